@@ -1,0 +1,65 @@
+/*
+ * Device engines: what has something to do, in order of their ids so that menus are the same in every run.
+ */
+#include "emu/machine_state.h"
+
+#include <stdlib.h>
+
+enum { ENGINES_FIRST = 16 };
+
+void emu_engine_init(struct emu_machine *m, struct emu_engine *e, const char *class_name, emu_due_fn *fn,
+                     void *context)
+{
+    *e = (struct emu_engine){
+        .fn = fn, .context = context, .id = ++m->engine_ids, .object = emu_object_new(m, class_name)};
+}
+
+static void put(struct emu_machine *m, uint32_t at, struct emu_engine *e)
+{
+    m->engines[at] = e;
+    e->place = at + 1;
+}
+
+void emu_engine_start(struct emu_machine *m, struct emu_engine *e, uint64_t delay)
+{
+    e->due = m->now + delay;
+    e->order = m->order++;
+    if (e->place != 0)
+        return;
+    if (EMU_UNLIKELY(m->engines_length == m->engines_capacity)) {
+        m->engines_capacity = m->engines_capacity ? 2 * m->engines_capacity : ENGINES_FIRST;
+        m->engines = realloc(m->engines, m->engines_capacity * sizeof *m->engines);
+        EMU_ASSERT(m->engines != NULL);
+    }
+    uint32_t at = m->engines_length++;
+    for (; at > 0 && m->engines[at - 1]->id > e->id; at--)
+        put(m, at, m->engines[at - 1]);
+    put(m, at, e);
+    m->agenda++;
+}
+
+void emu_engine_stop(struct emu_machine *m, struct emu_engine *e)
+{
+    if (e->place == 0)
+        return;
+    m->engines_length--;
+    for (uint32_t at = e->place - 1; at < m->engines_length; at++)
+        put(m, at, m->engines[at + 1]);
+    e->place = 0;
+    m->agenda--;
+}
+
+bool emu_engine_started(const struct emu_engine *e)
+{
+    return e->place != 0;
+}
+
+void emu_fire_engine(struct emu_machine *m, struct emu_engine *e)
+{
+    emu_engine_stop(m, e);
+    emu_move_clock(m, e->due);
+    emu_perform(m, EMU_OP_ENGINE, e->object, 0);
+    m->in_callback = true;
+    e->fn(m, e->context);
+    m->in_callback = false;
+}

@@ -1,0 +1,182 @@
+/*
+ * The virtual clock and its timer events: a binary heap ordered by (due, order of start).
+ */
+#include "emu/machine_state.h"
+
+#include <stdlib.h>
+
+enum { HEAP_FIRST = 64 };
+
+void emu_clock_reset(struct emu_machine *m)
+{
+    m->now = 0;
+    m->time_limit = EMU_NEVER;
+    m->order = 0;
+    m->heap_length = 0;
+    m->background = 0;
+    m->engines_length = 0;
+    m->engine_ids = 0;
+}
+
+uint64_t emu_now(const struct emu_machine *m)
+{
+    return m->now;
+}
+
+void emu_set_time_limit(struct emu_machine *m, uint64_t ns)
+{
+    m->time_limit = ns;
+}
+
+uint64_t emu_next_due(const struct emu_machine *m)
+{
+    uint64_t due = m->heap_length > 0 ? m->heap[0]->due : EMU_NEVER;
+    for (uint32_t i = 0; i < m->engines_length; i++)
+        if (m->engines[i]->due < due)
+            due = m->engines[i]->due;
+    return due;
+}
+
+void emu_move_clock(struct emu_machine *m, uint64_t due)
+{
+    if (due > m->now)
+        m->now = due;
+}
+
+void emu_advance_clock(struct emu_machine *m, uint64_t ns)
+{
+    uint64_t due = emu_next_due(m);
+    emu_move_clock(m, ns < due ? ns : due);
+}
+
+/* ---- The heap
+ * ---------------------------------------------------------------------------------------------- */
+
+static bool earlier(const struct emu_event *a, const struct emu_event *b)
+{
+    return a->due != b->due ? a->due < b->due : a->order < b->order;
+}
+
+static void put(struct emu_machine *m, uint32_t at, struct emu_event *e)
+{
+    m->heap[at] = e;
+    e->place = at + 1;
+}
+
+static void sift_up(struct emu_machine *m, uint32_t at, struct emu_event *e)
+{
+    while (at > 0 && earlier(e, m->heap[(at - 1) / 2])) {
+        put(m, at, m->heap[(at - 1) / 2]);
+        at = (at - 1) / 2;
+    }
+    put(m, at, e);
+}
+
+static void sift_down(struct emu_machine *m, uint32_t at, struct emu_event *e)
+{
+    for (;;) {
+        uint32_t child = 2 * at + 1;
+        if (child >= m->heap_length)
+            break;
+        if (child + 1 < m->heap_length && earlier(m->heap[child + 1], m->heap[child]))
+            child++;
+        if (!earlier(m->heap[child], e))
+            break;
+        put(m, at, m->heap[child]);
+        at = child;
+    }
+    put(m, at, e);
+}
+
+static void take_out(struct emu_machine *m, struct emu_event *e)
+{
+    uint32_t at = e->place - 1;
+    EMU_ASSERT(at < m->heap_length && m->heap[at] == e);
+    struct emu_event *last = m->heap[--m->heap_length];
+    e->place = 0;
+    m->agenda--;
+    m->background -= e->background;
+    if (last == e)
+        return;
+    if (at > 0 && earlier(last, m->heap[(at - 1) / 2]))
+        sift_up(m, at, last);
+    else
+        sift_down(m, at, last);
+}
+
+/* ---- Events
+ * ------------------------------------------------------------------------------------------------ */
+
+void emu_event_init(struct emu_machine *m, struct emu_event *e, const char *class_name, emu_due_fn *fn,
+                    void *context)
+{
+    *e = (struct emu_event){.fn = fn, .context = context, .object = emu_object_new(m, class_name)};
+}
+
+void emu_event_start(struct emu_machine *m, struct emu_event *e, uint64_t due)
+{
+    if (e->place != 0)
+        take_out(m, e);
+    if (EMU_UNLIKELY(m->heap_length == m->heap_capacity)) {
+        m->heap_capacity = m->heap_capacity ? 2 * m->heap_capacity : HEAP_FIRST;
+        m->heap = realloc(m->heap, m->heap_capacity * sizeof *m->heap);
+        EMU_ASSERT(m->heap != NULL);
+    }
+    e->due = due > m->now ? due : m->now;
+    e->order = m->order++;
+    m->agenda++;
+    m->background += e->background;
+    sift_up(m, m->heap_length++, e);
+}
+
+bool emu_event_stop(struct emu_machine *m, struct emu_event *e)
+{
+    if (e->place == 0)
+        return false;
+    take_out(m, e);
+    return true;
+}
+
+bool emu_event_started(const struct emu_event *e)
+{
+    return e->place != 0;
+}
+
+void emu_fire_event(struct emu_machine *m, struct emu_event *e)
+{
+    take_out(m, e);
+    emu_move_clock(m, e->due);
+    emu_perform(m, EMU_OP_EVENT, e->object, 0);
+    m->in_callback = true;
+    e->fn(m, e->context);
+    m->in_callback = false;
+}
+
+/* ---- Stalling
+ * ---------------------------------------------------------------------------------------------- */
+
+struct stall {
+    bool over;
+};
+
+static void stall_over(struct emu_machine *m, void *context)
+{
+    (void)m;
+    struct stall *s = context;
+    s->over = true;
+}
+
+static bool is_over(const void *context)
+{
+    const struct stall *s = context;
+    return s->over;
+}
+
+void emu_stall(struct emu_machine *m, uint64_t ns)
+{
+    struct stall stall = {false};
+    struct emu_event alarm;
+    emu_event_init(m, &alarm, "stall", stall_over, &stall);
+    emu_event_start(m, &alarm, m->now + ns);
+    emu_step_when(m, EMU_OP_STALL, alarm.object, ns, is_over, &stall);
+}

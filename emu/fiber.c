@@ -1,0 +1,123 @@
+/*
+ * Fibers: what is the same for every way to switch, and what the sanitizers must be told.
+ */
+#include "emu/fiber.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#if defined(__SANITIZE_ADDRESS__)
+#define EMU_FIBER_ASAN 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define EMU_FIBER_ASAN 1
+#endif
+#endif
+
+#ifdef EMU_FIBER_ASAN
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+#ifdef EMU_FIBER_UCONTEXT
+
+static void swap(struct emu_fiber *from, struct emu_fiber *to)
+{
+    swapcontext(&from->context, &to->context);
+}
+
+enum { HALF = 32 };
+
+/* makecontext passes ints only: the fiber's address comes in two halves. */
+static void enter(unsigned high, unsigned low)
+{
+    struct emu_fiber *f = (struct emu_fiber *)(((uintptr_t)high << HALF) | low);
+    f->entry(f->arg);
+}
+
+static void prepare(struct emu_fiber *f, emu_fiber_entry *entry, void *arg)
+{
+    f->entry = entry;
+    f->arg = arg;
+    f->sp = f->low;
+    getcontext(&f->context);
+    f->context.uc_stack.ss_sp = f->low;
+    f->context.uc_stack.ss_size = f->bytes;
+    f->context.uc_link = NULL;
+    makecontext(&f->context, (void (*)(void))enter, 2, (unsigned)((uintptr_t)f >> HALF),
+                (unsigned)(uintptr_t)f);
+}
+
+#else
+
+/* In fiber_<machine>.S: saves the callee-saved registers, stores the stack pointer, and the same backwards.
+ */
+void emu_fiber_swap(void **from_sp, void *to_sp);
+void emu_fiber_start(void);
+
+static inline void swap(struct emu_fiber *from, struct emu_fiber *to)
+{
+    emu_fiber_swap(&from->sp, to->sp);
+}
+
+/* The frame that emu_fiber_swap pops: registers in the order of fiber_<machine>.S, the way in last. */
+#if defined(__x86_64__)
+enum { FRAME_WORDS = 9, FRAME_ARG = 2, FRAME_ENTRY = 3, FRAME_RETURN = 6 };
+#else
+enum { FRAME_WORDS = 20, FRAME_ARG = 0, FRAME_ENTRY = 1, FRAME_RETURN = 11 };
+#endif
+
+static void prepare(struct emu_fiber *f, emu_fiber_entry *entry, void *arg)
+{
+    uintptr_t *frame = (uintptr_t *)((char *)f->low + f->bytes) - FRAME_WORDS;
+    memset(frame, 0, FRAME_WORDS * sizeof *frame);
+    frame[FRAME_ARG] = (uintptr_t)arg;
+    frame[FRAME_ENTRY] = (uintptr_t)entry;
+    frame[FRAME_RETURN] = (uintptr_t)emu_fiber_start;
+    f->sp = frame;
+}
+
+#endif
+
+void emu_fiber_adopt(struct emu_fiber *f)
+{
+    memset(f, 0, sizeof *f);
+}
+
+void emu_fiber_init(struct emu_fiber *f, void *low, size_t bytes, emu_fiber_entry *entry, void *arg)
+{
+    f->low = low;
+    f->bytes = bytes;
+    f->sanitizer = NULL;
+#ifdef EMU_FIBER_ASAN
+    /* A strand that was abandoned in mid-air leaves its frames' red zones behind. */
+    __asan_unpoison_memory_region(low, bytes);
+#endif
+    prepare(f, entry, arg);
+}
+
+void emu_fiber_switch(struct emu_fiber *from, struct emu_fiber *to)
+{
+#ifdef EMU_FIBER_ASAN
+    __sanitizer_start_switch_fiber(&from->sanitizer, to->low, to->bytes);
+    swap(from, to);
+    __sanitizer_finish_switch_fiber(from->sanitizer, NULL, NULL);
+#else
+    swap(from, to);
+#endif
+}
+
+void emu_fiber_arrived(struct emu_fiber *from)
+{
+#ifdef EMU_FIBER_ASAN
+    const void *low = NULL;
+    size_t bytes = 0;
+    __sanitizer_finish_switch_fiber(NULL, &low, &bytes);
+    if (from->low == NULL) { /* the host's own stack: its bounds are known only now */
+        from->low = (void *)(uintptr_t)low;
+        from->bytes = bytes;
+    }
+#else
+    (void)from;
+#endif
+}

@@ -1,0 +1,44 @@
+/*
+ * Findings: stopping a run, and saying why.
+ */
+#include "emu/machine_state.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *code,
+                        const uint64_t parameters[4], const char *format, va_list arguments)
+{
+    EMU_ASSERT(emu_current() == m && m->self != &m->host && !m->halted);
+    struct emu_strand *self = m->self;
+    struct emu_finding *f = &m->finding;
+    memset(f, 0, sizeof *f);
+    snprintf(f->rule, sizeof f->rule, "%s", rule);
+    snprintf(f->code, sizeof f->code, "%s", code != NULL ? code : "");
+    snprintf(f->strand, sizeof f->strand, "%s", self->name);
+    vsnprintf(f->message, sizeof f->message, format, arguments);
+    if (parameters != NULL)
+        memcpy(f->parameters, parameters, sizeof f->parameters);
+    f->step = m->steps;
+    f->time = m->now;
+    f->cpu = self->cpu;
+    f->level = m->cpus[self->cpu].level;
+    emu_note(m, EMU_OP_FINDING, EMU_NO_OBJECT, 0);
+    m->halted = true;
+    emu_stop_here(m, EMU_STOP_FINDING);
+    EMU_NEVER_HERE("a machine goes on after a finding");
+}
+
+void emu_finding_raise(struct emu_machine *m, const char *rule, const char *code,
+                       const uint64_t parameters[4], const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    emu_finding_vraise(m, rule, code, parameters, format, arguments);
+    va_end(arguments);
+}
+
+const struct emu_finding *emu_machine_finding(const struct emu_machine *m)
+{
+    return m->halted ? &m->finding : NULL;
+}

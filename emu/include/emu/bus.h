@@ -1,0 +1,66 @@
+/*
+ * The bus: register windows, ports, and device access to memory.
+ */
+#ifndef EMU_BUS_H
+#define EMU_BUS_H
+
+#include <emu/mem.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Register callbacks: width is 1, 2, 4 or 8 bytes, offset is from the window's start. They never step. */
+struct emu_register_ops {
+    uint64_t (*read)(void *device, struct emu_machine *m, uint64_t offset, unsigned width);
+    void (*write)(void *device, struct emu_machine *m, uint64_t offset, unsigned width, uint64_t value);
+};
+
+/* Puts a device's registers at physical addresses (page-aligned, outside RAM), or at ports. False on overlap.
+ */
+bool emu_bus_add_window(struct emu_machine *m, const char *name, uint64_t physical, uint64_t bytes,
+                        const struct emu_register_ops *ops, void *device);
+bool emu_bus_add_ports(struct emu_machine *m, const char *name, uint32_t first, uint32_t count,
+                       const struct emu_register_ops *ops, void *device);
+
+/*
+ * A virtual address for registers, as MmMapIoSpace hands out: touching it directly faults, it works only with
+ * emu_bus_read/write. NULL when the range is no window.
+ */
+void *emu_bus_map(struct emu_machine *m, uint64_t physical, uint64_t bytes);
+/* False when the address is not the first of a mapping. */
+bool emu_bus_unmap(struct emu_machine *m, void *address);
+/* The physical address behind a mapped register address, or EMU_NO_ADDRESS. */
+uint64_t emu_bus_physical(const struct emu_machine *m, const void *address);
+
+/*
+ * A processor reads or writes a register: one step. False when the address is no register. A register address
+ * that is ordinary RAM is accessed as memory (drivers keep "registers" there in tests).
+ */
+bool emu_bus_read(struct emu_machine *m, const volatile void *address, unsigned width, uint64_t *value);
+bool emu_bus_write(struct emu_machine *m, volatile void *address, unsigned width, uint64_t value);
+bool emu_port_read(struct emu_machine *m, uint32_t port, unsigned width, uint64_t *value);
+bool emu_port_write(struct emu_machine *m, uint32_t port, unsigned width, uint64_t value);
+
+/* Who asks for memory: a device, by a number that dma hands out. */
+typedef uint32_t emu_requester;
+
+enum emu_dma_result { EMU_DMA_DONE, EMU_DMA_FAULT };
+
+/*
+ * Logical to physical, for one page at most: returns the physical address of logical and in *run how many
+ * bytes from there on follow it; EMU_NO_ADDRESS when the requester was not given that address.
+ */
+typedef uint64_t emu_translate_fn(struct emu_machine *m, void *context, emu_requester requester,
+                                  uint64_t logical, bool to_memory, size_t *run);
+void emu_bus_set_translator(struct emu_machine *m, emu_translate_fn *translate,
+                            void *context); /* NULL: identity */
+
+/* A device reads memory (to_memory false) or writes it. Never steps: engines call it. */
+enum emu_dma_result emu_bus_dma(struct emu_machine *m, emu_requester requester, uint64_t logical,
+                                void *buffer, size_t bytes, bool to_memory);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

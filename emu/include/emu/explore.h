@@ -1,0 +1,127 @@
+/*
+ * Exploration: one program, many runs, every run a different answer to the machine's choices.
+ */
+#ifndef EMU_EXPLORE_H
+#define EMU_EXPLORE_H
+
+#include <emu/choose.h>
+#include <emu/finding.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * What a run does. set_up runs first, quietly, on a strand of processor 0 at level 0; the strands it starts
+ * held race when it has returned; when all is idle, check runs quietly on a strand of processor 0. Either may
+ * be NULL.
+ */
+struct emu_program {
+    const char *name;
+    void (*set_up)(void *context);
+    void (*check)(void *context);
+    void *context;
+};
+
+/*
+ * Resets the machine and makes one run under its strategy, of which it calls choose() only. EMU_STOP_IDLE or
+ * EMU_STOP_FINDING; a finding in any phase ends the run.
+ */
+enum emu_stop emu_run_program(struct emu_machine *m, const struct emu_program *program);
+
+/* Strategies. Each returns NULL without memory; emu_strategy_destroy(NULL) does nothing. */
+struct emu_strategy *emu_strategy_fifo(void); /* one run: every choice takes its default */
+/* Run k depends on (seed, k) alone. Never ends. */
+struct emu_strategy *emu_strategy_random(uint64_t seed);
+enum { EMU_UNBOUNDED = -1 };
+/* Depth-first through every choice; at most preemptions (or EMU_UNBOUNDED) preemptions a run. */
+struct emu_strategy *emu_strategy_exhaustive(int preemptions);
+/*
+ * The same runs as separate complete passes with 0, 1, 2 ... preemptions, so that the first finding is one
+ * with the fewest. Ends with the pass that the bound cut nothing off, or after the pass for preemptions.
+ */
+struct emu_strategy *emu_strategy_deepening(int preemptions);
+/*
+ * Answers from a record (kept by the caller). Strict: a choice that differs in kind, site or count is a
+ * divergence, after which answers are defaults; a run that ends before the record does is one as well; past
+ * the record's end answers are defaults (compare the lengths). A site of 0 in the record stands for any, an
+ * entry with a count of 0 for any choice, answered with the default. Tolerant: takes each recorded value
+ * where the kind is the same and the value is on offer, else the default.
+ */
+struct emu_strategy *emu_strategy_replay(const struct emu_record *record, bool strict);
+/* Where the last run of a strict replay or of a depth-first search left the prescribed path; NULL for other
+ * strategies. */
+const struct emu_divergence *emu_strategy_divergence(const struct emu_strategy *s);
+void emu_strategy_destroy(struct emu_strategy *s);
+
+struct emu_found {
+    struct emu_finding finding;
+    struct emu_record record;
+    uint64_t run;   /* which run of the exploration, from 0 */
+    uint64_t hash;  /* of its trace */
+    uint64_t times; /* runs that failed with the same rule and code */
+};
+
+enum { EMU_FOUND_MAX = 16 };
+
+struct emu_report {
+    uint64_t runs;
+    uint64_t steps;
+    double seconds;
+    bool complete;    /* the strategy has no further runs (and never diverged) */
+    bool interrupted; /* the progress callback asked for the end */
+    unsigned found;   /* distinct findings (rule and code), first ones first */
+    struct emu_found findings[EMU_FOUND_MAX];
+    size_t choices_max; /* the longest record */
+};
+void emu_report_free(struct emu_report *r);
+
+struct emu_explore_options {
+    uint64_t runs;           /* at most; 0: no limit */
+    double seconds;          /* at most; 0: no limit */
+    bool keep_going;         /* go on after the first finding */
+    double progress_seconds; /* how often progress is called; 0: 0.1 */
+    bool (*progress)(void *context, const struct emu_report *so_far); /* false: end now */
+    void *progress_context;
+};
+
+/* The rule of the finding that says that equal choices did not give equal runs. */
+#define EMU_RULE_DETERMINISM "EMU-DETERMINISM"
+
+/*
+ * Runs the program under the strategy until it is done, a limit is reached or a finding made. Fills *report.
+ * Afterwards the machine has no strategy.
+ *
+ * Each distinct finding is replayed once, strictly, before it is believed (that run is not counted). When the
+ * replay ends otherwise, or when the strategy itself diverged, a finding EMU_RULE_DETERMINISM is added and
+ * the exploration ends: what the program does then depends on more than the choices (a static variable, an
+ * address, the clock).
+ */
+void emu_explore(struct emu_machine *m, const struct emu_program *program, struct emu_strategy *strategy,
+                 const struct emu_explore_options *options, struct emu_report *report);
+
+struct emu_shrink_options {
+    uint64_t runs;  /* budget; 0: 200,000 */
+    double seconds; /* outer guard; 0: 10. Equal budgets of runs give equal results as long as it is not
+                       reached */
+};
+struct emu_shrink_result {
+    struct emu_record record; /* fails with the same rule and code; the caller frees it */
+    uint64_t hash;
+    uint64_t runs;
+    unsigned preemptions_before, preemptions_after;
+    size_t deviations_before, deviations_after; /* choices that are not the default */
+    int exhausted_below; /* no failing run with at most this many preemptions exists; -1: not shown */
+};
+/*
+ * Reduces a failing record: fewer preemptions first, then fewer deviations, then fewer choices. The machine's
+ * last run is then the reduced one, and it has no strategy. False: the record does not fail, or not twice in
+ * the same way.
+ */
+bool emu_shrink(struct emu_machine *m, const struct emu_program *program, const struct emu_record *failing,
+                const struct emu_shrink_options *options, struct emu_shrink_result *result);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

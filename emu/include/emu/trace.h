@@ -1,0 +1,46 @@
+/*
+ * The trace: every step, in order, with its time, processor, level, strand, operation and object; and its
+ * hash.
+ *
+ * The hash is always kept; the entries only while recording is on (a finding is replayed to see them). Equal
+ * choices give an equal hash, across runs, compilers and address-space layouts.
+ */
+#ifndef EMU_TRACE_H
+#define EMU_TRACE_H
+
+#include <emu/step.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct emu_trace_entry {
+    uint64_t time;
+    uint64_t arg;
+    uint32_t step;
+    emu_object object;
+    emu_object strand;
+    emu_op op;
+    uint8_t cpu;
+    uint8_t level;
+    const char *text; /* printed text (op EMU_OP_PRINT), else NULL; valid until reset */
+};
+
+uint64_t emu_trace_hash(const struct emu_machine *m);
+/* From the next reset on. Keeps the newest entries where there are more than fit (1 Mi). */
+void emu_trace_record(struct emu_machine *m, bool on);
+size_t emu_trace_length(const struct emu_machine *m);
+const struct emu_trace_entry *emu_trace_entry(const struct emu_machine *m, size_t index);
+
+/* A timeline for people, a line at a time: columns time, processor, level, strand, what happened to what. */
+typedef void emu_line_fn(void *context, const char *line);
+void emu_trace_timeline(const struct emu_machine *m, emu_line_fn *out, void *context);
+
+/* Where printed text goes besides the trace; NULL: nowhere. Survives resets. */
+typedef void emu_print_fn(void *context, const char *text, size_t length);
+void emu_set_print(struct emu_machine *m, emu_print_fn *sink, void *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

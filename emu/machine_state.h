@@ -1,0 +1,343 @@
+/*
+ * What a machine is made of: private to emu.
+ *
+ * Everything here is plain memory that a reset puts back with stores; nothing is freed or allocated between
+ * runs. Each part is written only by the file that its comment names.
+ */
+#ifndef EMU_MACHINE_STATE_H
+#define EMU_MACHINE_STATE_H
+
+#include <emu/bus.h>
+#include <emu/choose.h>
+#include <emu/cpu.h>
+#include <emu/event.h>
+#include <emu/finding.h>
+#include <emu/irq.h>
+#include <emu/machine.h>
+#include <emu/mem.h>
+#include <emu/step.h>
+#include <emu/strand.h>
+#include <emu/trace.h>
+
+#include "emu/fiber.h"
+
+#define EMU_LIKELY(x)   __builtin_expect(!!(x), 1)
+#define EMU_UNLIKELY(x) __builtin_expect(!!(x), 0)
+
+enum {
+    EMU_LINES_MAX = 256,
+    EMU_WINDOWS_MAX = 64,
+    EMU_BOOTS_MAX = 4,
+    EMU_MENU_MAX = 512,
+    EMU_FAIR_STEPS = 200, /* decisions in a row after which a context that could go on makes room */
+    EMU_OP_LAYERS = 4,
+};
+
+/* Operations of this layer. */
+enum emu_own_op {
+    EMU_OP_NONE,
+    EMU_OP_STRAND_START,
+    EMU_OP_STRAND_EXIT,
+    EMU_OP_STRAND_RUN,
+    EMU_OP_STRAND_READY,
+    EMU_OP_INTERRUPT,
+    EMU_OP_INTERRUPT_END,
+    EMU_OP_SOFT,
+    EMU_OP_SOFT_END,
+    EMU_OP_LINE_RAISE,
+    EMU_OP_LINE_LOWER,
+    EMU_OP_ENGINE,
+    EMU_OP_EVENT,
+    EMU_OP_STALL,
+    EMU_OP_PRINT,
+    EMU_OP_CHOICE,
+    EMU_OP_REGISTER_READ,
+    EMU_OP_REGISTER_VALUE,
+    EMU_OP_REGISTER_WRITE,
+    EMU_OP_PORT_READ,
+    EMU_OP_PORT_WRITE,
+    EMU_OP_FRAMES,
+    EMU_OP_FINDING,
+    EMU_OWN_OPS
+};
+
+/* What a context said it does next. */
+struct emu_pending {
+    emu_op op;
+    emu_object object;
+    uint64_t arg;
+    emu_enabled_fn *enabled; /* NULL: always */
+    const void *context;
+};
+
+enum emu_strand_state { STRAND_FREE, STRAND_HELD, STRAND_READY, STRAND_TOP, STRAND_BLOCKED, STRAND_DONE };
+
+/* What a strand is resumed for. */
+enum emu_order { ORDER_GO, ORDER_DECIDE, ORDER_LINE, ORDER_SOFT };
+
+/* strand.c */
+struct emu_strand {
+    struct emu_fiber fiber;
+    struct emu_pending pending;
+    struct emu_machine *machine;
+    const char *name;
+    emu_strand_fn *fn;
+    void *arg;
+    void *user;
+    struct emu_strand *next_ready;
+    emu_object object;
+    uint32_t order_id; /* the line or soft level of the order */
+    uint8_t order;     /* enum emu_order */
+    uint8_t state;     /* enum emu_strand_state */
+    uint8_t cpu;
+    uint8_t next_cpu; /* where it is queued when it is next readied */
+    uint8_t level;    /* while it is off its processor */
+    uint8_t priority;
+    bool must_finish;
+    bool is_idle;     /* carries the interrupts of a processor without a strand */
+    bool stack_ready; /* guard page in place */
+    void *stack_low;
+    uintptr_t deepest; /* lowest stack pointer it was parked with */
+};
+
+/* cpu.c, schedule.c */
+struct emu_cpu {
+    struct emu_strand *top;  /* NULL: nothing runs here */
+    struct emu_strand *idle; /* made when first needed */
+    struct emu_strand *ready_first, *ready_last;
+    uint8_t level;
+    uint8_t soft;  /* pending software interrupts, a bit per level */
+    uint8_t depth; /* handlers nested now */
+};
+
+/* irq.c */
+struct emu_line_state {
+    struct emu_line_config config;
+    emu_interrupt_fn *handler;
+    void *context;
+    emu_object object;
+    bool asserted; /* level: the wire is up */
+    bool pending;
+    uint8_t cpu; /* where it is pending */
+};
+
+/* mem.c */
+struct emu_bank {
+    uint32_t first; /* frame number */
+    uint32_t count;
+    uint32_t free;
+    uint32_t hint;     /* nothing is free below it */
+    uint32_t top;      /* nothing is free at or above it */
+    uint64_t *used;    /* a bit per frame */
+    uint32_t *page_of; /* frame - first -> page */
+};
+enum { BANK_MID, BANK_HIGH, BANK_LOW, BANKS };
+
+struct emu_ram {
+    unsigned char *pages; /* page area: page_count pages of host memory */
+    uint32_t page_count;
+    uint32_t page_hint;
+    uint32_t page_touched; /* pages below it were used in this run */
+    uint32_t page_words;
+    uint64_t *page_used; /* a bit per page */
+    uint32_t *frame_of;
+    struct emu_bank banks[BANKS];
+    uint32_t words_all; /* of all bitmaps, which lie in one block */
+    uint64_t *bitmaps;
+    unsigned char *stacks; /* stack area */
+    size_t stacks_bytes;
+    size_t stack_stride;         /* guard page included */
+    unsigned char *io;           /* I/O area: addresses without memory */
+    struct emu_adopted *adopted; /* hash from host page to ordinal */
+    uintptr_t *adopted_page;     /* ordinal -> host page */
+    uint32_t adopted_count;
+};
+
+/* bus.c */
+struct emu_window {
+    const char *name;
+    uint64_t first;
+    uint64_t bytes;
+    const struct emu_register_ops *ops;
+    void *device;
+    emu_object object;
+    bool ports;
+};
+struct emu_io_page {
+    uint16_t window; /* 1 + index; 0: free */
+    uint16_t pages;  /* at the first page of a mapping: how many */
+    uint64_t physical;
+};
+enum { EMU_IO_PAGES = 4096 };
+
+/* object.c */
+struct emu_object_slot {
+    const void *address; /* NULL: free or dead */
+    uint32_t epoch;
+    emu_object id;
+};
+struct emu_object_info {
+    const char *class_name;
+    const char *name;
+};
+
+struct emu_machine {
+    /* step.c: looked at by every step */
+    uint64_t steps;
+    uint64_t step_stop; /* slow path at this step: a limit or the budget's end */
+    uint64_t hash;
+    uint32_t
+        agenda; /* what could happen besides the tops of processors: lines, soft, ready, engines, events */
+    bool tracing;
+    bool halted;      /* a finding was made */
+    bool in_callback; /* an engine or event is running: nothing nests on this stack */
+    uint32_t quiet;
+    uint64_t busy;           /* processors with a top */
+    struct emu_strand *self; /* whose stack this is */
+
+    struct emu_config config;
+    uint64_t budget_stop;
+    enum emu_stop stop;
+
+    /* schedule.c */
+    uint32_t streak; /* decisions in a row that the current context went on */
+    uint32_t turns;  /* how often it had to make room */
+    struct emu_strand *resume;
+    struct emu_strand *dead; /* to be freed once off its stack */
+    struct emu_strand host;
+    struct emu_action menu[EMU_MENU_MAX];
+
+    /* choose.c */
+    struct emu_strategy *strategy;
+    struct emu_record record;
+
+    struct emu_cpu cpus[EMU_PROCESSORS_MAX];
+    struct emu_strand *strands;
+    uint32_t strands_used; /* slots ever used in this run */
+    uint32_t unfinished;   /* strands that must finish and are not held */
+    uint32_t held;
+    uint32_t ready_total;
+    struct emu_strand *free_strands;
+    uint64_t soft_cpus; /* processors with a software interrupt pending */
+    emu_soft_fn *soft[EMU_LEVEL_DISPATCH + 1];
+
+    /* event.c, engine.c */
+    uint64_t now;
+    uint64_t time_limit;
+    uint64_t order; /* counts starts of events and engines */
+    struct emu_event **heap;
+    uint32_t heap_length, heap_capacity;
+    uint32_t background; /* events of the heap that keep nobody awake */
+    struct emu_engine **engines;
+    uint32_t engines_length, engines_capacity;
+    uint32_t engine_ids;
+
+    /* irq.c */
+    struct emu_line_state lines[EMU_LINES_MAX];
+    uint32_t line_count;
+    emu_line pending_lines[EMU_LINES_MAX]; /* ascending */
+    uint32_t pending_count;
+
+    /* mem.c, bus.c */
+    struct emu_ram ram;
+    struct emu_window windows[EMU_WINDOWS_MAX];
+    uint32_t window_count;
+    struct emu_io_page *io_pages;
+    uint32_t io_used;
+    emu_translate_fn *translate;
+    void *translate_context;
+
+    /* object.c */
+    struct emu_object_slot *object_slots;
+    uint32_t object_mask;
+    uint32_t object_filled;
+    uint32_t epoch;
+    struct emu_object_info *objects;
+    uint32_t object_count, object_capacity;
+
+    /* trace.c */
+    bool trace_wanted;
+    struct emu_trace_entry *trace;
+    size_t trace_written; /* ever, in this run */
+    char *text;
+    size_t text_used;
+    emu_print_fn *print;
+    void *print_context;
+    const struct emu_op_info *ops[EMU_OP_LAYERS];
+    unsigned op_counts[EMU_OP_LAYERS];
+
+    /* finding.c */
+    struct emu_finding finding;
+
+    /* machine.c */
+    void *slots[EMU_SLOT_COUNT];
+    struct {
+        emu_boot_fn *fn;
+        void *context;
+    } boots[EMU_BOOTS_MAX];
+    uint32_t boot_count;
+    struct emu_owned *owned; /* newest first */
+    unsigned char *arena;
+    size_t arena_used;
+};
+
+/* Resets and (de)constructors of the parts, called by machine.c in this order. False: no memory. */
+bool emu_ram_create(struct emu_machine *m);
+void emu_ram_destroy(struct emu_machine *m);
+void emu_ram_reset(struct emu_machine *m);
+bool emu_strands_create(struct emu_machine *m);
+void emu_strands_destroy(struct emu_machine *m);
+void emu_strands_reset(struct emu_machine *m);
+bool emu_objects_create(struct emu_machine *m);
+void emu_objects_destroy(struct emu_machine *m);
+void emu_objects_reset(struct emu_machine *m);
+void emu_trace_reset(struct emu_machine *m);
+void emu_trace_destroy(struct emu_machine *m);
+void emu_trace_add(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, const char *text);
+void emu_bus_reset(struct emu_machine *m);
+void emu_clock_reset(struct emu_machine *m);
+void emu_lines_reset(struct emu_machine *m);
+
+/* step.c: the part of a step that comes after the decision. */
+void emu_perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg);
+void emu_hash(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg);
+void emu_set_step_stop(struct emu_machine *m);
+
+/* schedule.c */
+void emu_decide(struct emu_machine *m, struct emu_strand *self); /* returns when self may go on */
+void emu_stop_here(struct emu_machine *m, enum emu_stop why);    /* to the host; returns when resumed */
+void emu_limit_reached(struct emu_machine *m);
+
+void emu_idle_main(void *arg); /* what an idle strand's stack begins with */
+
+/* strand.c */
+struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu);
+void emu_ready_push(struct emu_machine *m, struct emu_strand *s);
+void emu_ready_remove(struct emu_machine *m, struct emu_strand *s);
+void emu_bury_dead(struct emu_machine *m);
+void *emu_stack_slot(struct emu_machine *m, uint32_t index); /* mem.c: lowest usable byte, guard page below */
+
+/* cpu.c */
+void emu_run_line(struct emu_machine *m, struct emu_strand *self, emu_line line);
+void emu_run_soft(struct emu_machine *m, struct emu_strand *self, uint8_t level);
+
+/* irq.c */
+void emu_line_again(struct emu_machine *m,
+                    emu_line line); /* after the handler: pending anew while asserted */
+void emu_line_taken(struct emu_machine *m, emu_line line); /* no longer pending */
+
+/* choose.c */
+uint32_t emu_choose_action(struct emu_machine *m, uint32_t count, bool free_choice);
+uint32_t emu_choose_frames(struct emu_machine *m, uint32_t site, uint32_t count);
+
+/* event.c, engine.c */
+void emu_fire_event(struct emu_machine *m, struct emu_event *e);
+void emu_fire_engine(struct emu_machine *m, struct emu_engine *e);
+void emu_move_clock(struct emu_machine *m, uint64_t due);
+
+static inline unsigned emu_layer_of(emu_op op)
+{
+    return op >> 8;
+}
+
+#endif

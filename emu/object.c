@@ -1,0 +1,133 @@
+/*
+ * Objects: ordinal ids for what lives at an address, in the order of first appearance.
+ */
+#include "emu/machine_state.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SLOTS_FIRST = 1024,
+    OBJECTS_FIRST = 1024,
+    FILL_NUMERATOR = 3,
+    FILL_DENOMINATOR = 4,
+    ADDRESS_SHIFT = 3
+};
+#define ADDRESS_MIX 0x9E3779B97F4A7C15ull
+enum { HASH_SHIFT = 32 };
+
+bool emu_objects_create(struct emu_machine *m)
+{
+    m->object_slots = calloc(SLOTS_FIRST, sizeof *m->object_slots);
+    m->object_mask = SLOTS_FIRST - 1;
+    m->objects = calloc(OBJECTS_FIRST, sizeof *m->objects);
+    m->object_capacity = OBJECTS_FIRST;
+    return m->object_slots != NULL && m->objects != NULL;
+}
+
+void emu_objects_destroy(struct emu_machine *m)
+{
+    free(m->object_slots);
+    free(m->objects);
+}
+
+/* Slots of an older epoch are empty: a reset touches none of them. */
+void emu_objects_reset(struct emu_machine *m)
+{
+    if (++m->epoch == 0) {
+        memset(m->object_slots, 0, ((size_t)m->object_mask + 1) * sizeof *m->object_slots);
+        m->epoch = 1;
+    }
+    m->object_filled = 0;
+    m->object_count = 1; /* id 0 is none */
+    m->objects[0] = (struct emu_object_info){"nothing", "nothing"};
+}
+
+static uint32_t place_of(const struct emu_machine *m, const void *address)
+{
+    return (uint32_t)(((uintptr_t)address >> ADDRESS_SHIFT) * ADDRESS_MIX >> HASH_SHIFT) & m->object_mask;
+}
+
+/* The slot that holds the address, or the empty one where the search ended. */
+static struct emu_object_slot *find(const struct emu_machine *m, const void *address)
+{
+    for (uint32_t i = place_of(m, address);; i = (i + 1) & m->object_mask) {
+        struct emu_object_slot *s = &m->object_slots[i];
+        if (s->epoch != m->epoch || s->address == address)
+            return s;
+    }
+}
+
+static void grow_slots(struct emu_machine *m)
+{
+    struct emu_object_slot *old = m->object_slots;
+    uint32_t old_mask = m->object_mask;
+    uint32_t size = (old_mask + 1) * 2;
+    m->object_slots = calloc(size, sizeof *m->object_slots);
+    EMU_ASSERT(m->object_slots != NULL);
+    m->object_mask = size - 1;
+    m->object_filled = 0;
+    for (uint32_t i = 0; i <= old_mask; i++) {
+        if (old[i].epoch == m->epoch && old[i].address != NULL) {
+            *find(m, old[i].address) = old[i];
+            m->object_filled++;
+        }
+    }
+    free(old);
+}
+
+emu_object emu_object_new(struct emu_machine *m, const char *class_name)
+{
+    if (EMU_UNLIKELY(m->object_count == m->object_capacity)) {
+        m->object_capacity *= 2;
+        m->objects = realloc(m->objects, m->object_capacity * sizeof *m->objects);
+        EMU_ASSERT(m->objects != NULL);
+    }
+    m->objects[m->object_count] = (struct emu_object_info){class_name, NULL};
+    return m->object_count++;
+}
+
+emu_object emu_object_at(struct emu_machine *m, const void *address, const char *class_name)
+{
+    struct emu_object_slot *s = find(m, address);
+    if (EMU_LIKELY(s->epoch == m->epoch))
+        return s->id;
+    if (EMU_UNLIKELY(m->object_filled >= (m->object_mask + 1) / FILL_DENOMINATOR * FILL_NUMERATOR)) {
+        grow_slots(m);
+        s = find(m, address);
+    }
+    *s = (struct emu_object_slot){address, m->epoch, emu_object_new(m, class_name)};
+    m->object_filled++;
+    return s->id;
+}
+
+/* A dead slot keeps its epoch, so that searches pass over it. */
+void emu_object_forget(struct emu_machine *m, const void *address)
+{
+    struct emu_object_slot *s = find(m, address);
+    if (s->epoch == m->epoch)
+        s->address = NULL;
+}
+
+void emu_object_name(struct emu_machine *m, emu_object object, const char *name)
+{
+    EMU_ASSERT(object < m->object_count);
+    m->objects[object].name = name;
+}
+
+/* Counting within a class is left to the moment when somebody reads it. */
+const char *emu_object_text(const struct emu_machine *m, emu_object object, char *out, size_t size)
+{
+    EMU_ASSERT(object < m->object_count);
+    const struct emu_object_info *o = &m->objects[object];
+    if (o->name != NULL) {
+        snprintf(out, size, "%s", o->name);
+        return out;
+    }
+    unsigned ordinal = 0;
+    for (emu_object i = 1; i <= object; i++)
+        ordinal += strcmp(m->objects[i].class_name, o->class_name) == 0 && m->objects[i].name == NULL;
+    snprintf(out, size, "%s#%u", o->class_name, ordinal);
+    return out;
+}

@@ -1,0 +1,436 @@
+/*
+ * The scheduler: what could happen next, which of it does, and the way there.
+ *
+ * There is no scheduler strand. Whoever reaches a yield point decides on its own stack: it builds the menu of
+ * actions, asks for a choice, and performs it: goes on, calls a handler, lets a device engine move, or
+ * switches straight to the strand that was chosen, which in turn decides at its next yield point.
+ *
+ *   a strand is   HELD --release--> READY --switch--> TOP --block--> BLOCKED --ready--> READY
+ *                                     ^----- preempted -+-- exit --> DONE
+ *
+ * TOP means that the strand is what its processor runs; interrupts nest on its stack. A processor without a
+ * top carries its interrupts on its idle strand.
+ */
+#include "emu/machine_state.h"
+
+#include <stdio.h>
+
+enum { WAITERS_TEXT = 480, NAME_TEXT = 64 };
+
+static inline bool is_enabled(const struct emu_strand *s)
+{
+    return s->pending.enabled == NULL || s->pending.enabled(s->pending.context);
+}
+
+static inline bool can_go_on(const struct emu_machine *m, const struct emu_strand *s)
+{
+    return m->cpus[s->cpu].top == s && is_enabled(s);
+}
+
+/* ---- The menu
+ * ---------------------------------------------------------------------------------------------- */
+
+struct menu {
+    struct emu_action *items;
+    uint32_t count;
+};
+
+static inline void offer(struct menu *menu, struct emu_action action)
+{
+    EMU_ASSERT(menu->count < EMU_MENU_MAX);
+    menu->items[menu->count++] = action;
+}
+
+static inline void offer_step(struct menu *menu, struct emu_strand *s)
+{
+    offer(menu, (struct emu_action){
+                    .kind = EMU_ACTION_STEP,
+                    .cpu = s->cpu,
+                    .op = s->pending.op,
+                    .object = s->pending.object,
+                    .id = s->object,
+                    .what = s,
+                });
+}
+
+static void offer_tops(struct emu_machine *m, struct menu *menu, const struct emu_strand *except)
+{
+    for (uint64_t left = m->busy; left != 0; left &= left - 1) {
+        struct emu_strand *s = m->cpus[__builtin_ctzll(left)].top;
+        if (s != except && is_enabled(s))
+            offer_step(menu, s);
+    }
+}
+
+/* Ready strands of the highest priority there is on a processor, where it may change its strand. */
+static void offer_switches(struct emu_machine *m, struct menu *menu)
+{
+    for (unsigned cpu = 0; cpu < m->config.processors; cpu++) {
+        struct emu_cpu *c = &m->cpus[cpu];
+        if (c->ready_first == NULL || c->level >= EMU_LEVEL_DISPATCH || c->depth > 0)
+            continue;
+        uint8_t best = c->top != NULL ? c->top->priority : 0;
+        for (struct emu_strand *s = c->ready_first; s != NULL; s = s->next_ready)
+            best = s->priority > best ? s->priority : best;
+        for (struct emu_strand *s = c->ready_first; s != NULL; s = s->next_ready)
+            if (s->priority == best)
+                offer(menu, (struct emu_action){
+                                .kind = EMU_ACTION_SWITCH,
+                                .cpu = (uint8_t)cpu,
+                                .object = s->object,
+                                .id = s->object,
+                                .what = s,
+                            });
+    }
+}
+
+static void offer_interrupts(struct emu_machine *m, struct menu *menu)
+{
+    for (uint32_t i = 0; i < m->pending_count; i++) {
+        struct emu_line_state *l = &m->lines[m->pending_lines[i] - 1];
+        if (l->handler != NULL && l->config.level > m->cpus[l->cpu].level)
+            offer(menu, (struct emu_action){
+                            .kind = EMU_ACTION_DELIVER,
+                            .cpu = l->cpu,
+                            .object = l->object,
+                            .id = m->pending_lines[i],
+                        });
+    }
+    for (uint64_t left = m->soft_cpus; left != 0; left &= left - 1) {
+        unsigned cpu = (unsigned)__builtin_ctzll(left);
+        const struct emu_cpu *c = &m->cpus[cpu];
+        for (uint8_t level = EMU_LEVEL_DISPATCH; level > c->level; level--)
+            if (c->soft & 1u << level) {
+                offer(menu, (struct emu_action){.kind = EMU_ACTION_SOFT, .cpu = (uint8_t)cpu, .id = level});
+                break;
+            }
+    }
+}
+
+/* What the passing of time brings, earliest first: it stands at the menu's end. */
+struct due {
+    uint64_t due, order;
+};
+
+static struct due due_of(const struct emu_action *a)
+{
+    if (a->kind == EMU_ACTION_ENGINE) {
+        const struct emu_engine *e = a->what;
+        return (struct due){e->due, e->order};
+    }
+    const struct emu_event *e = a->what;
+    return (struct due){e->due, e->order};
+}
+
+static bool before(struct due a, struct due b)
+{
+    return a.due != b.due ? a.due < b.due : a.order < b.order;
+}
+
+static void offer_in_time(struct menu *menu, uint32_t first, struct emu_action action)
+{
+    offer(menu, action);
+    struct due mine = due_of(&action);
+    uint32_t at = menu->count - 1;
+    while (at > first && before(mine, due_of(&menu->items[at - 1]))) {
+        menu->items[at] = menu->items[at - 1];
+        at--;
+    }
+    menu->items[at] = action;
+}
+
+/* Events of the earliest deadline: the heap's root and whatever ties with it below. */
+static void offer_ties(struct emu_machine *m, struct menu *menu, uint32_t first, uint32_t at)
+{
+    if (at >= m->heap_length || m->heap[at]->due != m->heap[0]->due)
+        return;
+    struct emu_event *e = m->heap[at];
+    offer_in_time(menu, first, (struct emu_action){.kind = EMU_ACTION_EVENT, .object = e->object, .what = e});
+    offer_ties(m, menu, first, 2 * at + 1);
+    offer_ties(m, menu, first, 2 * at + 2);
+}
+
+static void offer_time(struct emu_machine *m, struct menu *menu)
+{
+    uint32_t first = menu->count;
+    for (uint32_t i = 0; i < m->engines_length; i++) {
+        struct emu_engine *e = m->engines[i];
+        if (e->due <= m->time_limit)
+            offer_in_time(
+                menu, first,
+                (struct emu_action){.kind = EMU_ACTION_ENGINE, .object = e->object, .id = e->id, .what = e});
+    }
+    /* What happens for ever in the background must not keep a machine awake whose work is done. */
+    bool needed = m->heap_length > m->background || m->unfinished > 0 || m->busy != 0 || menu->count > 0;
+    if (m->heap_length > 0 && needed && m->heap[0]->due <= m->time_limit)
+        offer_ties(m, menu, first, 0);
+}
+
+static void rotate(struct menu *menu, uint32_t by)
+{
+    for (by %= menu->count; by > 0; by--) {
+        struct emu_action first = menu->items[0];
+        for (uint32_t i = 1; i < menu->count; i++)
+            menu->items[i - 1] = menu->items[i];
+        menu->items[menu->count - 1] = first;
+    }
+}
+
+/*
+ * All that can happen, the default first. *is_free: the current context could not have gone on, or has to
+ * make room: one that went on for long while others could (it polls) is put last once, and the others take
+ * turns.
+ */
+static uint32_t build_menu(struct emu_machine *m, struct emu_strand *self, bool *is_free)
+{
+    struct menu menu = {.items = m->menu, .count = 0};
+    bool goes_on = can_go_on(m, self);
+    bool makes_room = goes_on && m->streak >= EMU_FAIR_STEPS;
+    if (goes_on && !makes_room)
+        offer_step(&menu, self);
+    offer_tops(m, &menu, self);
+    if (m->agenda != 0) {
+        if (m->ready_total != 0)
+            offer_switches(m, &menu);
+        if (m->pending_count != 0 || m->soft_cpus != 0)
+            offer_interrupts(m, &menu);
+        if (m->engines_length != 0 || m->heap_length != 0)
+            offer_time(m, &menu);
+    }
+    if (makes_room) {
+        if (menu.count > 1)
+            rotate(&menu, m->turns++);
+        offer_step(&menu, self);
+        m->streak = 0;
+    }
+    *is_free = !goes_on || makes_room;
+    return menu.count;
+}
+
+/* ---- Switching
+ * --------------------------------------------------------------------------------------------- */
+
+static void note_depth(struct emu_strand *s)
+{
+    uintptr_t sp = (uintptr_t)__builtin_frame_address(0);
+    if (sp < s->deepest)
+        s->deepest = sp;
+}
+
+static void go(struct emu_machine *m, struct emu_strand *from, struct emu_strand *to, enum emu_order order,
+               uint32_t id)
+{
+    to->order = (uint8_t)order;
+    to->order_id = id;
+    m->self = to;
+    note_depth(from);
+    emu_fiber_switch(&from->fiber, &to->fiber);
+    emu_bury_dead(m);
+}
+
+void emu_stop_here(struct emu_machine *m, enum emu_stop why)
+{
+    struct emu_strand *self = m->self;
+    m->stop = why;
+    m->resume = self;
+    note_depth(self);
+    emu_fiber_switch(&self->fiber, &m->host.fiber);
+    emu_bury_dead(m);
+}
+
+/* A handler on this strand's stack; an idle strand is its processor's top only meanwhile. */
+static void handle(struct emu_machine *m, struct emu_strand *self)
+{
+    struct emu_cpu *c = &m->cpus[self->cpu];
+    if (self->is_idle && c->top == NULL) {
+        c->top = self;
+        m->busy |= 1ull << self->cpu;
+        self->pending = (struct emu_pending){0};
+        if (self->order == ORDER_LINE)
+            emu_run_line(m, self, self->order_id);
+        else
+            emu_run_soft(m, self, (uint8_t)self->order_id);
+        c->top = NULL;
+        m->busy &= ~(1ull << self->cpu);
+        return;
+    }
+    if (self->order == ORDER_LINE)
+        emu_run_line(m, self, self->order_id);
+    else
+        emu_run_soft(m, self, (uint8_t)self->order_id);
+}
+
+/* Does what the strand was resumed for; true: it may go on with what it announced. */
+static bool obey(struct emu_machine *m, struct emu_strand *self)
+{
+    if (self->order == ORDER_GO)
+        return true;
+    if (self->order != ORDER_DECIDE)
+        handle(m, self);
+    return false;
+}
+
+static bool hand_over(struct emu_machine *m, struct emu_strand *self, struct emu_strand *to,
+                      enum emu_order order, uint32_t id)
+{
+    m->streak = 0;
+    if (to == self) {
+        self->order = (uint8_t)order;
+        self->order_id = id;
+    } else {
+        go(m, self, to, order, id);
+    }
+    return obey(m, self);
+}
+
+static void change_top(struct emu_machine *m, unsigned cpu, struct emu_strand *next)
+{
+    struct emu_cpu *c = &m->cpus[cpu];
+    struct emu_strand *old = c->top;
+    emu_ready_remove(m, next);
+    if (old != NULL) {
+        old->level = c->level;
+        emu_ready_push(m, old);
+    }
+    c->top = next;
+    c->level = next->level;
+    m->busy |= 1ull << cpu;
+    next->state = STRAND_TOP;
+    emu_note(m, EMU_OP_STRAND_RUN, next->object, cpu);
+}
+
+static struct emu_strand *carrier(struct emu_machine *m, unsigned cpu)
+{
+    struct emu_strand *top = m->cpus[cpu].top;
+    return top != NULL ? top : emu_idle_strand(m, cpu);
+}
+
+/* Performs an action; true when self may go on with what it announced. */
+static bool take(struct emu_machine *m, struct emu_strand *self, struct emu_action a)
+{
+    switch ((enum emu_action_kind)a.kind) {
+    case EMU_ACTION_STEP:
+        if (a.what == self) {
+            m->streak++;
+            return true;
+        }
+        return hand_over(m, self, a.what, ORDER_GO, 0);
+    case EMU_ACTION_SWITCH:
+        change_top(m, a.cpu, a.what);
+        return hand_over(m, self, a.what, is_enabled(a.what) ? ORDER_GO : ORDER_DECIDE, 0);
+    case EMU_ACTION_DELIVER:
+        emu_line_taken(m, a.id);
+        return hand_over(m, self, carrier(m, a.cpu), ORDER_LINE, a.id);
+    case EMU_ACTION_SOFT:
+        return hand_over(m, self, carrier(m, a.cpu), ORDER_SOFT, a.id);
+    case EMU_ACTION_ENGINE:
+        m->streak = 0;
+        emu_fire_engine(m, a.what);
+        return false;
+    case EMU_ACTION_EVENT:
+        m->streak = 0;
+        emu_fire_event(m, a.what);
+        return false;
+    }
+    EMU_NEVER_HERE("an action of the menu");
+    return false;
+}
+
+/* ---- When there is nothing to do
+ * --------------------------------------------------------------------------- */
+
+/* "reader waits for lock#2 (KeAcquireSpinLock); ..." */
+static void list_waiters(const struct emu_machine *m, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (uint32_t i = 0; i < m->strands_used; i++) {
+        const struct emu_strand *s = &m->strands[i];
+        bool waits = s->state == STRAND_BLOCKED || (m->cpus[s->cpu].top == s && !is_enabled(s));
+        if (!waits || (s->state == STRAND_BLOCKED && !s->must_finish))
+            continue;
+        char what[NAME_TEXT];
+        emu_object_text(m, s->pending.object, what, sizeof what);
+        int n = snprintf(out + used, size - used, "%s%s on processor %u waits for %s (%s)", used ? "; " : "",
+                         s->name, (unsigned)s->cpu, what, emu_op_info(m, s->pending.op)->name);
+        if (n < 0 || (size_t)n >= size - used)
+            break;
+        used += (size_t)n;
+    }
+}
+
+static void list_runners(const struct emu_machine *m, char *out, size_t size)
+{
+    size_t used = 0;
+    out[0] = '\0';
+    for (uint64_t left = m->busy; left != 0; left &= left - 1) {
+        const struct emu_strand *s = m->cpus[__builtin_ctzll(left)].top;
+        char what[NAME_TEXT];
+        emu_object_text(m, s->pending.object, what, sizeof what);
+        int n = snprintf(out + used, size - used, "%s%s on processor %u at %s of %s", used ? "; " : "",
+                         s->name, (unsigned)s->cpu, emu_op_info(m, s->pending.op)->name, what);
+        if (n < 0 || (size_t)n >= size - used)
+            break;
+        used += (size_t)n;
+    }
+}
+
+static void nothing_left(struct emu_machine *m)
+{
+    char who[WAITERS_TEXT];
+    if (m->time_limit != EMU_NEVER && emu_next_due(m) != EMU_NEVER) {
+        emu_stop_here(m, EMU_STOP_WAIT);
+        return;
+    }
+    if (m->unfinished == 0 && m->busy == 0) {
+        emu_stop_here(m, EMU_STOP_IDLE);
+        return;
+    }
+    list_waiters(m, who, sizeof who);
+    emu_finding_raise(m, "deadlock", NULL, NULL, "nothing can run and nothing is due: %s", who);
+}
+
+void emu_limit_reached(struct emu_machine *m)
+{
+    char who[WAITERS_TEXT];
+    if (m->steps < m->config.step_limit) {
+        emu_stop_here(m, EMU_STOP_BUDGET);
+        return;
+    }
+    list_runners(m, who, sizeof who);
+    emu_finding_raise(m, "livelock", NULL, NULL, "no end after %llu steps: %s", (unsigned long long)m->steps,
+                      who);
+}
+
+void emu_decide(struct emu_machine *m, struct emu_strand *self)
+{
+    for (;;) {
+        if (EMU_UNLIKELY(m->steps >= m->step_stop)) {
+            emu_limit_reached(m);
+            continue;
+        }
+        if (m->quiet != 0 && m->streak < EMU_FAIR_STEPS && can_go_on(m, self)) {
+            m->streak++;
+            return;
+        }
+        bool is_free;
+        uint32_t count = build_menu(m, self, &is_free);
+        if (count == 0) {
+            nothing_left(m);
+            continue;
+        }
+        if (take(m, self, m->menu[emu_choose_action(m, count, is_free)]))
+            return;
+    }
+}
+
+void emu_idle_main(void *arg)
+{
+    struct emu_strand *self = arg;
+    struct emu_machine *m = self->machine;
+    emu_fiber_arrived(&m->host.fiber);
+    emu_bury_dead(m);
+    obey(m, self);
+    emu_decide(m, self);
+    EMU_NEVER_HERE("an idle strand goes on");
+}

@@ -1,0 +1,74 @@
+/*
+ * Steps: announcing, deciding, performing. The hot path of everything.
+ */
+#include "emu/machine_state.h"
+
+/* Odd constants with well spread bits (from the fractional parts of the golden ratio and of the square root
+ * of 3). */
+#define MIX_A 0x9E3779B97F4A7C15ull
+#define MIX_B 0xBB67AE8584CAA73Bull
+enum { MIX_SHIFT = 32, STRAND_SHIFT = 32, CPU_SHIFT = 16, LEVEL_SHIFT = 24, OBJECT_SHIFT = 40 };
+
+void emu_hash(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
+{
+    const struct emu_strand *s = m->self;
+    uint64_t where = (uint64_t)op | (uint64_t)s->cpu << CPU_SHIFT |
+                     (uint64_t)m->cpus[s->cpu].level << LEVEL_SHIFT | (uint64_t)s->object << STRAND_SHIFT;
+    uint64_t h = (m->hash ^ where) * MIX_A;
+    h ^= h >> MIX_SHIFT;
+    h = (h ^ arg ^ (uint64_t)object << OBJECT_SHIFT) * MIX_B;
+    m->hash = h ^ h >> MIX_SHIFT;
+}
+
+void emu_set_step_stop(struct emu_machine *m)
+{
+    m->step_stop = m->budget_stop < m->config.step_limit ? m->budget_stop : m->config.step_limit;
+}
+
+void emu_perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
+{
+    m->steps++;
+    emu_hash(m, op, object, arg);
+    if (EMU_UNLIKELY(m->tracing))
+        emu_trace_add(m, op, object, arg, NULL);
+}
+
+/* Nothing but the running context could do anything now. */
+static inline bool alone(const struct emu_machine *m)
+{
+    return (m->agenda | (m->busy & (m->busy - 1))) == 0;
+}
+
+void emu_step(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
+{
+    if (EMU_UNLIKELY(!alone(m) || m->steps >= m->step_stop)) {
+        struct emu_strand *self = m->self;
+        self->pending = (struct emu_pending){.op = op, .object = object, .arg = arg};
+        emu_decide(m, self);
+    }
+    emu_perform(m, op, object, arg);
+}
+
+void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, emu_enabled_fn *enabled,
+                   const void *context)
+{
+    if (EMU_UNLIKELY(!alone(m) || m->steps >= m->step_stop || !enabled(context))) {
+        struct emu_strand *self = m->self;
+        self->pending = (struct emu_pending){
+            .op = op, .object = object, .arg = arg, .enabled = enabled, .context = context};
+        emu_decide(m, self);
+    }
+    emu_perform(m, op, object, arg);
+}
+
+void emu_note(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
+{
+    emu_hash(m, op, object, arg);
+    if (EMU_UNLIKELY(m->tracing))
+        emu_trace_add(m, op, object, arg, NULL);
+}
+
+uint64_t emu_steps(const struct emu_machine *m)
+{
+    return m->steps;
+}

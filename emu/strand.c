@@ -1,0 +1,284 @@
+/*
+ * Strands: their slots, stacks and ready lines.
+ */
+#include "emu/machine_state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BELOW_PARKED = 2048, LOWEST_PRIORITY = 0 };
+
+bool emu_strands_create(struct emu_machine *m)
+{
+    m->strands = calloc(m->config.strands_max, sizeof *m->strands);
+    return m->strands != NULL;
+}
+
+void emu_strands_destroy(struct emu_machine *m)
+{
+    free(m->strands);
+}
+
+void emu_strands_reset(struct emu_machine *m)
+{
+    for (uint32_t i = 0; i < m->strands_used; i++)
+        m->strands[i].state = STRAND_FREE;
+    m->strands_used = 0;
+    m->free_strands = NULL;
+    m->unfinished = 0;
+    m->held = 0;
+    m->ready_total = 0;
+    m->soft_cpus = 0;
+    memset(m->cpus, 0, m->config.processors * sizeof m->cpus[0]);
+    memset(m->soft, 0, sizeof m->soft);
+    m->host.machine = m;
+    m->host.name = "host";
+    m->host.cpu = 0;
+    m->host.object = EMU_NO_OBJECT;
+    m->self = &m->host;
+}
+
+static struct emu_strand *take_slot(struct emu_machine *m)
+{
+    if (m->free_strands != NULL) {
+        struct emu_strand *s = m->free_strands;
+        m->free_strands = s->next_ready;
+        return s;
+    }
+    if (m->strands_used == m->config.strands_max)
+        return NULL;
+    return &m->strands[m->strands_used++];
+}
+
+/* What an earlier run left on the stack must not be seen by this one. */
+static void clean_stack(struct emu_machine *m, struct emu_strand *s)
+{
+    uintptr_t low = (uintptr_t)s->stack_low;
+    uintptr_t top = low + m->config.stack_bytes;
+    if (s->deepest == 0 || s->deepest > top)
+        s->deepest = top;
+    uintptr_t from = s->deepest - low > BELOW_PARKED ? s->deepest - BELOW_PARKED : low;
+    memset((void *)from, 0, top - from);
+    s->deepest = top;
+}
+
+/* The first code on a strand's stack. */
+static void strand_main(void *arg)
+{
+    struct emu_strand *s = arg;
+    struct emu_machine *m = s->machine;
+    emu_fiber_arrived(&m->host.fiber);
+    emu_bury_dead(m);
+    EMU_ASSERT(s->order == ORDER_GO);
+    s->fn(s->arg);
+    emu_strand_exit(m);
+}
+
+static struct emu_strand *make(struct emu_machine *m, const struct emu_strand_config *config,
+                               emu_fiber_entry *entry)
+{
+    struct emu_strand *s = take_slot(m);
+    if (s == NULL)
+        return NULL;
+    if (s->stack_low == NULL)
+        s->stack_low = emu_stack_slot(m, (uint32_t)(s - m->strands));
+    clean_stack(m, s);
+    s->machine = m;
+    s->pending = (struct emu_pending){.op = EMU_OP_STRAND_RUN};
+    s->name = config->name;
+    s->fn = config->fn;
+    s->arg = config->arg;
+    s->user = NULL;
+    s->next_ready = NULL;
+    s->object = emu_object_new(m, "strand");
+    s->pending.object = s->object;
+    emu_object_name(m, s->object, config->name);
+    s->cpu = s->next_cpu = (uint8_t)config->cpu;
+    s->level = EMU_LEVEL_PASSIVE;
+    s->priority = config->priority;
+    s->must_finish = config->must_finish;
+    s->is_idle = false;
+    s->order = ORDER_GO;
+    emu_fiber_init(&s->fiber, s->stack_low, m->config.stack_bytes, entry, s);
+    return s;
+}
+
+struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu)
+{
+    struct emu_cpu *c = &m->cpus[cpu];
+    if (c->idle == NULL) {
+        struct emu_strand_config config = {.name = "idle", .cpu = cpu, .priority = LOWEST_PRIORITY};
+        c->idle = make(m, &config, emu_idle_main);
+        EMU_ASSERT(c->idle != NULL);
+        c->idle->is_idle = true;
+        c->idle->state = STRAND_TOP;
+    }
+    return c->idle;
+}
+
+struct emu_strand *emu_strand_start(struct emu_machine *m, const struct emu_strand_config *config)
+{
+    EMU_ASSERT(config->cpu < m->config.processors && config->fn != NULL && config->name != NULL);
+    /* Idle strands are made when first needed: their slots must be left over. */
+    if (m->free_strands == NULL && m->strands_used + m->config.processors >= m->config.strands_max)
+        return NULL;
+    struct emu_strand *s = make(m, config, strand_main);
+    if (s == NULL)
+        return NULL;
+    emu_note(m, EMU_OP_STRAND_START, s->object, config->cpu);
+    if (config->held) {
+        s->state = STRAND_HELD;
+        m->held++;
+        return s;
+    }
+    m->unfinished += config->must_finish;
+    emu_ready_push(m, s);
+    return s;
+}
+
+void emu_strand_release_held(struct emu_machine *m)
+{
+    for (uint32_t i = 0; m->held > 0 && i < m->strands_used; i++) {
+        struct emu_strand *s = &m->strands[i];
+        if (s->state != STRAND_HELD)
+            continue;
+        m->held--;
+        m->unfinished += s->must_finish;
+        emu_ready_push(m, s);
+    }
+}
+
+void emu_ready_push(struct emu_machine *m, struct emu_strand *s)
+{
+    s->state = STRAND_READY;
+    s->cpu = s->next_cpu;
+    s->next_ready = NULL;
+    struct emu_cpu *c = &m->cpus[s->cpu];
+    if (c->ready_last != NULL)
+        c->ready_last->next_ready = s;
+    else
+        c->ready_first = s;
+    c->ready_last = s;
+    m->ready_total++;
+    m->agenda++;
+}
+
+void emu_ready_remove(struct emu_machine *m, struct emu_strand *s)
+{
+    struct emu_cpu *c = &m->cpus[s->cpu];
+    struct emu_strand *before = NULL;
+    for (struct emu_strand *at = c->ready_first; at != s; at = at->next_ready)
+        before = at;
+    if (before != NULL)
+        before->next_ready = s->next_ready;
+    else
+        c->ready_first = s->next_ready;
+    if (c->ready_last == s)
+        c->ready_last = before;
+    m->ready_total--;
+    m->agenda--;
+}
+
+/* The strand that ended is off its stack now. */
+void emu_bury_dead(struct emu_machine *m)
+{
+    struct emu_strand *s = m->dead;
+    if (EMU_LIKELY(s == NULL))
+        return;
+    m->dead = NULL;
+    s->state = STRAND_FREE;
+    s->next_ready = m->free_strands;
+    m->free_strands = s;
+}
+
+static void leave_processor(struct emu_machine *m, struct emu_strand *s)
+{
+    struct emu_cpu *c = &m->cpus[s->cpu];
+    EMU_ASSERT(c->top == s && c->level < EMU_LEVEL_DISPATCH && c->depth == 0);
+    s->level = c->level;
+    c->top = NULL;
+    c->level = EMU_LEVEL_PASSIVE;
+    m->busy &= ~(1ull << s->cpu);
+}
+
+void emu_strand_exit(struct emu_machine *m)
+{
+    struct emu_strand *s = m->self;
+    emu_note(m, EMU_OP_STRAND_EXIT, s->object, 0);
+    leave_processor(m, s);
+    s->state = STRAND_DONE;
+    m->unfinished -= s->must_finish;
+    m->dead = s;
+    struct emu_strand *idle = emu_idle_strand(m, s->cpu);
+    idle->order = ORDER_DECIDE;
+    m->self = idle;
+    emu_fiber_switch(&s->fiber, &idle->fiber);
+    EMU_NEVER_HERE("a strand runs after its end");
+}
+
+void emu_strand_block(struct emu_machine *m, emu_op op, emu_object object)
+{
+    struct emu_strand *s = m->self;
+    emu_perform(m, op, object, 0);
+    leave_processor(m, s);
+    s->state = STRAND_BLOCKED;
+    s->pending = (struct emu_pending){.op = op, .object = object};
+    emu_decide(m, s);
+}
+
+void emu_strand_ready(struct emu_machine *m, struct emu_strand *s)
+{
+    EMU_ASSERT(s->state == STRAND_BLOCKED);
+    emu_note(m, EMU_OP_STRAND_READY, s->object, s->next_cpu);
+    emu_ready_push(m, s);
+}
+
+struct emu_strand *emu_strand_self(const struct emu_machine *m)
+{
+    return m->self;
+}
+
+void emu_strand_set_user(struct emu_strand *s, void *user)
+{
+    s->user = user;
+}
+
+void *emu_strand_user(const struct emu_strand *s)
+{
+    return s->user;
+}
+
+emu_object emu_strand_object(const struct emu_strand *s)
+{
+    return s->object;
+}
+
+unsigned emu_strand_cpu(const struct emu_strand *s)
+{
+    return s->cpu;
+}
+
+void emu_strand_set_cpu(struct emu_machine *m, struct emu_strand *s, unsigned cpu)
+{
+    EMU_ASSERT(cpu < m->config.processors);
+    s->next_cpu = (uint8_t)cpu;
+    if (s != m->self || s->cpu == cpu)
+        return;
+    leave_processor(m, s);
+    s->pending = (struct emu_pending){.op = EMU_OP_STRAND_RUN, .object = s->object};
+    emu_ready_push(m, s);
+    emu_decide(m, s);
+}
+
+uint8_t emu_strand_set_priority(struct emu_strand *s, uint8_t priority)
+{
+    uint8_t old = s->priority;
+    s->priority = priority;
+    return old;
+}
+
+void emu_strand_stack(const struct emu_strand *s, void **base, size_t *bytes)
+{
+    *base = s->stack_low;
+    *bytes = s->fiber.bytes;
+}
