@@ -47,8 +47,8 @@ static bool add(struct emu_machine *m, const char *name, bool ports, uint64_t fi
 bool emu_bus_add_window(struct emu_machine *m, const char *name, uint64_t physical, uint64_t bytes,
                         const struct emu_register_ops *ops, void *device)
 {
-    return physical % EMU_PAGE_SIZE == 0 && emu_ram_at(m, physical) == NULL &&
-           add(m, name, false, physical, bytes, ops, device);
+    return physical % EMU_PAGE_SIZE == 0 && bytes > 0 && physical + bytes - 1 >= physical &&
+           !emu_ram_reserved(m, physical, bytes) && add(m, name, false, physical, bytes, ops, device);
 }
 
 bool emu_bus_add_ports(struct emu_machine *m, const char *name, uint32_t first, uint32_t count,
@@ -85,6 +85,7 @@ void *emu_bus_map(struct emu_machine *m, uint64_t physical, uint64_t bytes)
             m->io_pages[first + p] = (struct emu_io_page){
                 .window = (uint16_t)(w - m->windows + 1),
                 .pages = p == 0 ? (uint16_t)pages : 0,
+                .offset = (uint16_t)within_page,
                 .physical = physical - within_page + ((uint64_t)p << EMU_PAGE_SHIFT),
             };
         if (i + 1 > m->io_used)
@@ -107,7 +108,7 @@ static struct emu_io_page *io_page(const struct emu_machine *m, const volatile v
 bool emu_bus_unmap(struct emu_machine *m, void *address)
 {
     struct emu_io_page *p = io_page(m, address);
-    if (p == NULL || p->pages == 0)
+    if (p == NULL || p->pages == 0 || ((uintptr_t)address & (EMU_PAGE_SIZE - 1)) != p->offset)
         return false;
     memset(p, 0, p->pages * sizeof *p);
     return true;

@@ -98,7 +98,7 @@ void emu_run_soft(struct emu_machine *m, struct emu_strand *self, uint8_t level)
     }
     uint8_t old = c->level;
     struct emu_pending interrupted = enter(c, self, level);
-    emu_note(m, EMU_OP_SOFT, EMU_NO_OBJECT, level);
+    emu_perform(m, EMU_OP_SOFT, EMU_NO_OBJECT, level);
     m->soft[level](m, self->cpu);
     emu_note(m, EMU_OP_SOFT_END, EMU_NO_OBJECT, level);
     leave(m, c, self, old, interrupted);
@@ -111,7 +111,7 @@ void emu_run_line(struct emu_machine *m, struct emu_strand *self, emu_line line)
     EMU_ASSERT(c->top == self && c->level < l->config.level && l->handler != NULL);
     uint8_t old = c->level;
     struct emu_pending interrupted = enter(c, self, l->config.level);
-    emu_note(m, EMU_OP_INTERRUPT, l->object, 0);
+    emu_perform(m, EMU_OP_INTERRUPT, l->object, 0);
     l->handler(m, l->context);
     emu_note(m, EMU_OP_INTERRUPT_END, l->object, 0);
     emu_line_again(m, line);

@@ -84,40 +84,65 @@ void emu_fiber_adopt(struct emu_fiber *f)
     memset(f, 0, sizeof *f);
 }
 
+/* A strand that was abandoned in mid-air leaves its frames' red zones behind. */
+void emu_fiber_forget(void *low, size_t bytes)
+{
+#ifdef EMU_FIBER_ASAN
+    __asan_unpoison_memory_region(low, bytes);
+#else
+    (void)low;
+    (void)bytes;
+#endif
+}
+
 void emu_fiber_init(struct emu_fiber *f, void *low, size_t bytes, emu_fiber_entry *entry, void *arg)
 {
     f->low = low;
     f->bytes = bytes;
     f->sanitizer = NULL;
-#ifdef EMU_FIBER_ASAN
-    /* A strand that was abandoned in mid-air leaves its frames' red zones behind. */
-    __asan_unpoison_memory_region(low, bytes);
-#endif
     prepare(f, entry, arg);
+}
+
+#ifdef EMU_FIBER_ASAN
+
+/* The bounds of the host's own stack are known only when somebody has left it. */
+static void learn(struct emu_fiber *left, const void *low, size_t bytes)
+{
+    if (left->low != NULL)
+        return;
+    left->low = (void *)(uintptr_t)low;
+    left->bytes = bytes;
 }
 
 void emu_fiber_switch(struct emu_fiber *from, struct emu_fiber *to)
 {
-#ifdef EMU_FIBER_ASAN
+    const void *low = NULL;
+    size_t bytes = 0;
+    to->came_from = from;
     __sanitizer_start_switch_fiber(&from->sanitizer, to->low, to->bytes);
     swap(from, to);
-    __sanitizer_finish_switch_fiber(from->sanitizer, NULL, NULL);
-#else
-    swap(from, to);
-#endif
+    __sanitizer_finish_switch_fiber(from->sanitizer, &low, &bytes);
+    learn(from->came_from, low, bytes);
 }
 
 void emu_fiber_arrived(struct emu_fiber *from)
 {
-#ifdef EMU_FIBER_ASAN
     const void *low = NULL;
     size_t bytes = 0;
     __sanitizer_finish_switch_fiber(NULL, &low, &bytes);
-    if (from->low == NULL) { /* the host's own stack: its bounds are known only now */
-        from->low = (void *)(uintptr_t)low;
-        from->bytes = bytes;
-    }
-#else
-    (void)from;
-#endif
+    learn(from, low, bytes);
 }
+
+#else
+
+void emu_fiber_switch(struct emu_fiber *from, struct emu_fiber *to)
+{
+    swap(from, to);
+}
+
+void emu_fiber_arrived(struct emu_fiber *from)
+{
+    (void)from;
+}
+
+#endif

@@ -24,7 +24,8 @@ struct emu_fiber {
     void *sp;  /* where it left off; not kept up by ucontext */
     void *low; /* the stack's lowest byte; of the host's own stack: what the sanitizer reported */
     size_t bytes;
-    void *sanitizer; /* AddressSanitizer's own */
+    void *sanitizer;             /* AddressSanitizer's own */
+    struct emu_fiber *came_from; /* kept up for AddressSanitizer alone */
 #ifdef EMU_FIBER_UCONTEXT
     emu_fiber_entry *entry;
     void *arg;
@@ -34,6 +35,9 @@ struct emu_fiber {
 
 /* A fiber for the stack that runs already. */
 void emu_fiber_adopt(struct emu_fiber *f);
+
+/* Frames that were abandoned on a stack are forgotten: the sanitizer lets all of it be touched again. */
+void emu_fiber_forget(void *low, size_t bytes);
 
 /* Prepares a stack (16-byte aligned, caller-owned): the first switch onto it calls entry(arg), which never
  * returns. */

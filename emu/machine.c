@@ -31,6 +31,7 @@ enum {
     STRANDS_MAX = 16384,
     STACK_MIN = 16 * 1024,
     STACK_MAX = 16 * 1024 * 1024,
+    STACKS_MAX = 1 << 30, /* all of them, guard pages included: what there are frames for */
 };
 
 static const char *complete(struct emu_config *c)
@@ -56,6 +57,8 @@ static const char *complete(struct emu_config *c)
         return "a machine has at most 16,384 strands, and more than it has processors";
     if (c->stack_bytes % EMU_PAGE_SIZE != 0 || c->stack_bytes < STACK_MIN || c->stack_bytes > STACK_MAX)
         return "a stack has 16 KiB to 16 MiB, in whole pages";
+    if ((uint64_t)c->strands_max * (c->stack_bytes + EMU_PAGE_SIZE) > STACKS_MAX)
+        return "all stacks together, with a guard page each, have at most 1 GiB";
     if (c->profile != EMU_PROFILE_HOSTILE && c->profile != EMU_PROFILE_TYPICAL)
         return "no such profile";
     return NULL;
@@ -207,7 +210,7 @@ enum emu_stop emu_machine_run(struct emu_machine *m, uint64_t max_steps)
     EMU_ASSERT(current == NULL);
     if (m->halted)
         return EMU_STOP_FINDING;
-    m->budget_stop = max_steps == 0 ? UINT64_MAX : m->steps + max_steps;
+    m->budget_stop = max_steps == 0 || max_steps > UINT64_MAX - m->steps ? UINT64_MAX : m->steps + max_steps;
     emu_set_step_stop(m);
     struct emu_strand *next = m->resume != NULL ? m->resume : emu_idle_strand(m, 0);
     m->resume = NULL;

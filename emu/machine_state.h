@@ -28,8 +28,10 @@ enum {
     EMU_LINES_MAX = 256,
     EMU_WINDOWS_MAX = 64,
     EMU_BOOTS_MAX = 4,
-    EMU_MENU_MAX = 512,
-    EMU_FAIR_STEPS = 200, /* decisions in a row after which a context that could go on makes room */
+    EMU_MENU_MAX = 1024,
+    EMU_MENU_SWITCHES = 256, /* of them: ready strands, evenly for every processor, those that came first */
+    EMU_MENU_TIME = 256,     /* of them: engines and events, the earliest */
+    EMU_FAIR_STEPS = 200,    /* decisions in a row after which a context that could go on makes room */
     EMU_OP_LAYERS = 4,
 };
 
@@ -95,7 +97,6 @@ struct emu_strand {
     uint8_t priority;
     bool must_finish;
     bool is_idle;     /* carries the interrupts of a processor without a strand */
-    bool stack_ready; /* guard page in place */
     void *stack_low;
     uintptr_t deepest; /* lowest stack pointer it was parked with */
 };
@@ -166,6 +167,7 @@ struct emu_window {
 struct emu_io_page {
     uint16_t window; /* 1 + index; 0: free */
     uint16_t pages;  /* at the first page of a mapping: how many */
+    uint16_t offset; /* there: of the first byte within the page */
     uint64_t physical;
 };
 enum { EMU_IO_PAGES = 4096 };
@@ -214,6 +216,7 @@ struct emu_machine {
     struct emu_cpu cpus[EMU_PROCESSORS_MAX];
     struct emu_strand *strands;
     uint32_t strands_used; /* slots ever used in this run */
+    uint32_t idle_strands; /* of them, made so far */
     uint32_t unfinished;   /* strands that must finish and are not held */
     uint32_t held;
     uint32_t ready_total;
@@ -285,6 +288,7 @@ struct emu_machine {
 bool emu_ram_create(struct emu_machine *m);
 void emu_ram_destroy(struct emu_machine *m);
 void emu_ram_reset(struct emu_machine *m);
+void emu_ram_forget_adopted(struct emu_machine *m);
 bool emu_strands_create(struct emu_machine *m);
 void emu_strands_destroy(struct emu_machine *m);
 void emu_strands_reset(struct emu_machine *m);
@@ -297,6 +301,12 @@ void emu_trace_add(struct emu_machine *m, emu_op op, emu_object object, uint64_t
 void emu_bus_reset(struct emu_machine *m);
 void emu_clock_reset(struct emu_machine *m);
 void emu_lines_reset(struct emu_machine *m);
+
+/* Nothing but the running context could do anything now. */
+static inline bool emu_alone(const struct emu_machine *m)
+{
+    return (m->agenda | (m->busy & (m->busy - 1))) == 0;
+}
 
 /* step.c: the part of a step that comes after the decision. */
 void emu_perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg);
@@ -316,6 +326,9 @@ void emu_ready_push(struct emu_machine *m, struct emu_strand *s);
 void emu_ready_remove(struct emu_machine *m, struct emu_strand *s);
 void emu_bury_dead(struct emu_machine *m);
 void *emu_stack_slot(struct emu_machine *m, uint32_t index); /* mem.c: lowest usable byte, guard page below */
+
+/* mem.c: are there frames in this range, used or not? */
+bool emu_ram_reserved(const struct emu_machine *m, uint64_t physical, uint64_t bytes);
 
 /* cpu.c */
 void emu_run_line(struct emu_machine *m, struct emu_strand *self, emu_line line);

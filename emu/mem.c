@@ -134,6 +134,8 @@ void emu_ram_destroy(struct emu_machine *m)
 {
     struct emu_ram *r = &m->ram;
     release(r->pages, (size_t)r->page_count << EMU_PAGE_SHIFT);
+    if (r->stacks != NULL)
+        emu_fiber_forget(r->stacks, r->stacks_bytes);
     release(r->stacks, r->stacks_bytes);
     release(r->io, (size_t)EMU_IO_PAGES << EMU_PAGE_SHIFT);
     free(r->bitmaps);
@@ -222,7 +224,7 @@ static bool within(const struct emu_bank *bank, const struct emu_ram_request *q,
 
 static bool take_contiguous(struct emu_ram *r, const struct emu_ram_request *q, uint32_t page)
 {
-    uint32_t align = q->alignment > EMU_PAGE_SIZE ? (uint32_t)(q->alignment >> EMU_PAGE_SHIFT) : 1;
+    uint64_t align = q->alignment > EMU_PAGE_SIZE ? q->alignment >> EMU_PAGE_SHIFT : 1;
     uint64_t boundary = q->boundary >> EMU_PAGE_SHIFT;
     if (boundary != 0 && q->pages > boundary)
         return false;
@@ -268,12 +270,21 @@ static uint32_t one_frame(struct emu_bank *bank, const struct emu_ram_request *q
 
 /*
  * Frames one by one. Descending: neighbours in virtual memory are neighbours in the wrong order. Alternating:
- * every other page above 4 GiB. A bank that has none left is replaced by the next.
+ * every other page above 4 GiB. A bank that has none left is replaced by the next. The
+ * first page alone has to be aligned.
  */
 static bool take_scattered(struct emu_ram *r, const struct emu_ram_request *q, uint32_t page,
                            enum layout layout)
 {
-    for (uint32_t i = 0; i < q->pages; i++) {
+    uint32_t start = 0;
+    if (q->alignment > EMU_PAGE_SIZE) {
+        struct emu_ram_request aligned = *q;
+        aligned.pages = 1;
+        if (!take_contiguous(r, &aligned, page))
+            return false;
+        start = 1;
+    }
+    for (uint32_t i = start; i < q->pages; i++) {
         int first = layout == LAYOUT_ALTERNATING && i % 2 == 0 ? BANK_HIGH : BANK_MID;
         uint32_t frame = UINT32_MAX;
         struct emu_bank *bank = NULL;
@@ -362,6 +373,12 @@ static uint32_t adopt(struct emu_machine *m, uintptr_t page)
     return r->adopted[i].ordinal;
 }
 
+/* Epochs count from the beginning again: none of the old ones may be taken for a new one. */
+void emu_ram_forget_adopted(struct emu_machine *m)
+{
+    memset(m->ram.adopted, 0, ADOPTED_SLOTS * sizeof *m->ram.adopted);
+}
+
 uint64_t emu_ram_physical(struct emu_machine *m, const void *address)
 {
     struct emu_ram *r = &m->ram;
@@ -426,6 +443,22 @@ static bool copy(struct emu_machine *m, uint64_t physical, unsigned char *buffer
         bytes -= piece;
     }
     return true;
+}
+
+static bool meets(uint64_t first, uint64_t last, uint64_t from, uint64_t count)
+{
+    return count > 0 && first < from + count && from <= last;
+}
+
+bool emu_ram_reserved(const struct emu_machine *m, uint64_t physical, uint64_t bytes)
+{
+    uint64_t first = physical >> EMU_PAGE_SHIFT;
+    uint64_t last = (physical + bytes - 1) >> EMU_PAGE_SHIFT;
+    for (int b = 0; b < BANKS; b++)
+        if (meets(first, last, m->ram.banks[b].first, m->ram.banks[b].count))
+            return true;
+    return meets(first, last, STACK_FRAMES, ADOPTED_FRAMES - STACK_FRAMES) ||
+           meets(first, last, ADOPTED_FRAMES, ADOPTED_MAX);
 }
 
 bool emu_ram_read(struct emu_machine *m, uint64_t physical, void *to, size_t bytes)

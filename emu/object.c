@@ -37,6 +37,7 @@ void emu_objects_reset(struct emu_machine *m)
 {
     if (++m->epoch == 0) {
         memset(m->object_slots, 0, ((size_t)m->object_mask + 1) * sizeof *m->object_slots);
+        emu_ram_forget_adopted(m);
         m->epoch = 1;
     }
     m->object_filled = 0;

@@ -72,8 +72,10 @@ static void offer_switches(struct emu_machine *m, struct menu *menu)
         uint8_t best = c->top != NULL ? c->top->priority : 0;
         for (struct emu_strand *s = c->ready_first; s != NULL; s = s->next_ready)
             best = s->priority > best ? s->priority : best;
-        for (struct emu_strand *s = c->ready_first; s != NULL; s = s->next_ready)
-            if (s->priority == best)
+        uint32_t room = EMU_MENU_SWITCHES / m->config.processors;
+        for (struct emu_strand *s = c->ready_first; s != NULL && room > 0; s = s->next_ready)
+            if (s->priority == best) {
+                room--;
                 offer(menu, (struct emu_action){
                                 .kind = EMU_ACTION_SWITCH,
                                 .cpu = (uint8_t)cpu,
@@ -81,6 +83,7 @@ static void offer_switches(struct emu_machine *m, struct menu *menu)
                                 .id = s->object,
                                 .what = s,
                             });
+            }
     }
 }
 
@@ -129,8 +132,11 @@ static bool before(struct due a, struct due b)
 
 static void offer_in_time(struct menu *menu, uint32_t first, struct emu_action action)
 {
-    offer(menu, action);
     struct due mine = due_of(&action);
+    if (menu->count - first < EMU_MENU_TIME)
+        offer(menu, action);
+    else if (!before(mine, due_of(&menu->items[menu->count - 1])))
+        return;
     uint32_t at = menu->count - 1;
     while (at > first && before(mine, due_of(&menu->items[at - 1]))) {
         menu->items[at] = menu->items[at - 1];
@@ -375,10 +381,17 @@ static void list_runners(const struct emu_machine *m, char *out, size_t size)
     }
 }
 
+/* Something that somebody needs is due after the time limit. */
+static bool is_worth_waiting(const struct emu_machine *m)
+{
+    bool needed = m->heap_length > m->background || m->unfinished > 0 || m->busy != 0;
+    return m->time_limit != EMU_NEVER && (m->engines_length > 0 || (m->heap_length > 0 && needed));
+}
+
 static void nothing_left(struct emu_machine *m)
 {
     char who[WAITERS_TEXT];
-    if (m->time_limit != EMU_NEVER && emu_next_due(m) != EMU_NEVER) {
+    if (is_worth_waiting(m)) {
         emu_stop_here(m, EMU_STOP_WAIT);
         return;
     }
@@ -404,11 +417,15 @@ void emu_limit_reached(struct emu_machine *m)
 
 void emu_decide(struct emu_machine *m, struct emu_strand *self)
 {
+    EMU_ASSERT(!m->in_callback);
     for (;;) {
         if (EMU_UNLIKELY(m->steps >= m->step_stop)) {
             emu_limit_reached(m);
             continue;
         }
+        /* Only a limit brought a lone context here: what it does must not depend on where a budget ended. */
+        if (emu_alone(m) && can_go_on(m, self))
+            return;
         if (m->quiet != 0 && m->streak < EMU_FAIR_STEPS && can_go_on(m, self)) {
             m->streak++;
             return;

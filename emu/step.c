@@ -33,15 +33,9 @@ void emu_perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t a
         emu_trace_add(m, op, object, arg, NULL);
 }
 
-/* Nothing but the running context could do anything now. */
-static inline bool alone(const struct emu_machine *m)
-{
-    return (m->agenda | (m->busy & (m->busy - 1))) == 0;
-}
-
 void emu_step(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
 {
-    if (EMU_UNLIKELY(!alone(m) || m->steps >= m->step_stop)) {
+    if (EMU_UNLIKELY(!emu_alone(m) || m->steps >= m->step_stop)) {
         struct emu_strand *self = m->self;
         self->pending = (struct emu_pending){.op = op, .object = object, .arg = arg};
         emu_decide(m, self);
@@ -52,7 +46,7 @@ void emu_step(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
 void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, emu_enabled_fn *enabled,
                    const void *context)
 {
-    if (EMU_UNLIKELY(!alone(m) || m->steps >= m->step_stop || !enabled(context))) {
+    if (EMU_UNLIKELY(!emu_alone(m) || m->steps >= m->step_stop || !enabled(context))) {
         struct emu_strand *self = m->self;
         self->pending = (struct emu_pending){
             .op = op, .object = object, .arg = arg, .enabled = enabled, .context = context};

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BELOW_PARKED = 2048, LOWEST_PRIORITY = 0 };
+enum { BELOW_PARKED = 2048, STACK_LINE = 64, LOWEST_PRIORITY = 0 };
 
 bool emu_strands_create(struct emu_machine *m)
 {
@@ -24,6 +24,7 @@ void emu_strands_reset(struct emu_machine *m)
     for (uint32_t i = 0; i < m->strands_used; i++)
         m->strands[i].state = STRAND_FREE;
     m->strands_used = 0;
+    m->idle_strands = 0;
     m->free_strands = NULL;
     m->unfinished = 0;
     m->held = 0;
@@ -50,16 +51,38 @@ static struct emu_strand *take_slot(struct emu_machine *m)
     return &m->strands[m->strands_used++];
 }
 
-/* What an earlier run left on the stack must not be seen by this one. */
+/* All zero? Each byte equals its neighbour and the first is 0: memcmp looks at many at a time. */
+static bool is_clean(const unsigned char *from, size_t bytes)
+{
+    uint64_t dirt = 0;
+    for (size_t at = 0; at < bytes; at += sizeof dirt) {
+        uint64_t word;
+        memcpy(&word, from + at, sizeof word);
+        dirt |= word;
+    }
+    return dirt == 0;
+}
+
+/*
+ * What an earlier run left on the stack must not be seen by this one: down to where the strand was parked
+ * deepest, and from there on piece by piece until one is clean, for what calls between two steps have left.
+ */
 static void clean_stack(struct emu_machine *m, struct emu_strand *s)
 {
-    uintptr_t low = (uintptr_t)s->stack_low;
-    uintptr_t top = low + m->config.stack_bytes;
-    if (s->deepest == 0 || s->deepest > top)
-        s->deepest = top;
-    uintptr_t from = s->deepest - low > BELOW_PARKED ? s->deepest - BELOW_PARKED : low;
-    memset((void *)from, 0, top - from);
-    s->deepest = top;
+    unsigned char *low = s->stack_low;
+    size_t bytes = m->config.stack_bytes;
+    emu_fiber_forget(low, bytes);
+    size_t from = s->deepest != 0 ? (s->deepest - (uintptr_t)low) & ~(size_t)(STACK_LINE - 1) : bytes;
+    from = from > BELOW_PARKED ? from - BELOW_PARKED : 0;
+    memset(low + from, 0, bytes - from);
+    while (from > 0) {
+        size_t piece = from < EMU_PAGE_SIZE ? from : EMU_PAGE_SIZE;
+        if (is_clean(low + from - piece, piece))
+            break;
+        from -= piece;
+        memset(low + from, 0, piece);
+    }
+    s->deepest = (uintptr_t)low + bytes;
 }
 
 /* The first code on a strand's stack. */
@@ -111,6 +134,7 @@ struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu)
         c->idle = make(m, &config, emu_idle_main);
         EMU_ASSERT(c->idle != NULL);
         c->idle->is_idle = true;
+        m->idle_strands++;
         c->idle->state = STRAND_TOP;
     }
     return c->idle;
@@ -120,7 +144,8 @@ struct emu_strand *emu_strand_start(struct emu_machine *m, const struct emu_stra
 {
     EMU_ASSERT(config->cpu < m->config.processors && config->fn != NULL && config->name != NULL);
     /* Idle strands are made when first needed: their slots must be left over. */
-    if (m->free_strands == NULL && m->strands_used + m->config.processors >= m->config.strands_max)
+    if (m->free_strands == NULL &&
+        m->strands_used + (m->config.processors - m->idle_strands) >= m->config.strands_max)
         return NULL;
     struct emu_strand *s = make(m, config, strand_main);
     if (s == NULL)

@@ -100,7 +100,7 @@ struct emu_decision {
     uint32_t site;
     uint32_t count;
     bool free;                        /* see struct emu_choice */
-    uint32_t happened;                /* INPUT: what really came in */
+    uint32_t happened;                /* INPUT: what really came in; else 0 */
     const struct emu_action *actions; /* SCHEDULE: count of them, else NULL */
 };
 

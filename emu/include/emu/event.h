@@ -64,7 +64,8 @@ struct emu_engine {
 };
 void emu_engine_init(struct emu_machine *m, struct emu_engine *e, const char *class_name, emu_due_fn *fn,
                      void *context);
-/* The engine has something to do, typically after delay nanoseconds. Each start gives one call of fn. */
+/* The engine has something to do, typically after delay nanoseconds: one call of fn. A start before it moves
+ * that call. */
 void emu_engine_start(struct emu_machine *m, struct emu_engine *e, uint64_t delay);
 void emu_engine_stop(struct emu_machine *m, struct emu_engine *e);
 bool emu_engine_started(const struct emu_engine *e);

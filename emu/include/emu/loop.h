@@ -34,11 +34,16 @@ struct emu_loop *emu_loop_attach(struct emu_machine *m, const struct emu_loop_op
 /* Runs an own loop until the machine stops (uv_run with the default mode). */
 enum emu_stop emu_loop_run(struct emu_loop *l);
 
-/* From any thread: calls fn on the machine's thread, between two steps, on no strand. False after close
- * began. */
+/*
+ * From any thread: calls fn on the machine's thread, between two steps, on no strand (emu_current() is NULL
+ * there). With fn NULL it only wakes the loop, to look at the machine again. False after close began, and
+ * without memory.
+ */
 bool emu_loop_post(struct emu_loop *l, void (*fn)(struct emu_machine *m, void *arg), void *arg);
 
-/* Closes the handles; closed(context) is called on the loop when the memory is free to go. NULL is allowed.
+/*
+ * Closes the handles; closed(context) is called on the loop when the memory is free to go; it may be NULL.
+ * From the thread that attached, once: a second close aborts, as uv_close() does.
  */
 void emu_loop_close(struct emu_loop *l, void (*closed)(void *context), void *context);
 

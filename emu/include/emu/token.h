@@ -15,8 +15,7 @@
  * then value: (2,1) is 0, (3,1) is 1, (3,2) is 2, (4,1) is 3. Two bytes are enough for most.
  *
  * What is not a deviation is not stored, so a strict replay of a token checks the kind and count of
- * deviations; the caller checks the number of choices and the hash at the end, which nothing else can have in
- * common.
+ * deviations; the caller checks the number of choices and the hash at the end, which tell the rest.
  */
 #ifndef EMU_TOKEN_H
 #define EMU_TOKEN_H

@@ -1,0 +1,10 @@
+# Runs two programs, NATIVE and OTHER (a command, its words separated by bars), and compares what they print.
+string(REPLACE "|" ";" OTHER "${OTHER}")
+execute_process(COMMAND "${NATIVE}" OUTPUT_VARIABLE native RESULT_VARIABLE native_status)
+execute_process(COMMAND ${OTHER} OUTPUT_VARIABLE other RESULT_VARIABLE other_status)
+if(NOT native_status EQUAL 0 OR NOT other_status EQUAL 0)
+    message(FATAL_ERROR "status ${native_status} and ${other_status}")
+endif()
+if(native STREQUAL "" OR NOT native STREQUAL other)
+    message(FATAL_ERROR "${native} is not ${other}")
+endif()
