@@ -1,0 +1,51 @@
+/*
+ * ntddk.h: wdm.h and what older drivers use besides: controllers, bus data, HAL calls.
+ */
+#ifndef _NTDDK_
+#define _NTDDK_
+
+#include "wdm.h"
+
+HALDMA_DECLS_BEGIN
+
+/* --- controllers: devices that share one interface ---------------------------------------------- */
+
+PCONTROLLER_OBJECT IoCreateController(ULONG Size);
+VOID IoDeleteController(PCONTROLLER_OBJECT ControllerObject);
+VOID IoAllocateController(PCONTROLLER_OBJECT ControllerObject, PDEVICE_OBJECT DeviceObject,
+                          PDRIVER_CONTROL ExecutionRoutine, PVOID Context);
+VOID IoFreeController(PCONTROLLER_OBJECT ControllerObject);
+
+/* --- the HAL of Windows NT 4 -------------------------------------------------------------------- */
+
+ULONG HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG BusInterruptLevel,
+                            ULONG BusInterruptVector, PKIRQL Irql, PKAFFINITY Affinity);
+BOOLEAN HalTranslateBusAddress(INTERFACE_TYPE InterfaceType, ULONG BusNumber, PHYSICAL_ADDRESS BusAddress,
+                               PULONG AddressSpace, PPHYSICAL_ADDRESS TranslatedAddress);
+/* Obsolete; under verification it is bug check 0xE6, code 0x1E. Use IoGetDmaAdapter. */
+PADAPTER_OBJECT HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters);
+ULONG HalGetBusData(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer, ULONG Length);
+ULONG HalGetBusDataByOffset(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer,
+                            ULONG Offset, ULONG Length);
+ULONG HalSetBusData(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer, ULONG Length);
+ULONG HalSetBusDataByOffset(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer,
+                            ULONG Offset, ULONG Length);
+NTSTATUS IoReportDetectedDevice(PDRIVER_OBJECT DriverObject, INTERFACE_TYPE LegacyBusType, ULONG BusNumber,
+                                ULONG SlotNumber, PCM_RESOURCE_LIST ResourceList,
+                                PIO_RESOURCE_REQUIREMENTS_LIST ResourceRequirements, BOOLEAN ResourceAssigned,
+                                PDEVICE_OBJECT *DeviceObject);
+NTSTATUS IoReportResourceForDetection(PDRIVER_OBJECT DriverObject, PCM_RESOURCE_LIST DriverList,
+                                      ULONG DriverListSize, PDEVICE_OBJECT DeviceObject,
+                                      PCM_RESOURCE_LIST DeviceList, ULONG DeviceListSize,
+                                      PBOOLEAN ConflictDetected);
+
+/* --- threads ------------------------------------------------------------------------------------ */
+
+HANDLE PsGetProcessId(PEPROCESS Process);
+HANDLE PsGetThreadId(PETHREAD Thread);
+NTSTATUS ZwSetInformationThread(HANDLE ThreadHandle, ULONG ThreadInformationClass, PVOID ThreadInformation,
+                                ULONG ThreadInformationLength);
+
+HALDMA_DECLS_END
+
+#endif /* _NTDDK_ */

@@ -1,0 +1,251 @@
+/*
+ * An IRP's way down and up: IoCallDriver, IoCompleteRequest, IoCancelIrp.
+ */
+#include <wdm.h>
+
+#include <emu/cpu.h>
+#include <emu/finding.h>
+
+#include "hal/kernel.h"
+#include "hal/ops.h"
+
+static emu_object irp_object(struct emu_machine *m, PIRP irp)
+{
+    return emu_object_at(m, irp, "irp");
+}
+
+/* ---- Down -------------------------------------------------------------------------------------------------
+ */
+
+static void check_call(struct emu_machine *m, PDEVICE_OBJECT device, PIRP irp)
+{
+    uint64_t parameters[4] = {0, (uintptr_t)irp, (uintptr_t)device, 0};
+
+    if (irp->Type != IO_TYPE_IRP) {
+        parameters[0] = 0x3;
+        emu_finding_raise(m, "IO-CALL-3", "0xC9/03", parameters,
+                          "IoCallDriver was given what is no IRP, or one that was freed");
+    }
+    if (device == NULL || device->Type != IO_TYPE_DEVICE) {
+        parameters[0] = 0x4;
+        emu_finding_raise(m, "IO-CALL-4", "0xC9/04", parameters,
+                          "IoCallDriver was given what is no device object, or one that was deleted");
+    }
+    if (emu_level(m) > EMU_LEVEL_DISPATCH) {
+        parameters[0] = 0x10;
+        emu_finding_raise(m, "IO-CALL-5", "0xC9/10", parameters, "IoCallDriver was called at IRQL %u",
+                          emu_level(m));
+    }
+    if (irp->CurrentLocation <= 1) {
+        emu_finding_raise(m, "IO-CALL-2", "0x35", parameters,
+                          "IoCallDriver found no stack location left in an IRP that has %d", irp->StackCount);
+    }
+}
+
+NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    struct emu_machine *m = emu_current();
+
+    check_call(m, DeviceObject, Irp);
+    Irp->CurrentLocation--;
+    PIO_STACK_LOCATION location = IoGetNextIrpStackLocation(Irp);
+    Irp->Tail.Overlay.CurrentStackLocation = location;
+    location->DeviceObject = DeviceObject;
+    UCHAR major = location->MajorFunction;
+    uint8_t level = emu_level(m);
+
+    emu_note(m, HAL_OP_IO_CALL_DRIVER, irp_object(m, Irp), major);
+    NTSTATUS status = DeviceObject->DriverObject->MajorFunction[major](DeviceObject, Irp);
+    if (emu_level(m) != level) {
+        uint64_t parameters[4] = {0x5, (uintptr_t)DeviceObject, level, emu_level(m)};
+        emu_finding_raise(m, "IO-CALL-6", "0xC9/05", parameters,
+                          "a dispatch routine (major function %u) was called at IRQL %u and returned at %u",
+                          major, level, emu_level(m));
+    }
+    return status;
+}
+
+NTSTATUS io_invalid_request(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    irp->IoStatus.Status = STATUS_INVALID_DEVICE_REQUEST;
+    irp->IoStatus.Information = 0;
+    IofCompleteRequest(irp, IO_NO_INCREMENT);
+    return STATUS_INVALID_DEVICE_REQUEST;
+}
+
+/* ---- Up ---------------------------------------------------------------------------------------------------
+ */
+
+static void check_completion(struct emu_machine *m, PIRP irp)
+{
+    uint64_t parameters[4] = {(uintptr_t)irp, 0, 0, 0};
+
+    /* No location is current any more once the last completion routine was called, whatever it answered. */
+    if (irp->Type != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount) {
+        emu_finding_raise(m, "IO-COMPLETE-1", "0x44", parameters,
+                          "IoCompleteRequest was called for an IRP that is already completed");
+    }
+    if (emu_level(m) > EMU_LEVEL_DISPATCH) {
+        emu_finding_raise(m, "IO-COMPLETE-8", "0xC9/0E", parameters,
+                          "IoCompleteRequest was called at IRQL %u", emu_level(m));
+    }
+    if (irp->IoStatus.Status == STATUS_PENDING || irp->IoStatus.Status == -1) {
+        emu_finding_raise(m, "IO-COMPLETE-6", "0xC9/06", parameters,
+                          "IoCompleteRequest was called for an IRP whose status is 0x%08x",
+                          (unsigned)irp->IoStatus.Status);
+    }
+    if (irp->CancelRoutine != NULL) {
+        emu_finding_raise(m, "IO-COMPLETE-7", "0xC9/07", parameters,
+                          "IoCompleteRequest was called for an IRP whose cancel routine is still set");
+    }
+}
+
+static void clear_location(PIO_STACK_LOCATION location)
+{
+    location->MinorFunction = 0;
+    location->Flags = 0;
+    location->Control = 0;
+    memset(&location->Parameters, 0, sizeof location->Parameters);
+    location->FileObject = NULL;
+}
+
+static bool wants_call(const IO_STACK_LOCATION *location, const IRP *irp)
+{
+    UCHAR control = location->Control;
+
+    if (irp->Cancel && (control & SL_INVOKE_ON_CANCEL) != 0)
+        return true;
+    return (control & (NT_SUCCESS(irp->IoStatus.Status) ? SL_INVOKE_ON_SUCCESS : SL_INVOKE_ON_ERROR)) != 0;
+}
+
+/* What the I/O manager had set up for the requester's buffers is undone; data that was read is copied to him.
+ */
+static void finish_buffers(PIRP irp)
+{
+    PMDL mdl = irp->MdlAddress;
+
+    if ((irp->Flags & IRP_BUFFERED_IO) != 0) {
+        if ((irp->Flags & IRP_INPUT_OPERATION) != 0 && !NT_ERROR(irp->IoStatus.Status) &&
+            irp->UserBuffer != NULL && irp->IoStatus.Information != 0)
+            memcpy(irp->UserBuffer, irp->AssociatedIrp.SystemBuffer, irp->IoStatus.Information);
+        if ((irp->Flags & IRP_DEALLOCATE_BUFFER) != 0)
+            ExFreePool(irp->AssociatedIrp.SystemBuffer);
+    }
+    irp->Flags &= ~(ULONG)(IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER);
+    irp->MdlAddress = NULL;
+    while (mdl != NULL) {
+        PMDL next = mdl->Next;
+        if ((mdl->MdlFlags & MDL_PAGES_LOCKED) != 0 && (mdl->MdlFlags & MDL_PARTIAL) == 0)
+            MmUnlockPages(mdl);
+        IoFreeMdl(mdl);
+        mdl = next;
+    }
+}
+
+static void finish_associated(PIRP irp)
+{
+    PIRP master = irp->AssociatedIrp.MasterIrp;
+
+    finish_buffers(irp);
+    IoFreeIrp(irp);
+    if (InterlockedDecrement(&master->AssociatedIrp.IrpCount) == 0)
+        IofCompleteRequest(master, IO_NO_INCREMENT);
+}
+
+/* Every driver has seen it; the I/O manager's own part. */
+static void finish(struct emu_machine *m, PIRP irp)
+{
+    if ((irp->Flags & IRP_ASSOCIATED_IRP) != 0) {
+        finish_associated(irp);
+        return;
+    }
+    if (irp->Tail.Overlay.Thread == NULL) {
+        uint64_t parameters[4] = {(uintptr_t)irp, 0, 0, 0};
+        emu_finding_raise(
+            m, "IO-COMPLETE-9", NULL, parameters,
+            "an IRP that a driver allocated reached the I/O manager: no completion routine took it "
+            "back with STATUS_MORE_PROCESSING_REQUIRED");
+    }
+    finish_buffers(irp);
+    PKEVENT event = irp->UserEvent;
+    if (irp->UserIosb != NULL)
+        *irp->UserIosb = irp->IoStatus;
+    IoFreeIrp(irp);
+    if (event != NULL)
+        KeSetEvent(event, IO_NO_INCREMENT, FALSE);
+}
+
+VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
+{
+    struct emu_machine *m = emu_current();
+    PIRP irp = Irp;
+
+    (void)PriorityBoost; /* thread priorities do not change with I/O */
+    emu_step(m, HAL_OP_IO_COMPLETE, irp_object(m, irp), (uint32_t)irp->IoStatus.Status);
+    check_completion(m, irp);
+
+    PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+    irp->CurrentLocation++;
+    irp->Tail.Overlay.CurrentStackLocation++;
+    for (; irp->CurrentLocation <= irp->StackCount + 1; location++) {
+        irp->PendingReturned = (location->Control & SL_PENDING_RETURNED) != 0;
+        bool last = irp->CurrentLocation == irp->StackCount + 1;
+        if (wants_call(location, irp)) {
+            PIO_COMPLETION_ROUTINE routine = location->CompletionRoutine;
+            PVOID context = location->Context;
+            PDEVICE_OBJECT device = last ? NULL : IoGetCurrentIrpStackLocation(irp)->DeviceObject;
+            clear_location(location);
+            if (routine(device, irp, context) == STATUS_MORE_PROCESSING_REQUIRED)
+                return;
+        } else {
+            if (irp->PendingReturned && !last)
+                IoMarkIrpPending(irp);
+            clear_location(location);
+        }
+        irp->CurrentLocation++;
+        irp->Tail.Overlay.CurrentStackLocation++;
+    }
+    finish(m, irp);
+}
+
+/* ---- Cancelling -------------------------------------------------------------------------------------------
+ */
+
+VOID IoAcquireCancelSpinLock(PKIRQL Irql)
+{
+    *Irql = KeAcquireSpinLockRaiseToDpc(&hal_kernel()->io.cancel_lock);
+}
+
+VOID IoReleaseCancelSpinLock(KIRQL Irql)
+{
+    KeReleaseSpinLock(&hal_kernel()->io.cancel_lock, Irql);
+}
+
+BOOLEAN IoCancelIrp(PIRP Irp)
+{
+    struct emu_machine *m = emu_current();
+    KIRQL irql;
+
+    IoAcquireCancelSpinLock(&irql);
+    emu_step(m, HAL_OP_IO_CANCEL, emu_object_at(m, io_cancel_slot(Irp), "cancel routine"), 0);
+    if (Irp->Type != IO_TYPE_IRP) {
+        uint64_t parameters[4] = {(uintptr_t)Irp, 0, 0, 0};
+        emu_finding_raise(m, "IO-CANCEL-5", NULL, parameters,
+                          "IoCancelIrp was called for what is no IRP, or was freed before");
+    }
+    Irp->Cancel = TRUE;
+    PDRIVER_CANCEL routine = IoSetCancelRoutine(Irp, NULL);
+    if (routine == NULL) {
+        IoReleaseCancelSpinLock(irql);
+        return FALSE;
+    }
+    if (Irp->CurrentLocation > Irp->StackCount) {
+        uint64_t parameters[4] = {(uintptr_t)Irp, (uintptr_t)routine, 0, 0};
+        emu_finding_raise(m, "IO-CANCEL-6", "0x48", parameters,
+                          "IoCancelIrp found a cancel routine in an IRP that is already completed");
+    }
+    Irp->CancelIrql = irql;
+    routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
+    return TRUE;
+}

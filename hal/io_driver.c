@@ -1,0 +1,164 @@
+/*
+ * Driver objects: loading, unloading, extensions. And the I/O manager's boot.
+ */
+#include "hal/io_driver.h"
+
+#include <emu/finding.h>
+
+#include "hal/kernel.h"
+#include "hal/pnp.h"
+
+/* The tag of driver objects: "Driv", first character in the low byte. */
+#define DRIVER_TAG 0x76697244u
+/* The tag of IoAllocateDriverObjectExtension's blocks: "DrvE". */
+#define EXTENSION_TAG 0x45767244u
+
+static const char registry_services[] = "\\REGISTRY\\MACHINE\\SYSTEM\\CurrentControlSet\\Services\\";
+
+void io_boot(struct hal_kernel *k)
+{
+    k->ke.io_reference = io_reference;
+    k->ke.device_line = hal_pnp_line;
+    emu_object_name(k->machine, emu_object_at(k->machine, &k->io.cancel_lock, "spin lock"),
+                    "cancel spin lock");
+}
+
+struct io_driver *io_driver_find(struct hal_kernel *k, const void *driver)
+{
+    struct io_driver *d = k->io.drivers;
+
+    while (d != NULL && d->driver != driver)
+        d = d->next;
+    return d;
+}
+
+/* What lies in pool for one driver. */
+struct driver_block {
+    DRIVER_OBJECT object;
+    DRIVER_EXTENSION extension;
+};
+
+PDRIVER_OBJECT hal_driver_create(const char *name)
+{
+    struct hal_kernel *k = hal_kernel();
+    struct driver_block *block = ExAllocatePoolZero(NonPagedPoolNx, sizeof *block, DRIVER_TAG);
+
+    if (block == NULL)
+        return NULL;
+    PDRIVER_OBJECT driver = &block->object;
+    driver->Type = IO_TYPE_DRIVER;
+    driver->Size = (CSHORT)sizeof *driver;
+    driver->DriverExtension = &block->extension;
+    driver->DriverExtension->DriverObject = driver;
+    driver->DriverExtension->ServiceKeyName = io_string_from_ascii(k, "", name);
+    driver->DriverName = io_string_from_ascii(k, "\\Driver\\", name);
+    for (size_t i = 0; i <= IRP_MJ_MAXIMUM_FUNCTION; i++)
+        driver->MajorFunction[i] = io_invalid_request;
+    struct io_driver *d = emu_arena_alloc(k->machine, sizeof *d);
+    d->driver = driver;
+    d->name = name;
+    d->next = k->io.drivers;
+    k->io.drivers = d;
+    return driver;
+}
+
+static void forget(struct hal_kernel *k, PDRIVER_OBJECT driver)
+{
+    struct io_driver *d = io_driver_find(k, driver);
+
+    while (d->extensions != NULL) {
+        struct io_client_extension *e = d->extensions;
+        d->extensions = e->next;
+        ExFreePoolWithTag(e, EXTENSION_TAG);
+    }
+    d->driver = NULL;
+    ExFreePoolWithTag(CONTAINING_RECORD(driver, struct driver_block, object), DRIVER_TAG);
+}
+
+/* Is a driver whose entry point this is loaded already? Then its data is in use. */
+static bool is_loaded(struct hal_kernel *k, PDRIVER_INITIALIZE entry)
+{
+    for (const struct io_driver *d = k->io.drivers; d != NULL; d = d->next)
+        if (d->driver != NULL && d->driver->DriverInit == entry)
+            return true;
+    return false;
+}
+
+NTSTATUS hal_driver_load(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJECT *driver)
+{
+    struct hal_kernel *k = hal_kernel();
+
+    *driver = NULL;
+    if (k->io.images != NULL && !is_loaded(k, entry) &&
+        !hal_images_restore(k->io.images, (const void *)(uintptr_t)entry))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    PDRIVER_OBJECT object = hal_driver_create(name);
+    if (object == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    object->DriverInit = entry;
+    UNICODE_STRING path = io_string_from_ascii(k, registry_services, name);
+    NTSTATUS status = entry(object, &path);
+    if (!NT_SUCCESS(status)) {
+        forget(k, object);
+        return status;
+    }
+    for (PDEVICE_OBJECT device = object->DeviceObject; device != NULL; device = device->NextDevice)
+        device->Flags &= ~(ULONG)DO_DEVICE_INITIALIZING;
+    *driver = object;
+    return status;
+}
+
+void hal_driver_unload(PDRIVER_OBJECT driver)
+{
+    struct hal_kernel *k = hal_kernel();
+    const struct io_driver *d = io_driver_find(k, driver);
+
+    driver->Flags |= DRVO_UNLOAD_INVOKED;
+    if (driver->DriverUnload != NULL)
+        driver->DriverUnload(driver);
+    if (driver->DeviceObject != NULL) {
+        uint64_t parameters[4] = {(uintptr_t)driver, (uintptr_t)driver->DeviceObject, 0, 0};
+        emu_finding_raise(k->machine, "IO-DRIVER-4", "0xCE", parameters,
+                          "driver %s was unloaded while a device object of it still exists", d->name);
+    }
+    forget(k, driver);
+}
+
+/* ---- Extensions of the driver object ----------------------------------------------------------------------
+ */
+
+PVOID IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress)
+{
+    struct io_client_extension *e = io_driver_find(hal_kernel(), DriverObject)->extensions;
+
+    while (e != NULL && e->identity != ClientIdentificationAddress)
+        e = e->next;
+    return e != NULL ? e + 1 : NULL;
+}
+
+NTSTATUS IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress,
+                                         ULONG DriverObjectExtensionSize, PVOID *DriverObjectExtension)
+{
+    struct io_driver *d = io_driver_find(hal_kernel(), DriverObject);
+
+    *DriverObjectExtension = NULL;
+    if (IoGetDriverObjectExtension(DriverObject, ClientIdentificationAddress) != NULL)
+        return STATUS_OBJECT_NAME_COLLISION;
+    struct io_client_extension *e =
+        ExAllocatePoolZero(NonPagedPoolNx, sizeof *e + (SIZE_T)DriverObjectExtensionSize, EXTENSION_TAG);
+    if (e == NULL)
+        return STATUS_INSUFFICIENT_RESOURCES;
+    e->identity = ClientIdentificationAddress;
+    e->next = d->extensions;
+    d->extensions = e;
+    *DriverObjectExtension = e + 1;
+    return STATUS_SUCCESS;
+}
+
+VOID IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject,
+                                      PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context)
+{
+    /* Called when every boot driver has had its turn: here that is at once, since drivers load one by one. */
+    DriverObject->DriverExtension->Count++;
+    DriverReinitializationRoutine(DriverObject, Context, DriverObject->DriverExtension->Count);
+}

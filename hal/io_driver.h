@@ -1,0 +1,40 @@
+/*
+ * Loading and unloading drivers: what the I/O manager does before DriverEntry and after DriverUnload.
+ */
+#ifndef HAL_IO_DRIVER_H
+#define HAL_IO_DRIVER_H
+
+#include <stdbool.h>
+#include <wdm.h>
+
+struct emu_machine;
+struct hal_images;
+
+/*
+ * Makes the driver object, puts the driver's writable data back (see hal_images_use()), calls DriverEntry at
+ * PASSIVE_LEVEL. On failure the object is gone and *driver is NULL. name outlives the run.
+ */
+NTSTATUS hal_driver_load(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJECT *driver);
+
+/* Calls DriverUnload, where there is one. Device objects that are left are a finding. */
+void hal_driver_unload(PDRIVER_OBJECT driver);
+
+/* A driver object without an entry point, for drivers that are part of the emulator. */
+PDRIVER_OBJECT hal_driver_create(const char *name);
+
+/*
+ * Pristine copies of drivers' writable data. They outlive runs: whoever owns the machine creates the store,
+ * hands it to each boot with hal_images_use() (after hal_boot), and destroys it with the machine. Memory is
+ * allocated at a driver's first load only. Without a store nothing is put back.
+ */
+struct hal_images *hal_images_create(void);
+void hal_images_destroy(struct hal_images *images);
+void hal_images_use(struct emu_machine *m, struct hal_images *images);
+
+/*
+ * The first time that code of this module is seen: remembers its writable segments. Later: puts them back.
+ * The module that holds the emulator and the main program are left alone. False without memory.
+ */
+bool hal_images_restore(struct hal_images *images, const void *code);
+
+#endif

@@ -1,0 +1,243 @@
+/*
+ * Drivers' writable data, put back before each run.
+ *
+ * A driver is a module of its own. At its first load a copy is taken of its writable segments; at later loads
+ * the copy is written back, so that static variables begin each run as the linker left them. Not copied: what
+ * the dynamic linker has made read-only (RELRO), and the slots of the procedure linkage table, which it fills
+ * as it goes.
+ */
+#define _GNU_SOURCE
+#include <elf.h>
+#include <link.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hal/io_driver.h"
+#include "hal/kernel.h"
+
+enum {
+    IMAGE_RANGES_MAX = 8,
+    GOT_RESERVED_SLOTS = 3 /* of the procedure linkage table, before those of functions */
+};
+
+struct image_range {
+    uint8_t *start;
+    size_t bytes;
+    uint8_t *copy;
+};
+
+/* One module. */
+struct image {
+    struct image *next;
+    uintptr_t base;
+    const void *code; /* where it was found: spares the search at later loads */
+    unsigned count;
+    bool skipped; /* the emulator's own, or the main program */
+    struct image_range ranges[IMAGE_RANGES_MAX];
+};
+
+struct hal_images {
+    struct image *first;
+};
+
+struct hal_images *hal_images_create(void)
+{
+    return calloc(1, sizeof(struct hal_images));
+}
+
+static void free_image(struct image *image)
+{
+    for (unsigned i = 0; i < image->count; i++)
+        free(image->ranges[i].copy);
+    free(image);
+}
+
+void hal_images_destroy(struct hal_images *images)
+{
+    if (images == NULL)
+        return;
+    while (images->first != NULL) {
+        struct image *image = images->first;
+        images->first = image->next;
+        free_image(image);
+    }
+    free(images);
+}
+
+/* ---- Which module, and what of it is writable -------------------------------------------------------------
+ */
+
+struct search {
+    uintptr_t address; /* in: code of the module */
+    uintptr_t base;    /* out */
+    const ElfW(Phdr) * headers;
+    unsigned count;
+    bool found;
+    bool is_main;
+};
+
+static int look_at_module(struct dl_phdr_info *info, size_t size, void *context)
+{
+    struct search *s = context;
+
+    (void)size;
+    for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *h = &info->dlpi_phdr[i];
+        uintptr_t start = info->dlpi_addr + h->p_vaddr;
+        if (h->p_type != PT_LOAD || s->address < start || s->address >= start + h->p_memsz)
+            continue;
+        s->base = info->dlpi_addr;
+        s->headers = info->dlpi_phdr;
+        s->count = info->dlpi_phnum;
+        s->found = true;
+        s->is_main = info->dlpi_name == NULL || info->dlpi_name[0] == '\0';
+        return 1;
+    }
+    return 0;
+}
+
+static bool find_module(const void *address, struct search *s)
+{
+    memset(s, 0, sizeof *s);
+    s->address = (uintptr_t)address;
+    dl_iterate_phdr(look_at_module, s);
+    return s->found;
+}
+
+struct hole {
+    uintptr_t start, end;
+};
+
+static struct hole relro_of(const struct search *s)
+{
+    struct hole none = {0, 0};
+
+    for (unsigned i = 0; i < s->count; i++) {
+        const ElfW(Phdr) *h = &s->headers[i];
+        if (h->p_type != PT_GNU_RELRO)
+            continue;
+        struct hole relro = {s->base + h->p_vaddr, s->base + h->p_vaddr + h->p_memsz};
+        relro.start &= ~(uintptr_t)(EMU_PAGE_SIZE - 1);
+        relro.end &=
+            ~(uintptr_t)(EMU_PAGE_SIZE - 1); /* a page that is shared with writable data stays writable */
+        return relro;
+    }
+    return none;
+}
+
+/* The slots that lazy binding fills. Dynamic entries hold addresses that the linker may have relocated, or
+ * not. */
+static struct hole linkage_of(const struct search *s)
+{
+    struct hole none = {0, 0};
+    uintptr_t table = 0;
+    size_t slots = 0;
+
+    for (unsigned i = 0; i < s->count; i++) {
+        const ElfW(Phdr) *h = &s->headers[i];
+        if (h->p_type != PT_DYNAMIC)
+            continue;
+        for (const ElfW(Dyn) *d = (const ElfW(Dyn) *)(s->base + h->p_vaddr); d->d_tag != DT_NULL; d++) {
+            if (d->d_tag == DT_PLTGOT)
+                table = d->d_un.d_ptr < s->base ? s->base + d->d_un.d_ptr : d->d_un.d_ptr;
+            else if (d->d_tag == DT_PLTRELSZ)
+                slots = d->d_un.d_val / sizeof(ElfW(Rela));
+        }
+    }
+    if (table == 0)
+        return none;
+    struct hole linkage = {table, table + (GOT_RESERVED_SLOTS + slots) * sizeof(uintptr_t)};
+    return linkage;
+}
+
+/* Adds [start, end) without the holes from number at on. */
+static bool add_range(struct image *image, uintptr_t start, uintptr_t end, const struct hole holes[2],
+                      unsigned at)
+{
+    if (start >= end)
+        return true;
+    for (; at < 2; at++) {
+        const struct hole *h = &holes[at];
+        if (h->start >= h->end || h->end <= start || h->start >= end)
+            continue;
+        return add_range(image, start, h->start, holes, at + 1) &&
+               add_range(image, h->end, end, holes, at + 1);
+    }
+    if (image->count == IMAGE_RANGES_MAX)
+        return false;
+    struct image_range *r = &image->ranges[image->count];
+    r->start = (uint8_t *)start;
+    r->bytes = end - start;
+    r->copy = malloc(r->bytes);
+    if (r->copy == NULL)
+        return false;
+    memcpy(r->copy, r->start, r->bytes);
+    image->count++;
+    return true;
+}
+
+static struct image *remember(struct hal_images *images, const struct search *s)
+{
+    struct image *image = calloc(1, sizeof *image);
+    struct search own;
+
+    if (image == NULL)
+        return NULL;
+    image->base = s->base;
+    find_module((const void *)(uintptr_t)&hal_images_restore, &own);
+    image->skipped = s->is_main || own.base == s->base;
+    const struct hole holes[2] = {relro_of(s), linkage_of(s)};
+    for (unsigned i = 0; !image->skipped && i < s->count; i++) {
+        const ElfW(Phdr) *h = &s->headers[i];
+        uintptr_t start = s->base + h->p_vaddr;
+        if (h->p_type != PT_LOAD || (h->p_flags & PF_W) == 0)
+            continue;
+        if (!add_range(image, start, start + h->p_memsz, holes, 0)) {
+            free_image(image);
+            return NULL;
+        }
+    }
+    image->next = images->first;
+    images->first = image;
+    return image;
+}
+
+static void write_back(const struct image *image)
+{
+    for (unsigned i = 0; i < image->count; i++)
+        memcpy(image->ranges[i].start, image->ranges[i].copy, image->ranges[i].bytes);
+}
+
+bool hal_images_restore(struct hal_images *images, const void *code)
+{
+    struct search s;
+
+    for (const struct image *image = images->first; image != NULL; image = image->next) {
+        if (image->code == code) {
+            write_back(image);
+            return true;
+        }
+    }
+    if (!find_module(code, &s))
+        return true;
+    for (const struct image *image = images->first; image != NULL; image = image->next) {
+        if (image->base == s.base) {
+            write_back(image);
+            return true;
+        }
+    }
+    struct image *image = remember(images, &s);
+    if (image == NULL)
+        return false;
+    image->code = code;
+    return true;
+}
+
+void hal_images_use(struct emu_machine *m, struct hal_images *images)
+{
+    struct hal_kernel *k = emu_slot(m, EMU_SLOT_KERNEL);
+
+    k->io.images = images;
+}

@@ -1,0 +1,84 @@
+/*
+ * IRPs: allocating, initialising, reusing, freeing.
+ */
+#include <wdm.h>
+
+#include <emu/choose.h>
+#include <emu/finding.h>
+
+#include "hal/kernel.h"
+#include "hal/ops.h"
+
+/* The tag of IRPs: "Irp ", first character in the low byte. */
+#define IRP_TAG 0x20707249u
+
+VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
+{
+    memset(Irp, 0, PacketSize);
+    Irp->Type = IO_TYPE_IRP;
+    Irp->Size = PacketSize;
+    Irp->StackCount = StackSize;
+    Irp->CurrentLocation = (CHAR)(StackSize + 1);
+    Irp->ApcEnvironment = 0;
+    InitializeListHead(&Irp->ThreadListEntry);
+    Irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(Irp + 1) + StackSize;
+}
+
+PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
+{
+    struct hal_kernel *k = hal_kernel();
+    USHORT size = IoSizeOfIrp((UCHAR)StackSize);
+
+    (void)ChargeQuota;
+    if (emu_fault(k->machine, HAL_OP_IO_ALLOCATE_IRP))
+        return NULL;
+    PIRP irp = ExAllocatePoolWithTag(NonPagedPoolNx, size, IRP_TAG);
+    if (irp == NULL)
+        return NULL;
+    IoInitializeIrp(irp, size, StackSize);
+    irp->AllocationFlags = IRP_ALLOCATED_FIXED_SIZE;
+    k->io.irps++;
+    return irp;
+}
+
+PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota)
+{
+    (void)DeviceObject;
+    return IoAllocateIrp(StackSize, ChargeQuota);
+}
+
+VOID IoFreeIrp(PIRP Irp)
+{
+    struct hal_kernel *k = hal_kernel();
+
+    if (Irp->Type != IO_TYPE_IRP) {
+        uint64_t parameters[4] = {0x1, (uintptr_t)Irp, 0, 0};
+        emu_finding_raise(k->machine, "IO-IRP-4", "0xC9/01", parameters,
+                          "IoFreeIrp was called for what is no IRP, or was freed before");
+    }
+    emu_object_forget(k->machine, Irp);
+    emu_object_forget(k->machine, io_cancel_slot(Irp));
+    k->io.irps--;
+    ExFreePoolWithTag(Irp, IRP_TAG);
+}
+
+VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
+{
+    UCHAR flags = Irp->AllocationFlags;
+
+    IoInitializeIrp(Irp, Irp->Size, Irp->StackCount);
+    Irp->AllocationFlags = flags;
+    Irp->IoStatus.Status = Iostatus;
+}
+
+PIRP IoMakeAssociatedIrp(PIRP Irp, CCHAR StackSize)
+{
+    PIRP associated = IoAllocateIrp(StackSize, FALSE);
+
+    if (associated == NULL)
+        return NULL;
+    associated->Flags |= IRP_ASSOCIATED_IRP;
+    associated->Tail.Overlay.Thread = Irp->Tail.Overlay.Thread;
+    associated->AssociatedIrp.MasterIrp = Irp;
+    return associated;
+}

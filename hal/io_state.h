@@ -1,0 +1,144 @@
+/*
+ * What the I/O manager keeps between two calls: drivers, devices, names, interfaces.
+ *
+ * Touched by io_*.c and pnp.c only. Objects that drivers hold (DRIVER_OBJECT, DEVICE_OBJECT, FILE_OBJECT,
+ * IRP) lie in pool; each device has a private record here, in the machine's arena, that outlives it.
+ */
+#ifndef HAL_IO_STATE_H
+#define HAL_IO_STATE_H
+
+#include <wdm.h>
+
+#include <emu/machine.h>
+
+struct hal_kernel;
+struct hal_images;
+struct hal_pnp_device;
+
+/* The private side of a device object; found through its DeviceObjectExtension. */
+struct io_device {
+    DEVOBJ_EXTENSION extension; /* first: a driver may look at it */
+    struct io_device *next;     /* of all, in order of creation */
+    PDEVICE_OBJECT device;      /* NULL once freed */
+    PDEVICE_OBJECT lower;       /* what it is attached to */
+    LONG references;            /* pointers held beside the creation */
+    bool deleted;               /* IoDeleteDevice was called */
+    bool start_io_deferred;     /* IoSetStartIoAttributes */
+    bool start_io_not_cancelable;
+    bool start_io_running; /* StartIo is on a stack */
+    bool start_io_owed;    /* IoStartNextPacket was called inside it */
+    bool start_io_owed_cancelable;
+    bool start_io_owed_by_key;
+    ULONG start_io_owed_key;
+    const struct hal_pnp_device *hardware; /* of a physical device object, else NULL */
+    const WCHAR *pdo_name;                 /* of a physical device object, else NULL */
+    ULONG pdo_name_bytes;                  /* with its terminator */
+    bool started;                          /* IRP_MN_START_DEVICE reached it */
+};
+
+/* A driver that was loaded. */
+struct io_driver {
+    struct io_driver *next;
+    PDRIVER_OBJECT driver; /* NULL once unloaded */
+    const char *name;
+    LONG references;
+    struct io_client_extension *extensions;
+};
+
+/* IoAllocateDriverObjectExtension's blocks; the caller's bytes follow. */
+struct io_client_extension {
+    struct io_client_extension *next;
+    PVOID identity;
+};
+
+/* An entry of the object namespace. */
+struct io_name {
+    struct io_name *next;
+    UNICODE_STRING name;
+    PDEVICE_OBJECT device; /* NULL for a symbolic link */
+    UNICODE_STRING target; /* of a symbolic link */
+    bool live;
+};
+
+/* A file object and how many refer to it. */
+struct io_file {
+    struct io_file *next;
+    PFILE_OBJECT file; /* NULL once freed */
+    LONG references;
+};
+
+/* IoRegisterDeviceInterface's registrations. */
+struct io_interface {
+    struct io_interface *next;
+    PDEVICE_OBJECT pdo;
+    GUID guid;
+    UNICODE_STRING link;
+    bool enabled;
+};
+
+struct io_state {
+    KSPIN_LOCK cancel_lock;
+    struct io_driver *drivers;
+    struct io_device *devices;
+    struct io_name *names;
+    struct io_interface *interfaces;
+    struct io_file *files;
+    PDRIVER_OBJECT bus_driver; /* owns physical device objects; made at the first */
+    struct hal_images *images; /* of drivers' writable data; NULL: nothing is put back */
+    uint32_t pdos;
+    uint32_t irps; /* allocated and not freed */
+};
+
+/* Called once at each boot, before any driver code. */
+void io_boot(struct hal_kernel *k);
+
+/* The private record of a device, or NULL for what is none (or is gone). */
+struct io_device *io_device_find(struct hal_kernel *k, const void *device);
+struct io_driver *io_driver_find(struct hal_kernel *k, const void *driver);
+static inline struct io_device *io_device_of(PDEVICE_OBJECT device)
+{
+    return (struct io_device *)device->DeviceObjectExtension;
+}
+/* The top of the device's stack. */
+PDEVICE_OBJECT io_device_top(PDEVICE_OBJECT device);
+/* Frees a device that was deleted, as soon as nobody refers to it. */
+void io_device_settle(struct hal_kernel *k, struct io_device *d);
+
+/* File objects: counted from when they are opened until the last reference goes and IRP_MJ_CLOSE is sent. */
+void io_file_hold(struct hal_kernel *k, PFILE_OBJECT file);
+void io_file_drop(struct hal_kernel *k, PFILE_OBJECT file);
+struct io_file *io_file_find(struct hal_kernel *k, const void *file);
+void io_file_close(struct hal_kernel *k, PFILE_OBJECT file);
+
+/*
+ * What ObReferenceObject (+1) and ObDereferenceObject (-1) do to devices, drivers and files; other objects
+ * are left alone. The last reference deletes what was waiting for it. Dereferencing what nobody refers to is
+ * a finding.
+ */
+void io_reference(struct hal_kernel *k, void *object, int change);
+
+/* The namespace. io_name_find() follows symbolic links; comparisons ignore case. NULL when there is no such
+ * name. */
+struct io_name *io_name_find(struct hal_kernel *k, PCUNICODE_STRING name);
+NTSTATUS io_name_add(struct hal_kernel *k, PCUNICODE_STRING name, PDEVICE_OBJECT device,
+                     PCUNICODE_STRING target);
+void io_name_remove_device(struct hal_kernel *k, PDEVICE_OBJECT device);
+/* A copy in the arena, with a terminator that is not counted. */
+UNICODE_STRING io_string_copy(struct hal_kernel *k, const WCHAR *text, size_t bytes);
+UNICODE_STRING io_string_from_ascii(struct hal_kernel *k, const char *prefix, const char *text);
+
+/* Where an IRP's cancel routine is: the object on which setting it and cancelling meet. */
+static inline const void *io_cancel_slot(const IRP *irp)
+{
+    return (const char *)irp + UFIELD_OFFSET(IRP, CancelRoutine);
+}
+
+/* Sends an IRP and waits for it, at PASSIVE_LEVEL; location says what to ask. *information may be NULL. */
+NTSTATUS io_send_and_wait(PDEVICE_OBJECT device, const IO_STACK_LOCATION *location, NTSTATUS initial,
+                          ULONG_PTR *information);
+
+/* What unsupported major functions do, and a driver's defaults: complete with STATUS_INVALID_DEVICE_REQUEST.
+ */
+NTSTATUS io_invalid_request(PDEVICE_OBJECT device, PIRP irp);
+
+#endif

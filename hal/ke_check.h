@@ -1,0 +1,72 @@
+/*
+ * What the Ke services ask of their callers: the interrupt level, mostly.
+ */
+#ifndef HAL_KE_CHECK_H
+#define HAL_KE_CHECK_H
+
+#include <emu/cpu.h>
+#include <emu/finding.h>
+
+#include "hal/kernel.h"
+#include "hal/ops.h"
+
+/* Room for the name of one object in a message. */
+enum { KE_NAME_BYTES = 48 };
+
+/* Stops the run: what was called above (below) the level that its page allows. */
+__attribute__((noreturn)) void ke_level_too_high(struct emu_machine *m, const char *rule, const char *code,
+                                                 const char *what, uint8_t highest);
+__attribute__((noreturn)) void ke_level_too_low(struct emu_machine *m, const char *rule, const char *code,
+                                                const char *what, uint8_t lowest);
+
+/* The code of a call to a kernel routine at a wrong level that has no number of its own. */
+#define KE_CODE_WRONG_LEVEL "0xC4/E5"
+
+static inline void ke_level_at_most(struct emu_machine *m, uint8_t highest, const char *rule,
+                                    const char *code, const char *what)
+{
+    if (__builtin_expect(emu_level(m) > highest, 0)) {
+        ke_level_too_high(m, rule, code, what, highest);
+    }
+}
+
+static inline void ke_level_at_least(struct emu_machine *m, uint8_t lowest, const char *rule,
+                                     const char *code, const char *what)
+{
+    if (__builtin_expect(emu_level(m) < lowest, 0)) {
+        ke_level_too_low(m, rule, code, what, lowest);
+    }
+}
+
+/* A yield point after an effect that others may have been waiting for. */
+static inline void ke_after(struct emu_machine *m)
+{
+    emu_step(m, HAL_OP_KE_AFTER, EMU_NO_OBJECT, 0);
+}
+
+static inline struct ke_processor *ke_processor(struct hal_kernel *k)
+{
+    return &k->ke.processors[emu_cpu(k->machine)];
+}
+
+/* What a processor was doing when a handler began on it. */
+struct ke_handler {
+    uintptr_t stack;
+    uint8_t floor;
+};
+
+/* A handler (of interrupts, of DPCs) begins at this level, on this stack; handler keeps what it nests in. */
+static inline void ke_handler_begin(struct ke_processor *p, struct ke_handler *handler, uint8_t level)
+{
+    *handler = (struct ke_handler){p->handler_stack, p->floor};
+    p->handler_stack = (uintptr_t)handler;
+    p->floor = level;
+}
+
+static inline void ke_handler_end(struct ke_processor *p, const struct ke_handler *handler)
+{
+    p->handler_stack = handler->stack;
+    p->floor = handler->floor;
+}
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * Deferred procedure calls, for the rest of the kernel layer.
+ */
+#ifndef HAL_KE_DPC_H
+#define HAL_KE_DPC_H
+
+#include <emu/machine.h>
+
+struct _KDPC;
+struct hal_kernel;
+
+/* The software interrupt of DISPATCH_LEVEL: runs what the processor's queue holds. */
+void ke_dpc_drain(struct emu_machine *m, unsigned cpu);
+
+/*
+ * Queues it without a yield point before: for callers that have just made one, and for events of the clock.
+ * cpu is where it goes unless it has a target. False when it is queued already.
+ */
+bool ke_dpc_queue(struct hal_kernel *k, struct _KDPC *dpc, void *argument1, void *argument2, unsigned cpu);
+
+#endif

@@ -1,0 +1,137 @@
+/*
+ * ExAllocateTimer and its kin: a timer with a callback at DISPATCH_LEVEL, in one object of the kernel's.
+ *
+ * Made of a KTIMER and a KDPC in the arena. A deleted timer that is not cancelled expires one last time; its
+ * memory is used again when its callback runs nowhere.
+ */
+#include <wdm.h>
+
+#include "hal/ke_check.h"
+#include "hal/ke_dispatcher.h"
+
+struct _EX_TIMER {
+    KTIMER timer; /* first: it can be waited for */
+    KDPC dpc;
+    KEVENT idle; /* no callback runs */
+    PEXT_CALLBACK callback;
+    PVOID context;
+    PEXT_DELETE_CALLBACK delete_callback;
+    PVOID delete_context;
+    struct _EX_TIMER *next_free;
+    uint32_t running;
+    bool deleted;
+};
+
+enum { UNITS_PER_MILLISECOND = 10000 };
+
+/* The last one who needed it is gone. */
+static void discard(struct hal_kernel *k, PEX_TIMER t)
+{
+    PEXT_DELETE_CALLBACK callback = t->delete_callback;
+    PVOID context = t->delete_context;
+    t->next_free = k->ke.ex_timers_free;
+    k->ke.ex_timers_free = t;
+    if (callback != NULL) {
+        callback(context);
+    }
+}
+
+/* Neither running, nor about to, nor queued. */
+static bool is_at_rest(const struct _EX_TIMER *t)
+{
+    return t->running == 0 && t->dpc.DpcData == NULL && t->timer.TimerListEntry.Flink == NULL;
+}
+
+static KDEFERRED_ROUTINE expire;
+static VOID expire(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2)
+{
+    (void)Dpc;
+    (void)SystemArgument1;
+    (void)SystemArgument2;
+    struct hal_kernel *k = hal_kernel();
+    PEX_TIMER t = DeferredContext;
+    t->running++;
+    if (t->callback != NULL) {
+        t->callback(t, t->context);
+    }
+    t->running--;
+    if (is_at_rest(t)) {
+        ke_dispatcher_signal(k, &t->idle.Header, 1);
+        if (t->deleted) {
+            discard(k, t);
+        }
+    }
+}
+
+PEX_TIMER ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG Attributes)
+{
+    struct hal_kernel *k = hal_kernel();
+    ke_level_at_most(k->machine, DISPATCH_LEVEL, "KE-EXTIMER-1", KE_CODE_WRONG_LEVEL, "ExAllocateTimer");
+    PEX_TIMER t = k->ke.ex_timers_free;
+    if (t != NULL) {
+        k->ke.ex_timers_free = t->next_free;
+    } else {
+        t = emu_arena_alloc(k->machine, sizeof(*t));
+    }
+    *t = (struct _EX_TIMER){.callback = Callback, .context = CallbackContext};
+    KeInitializeTimerEx(&t->timer,
+                        (Attributes & EX_TIMER_NOTIFICATION) != 0 ? NotificationTimer : SynchronizationTimer);
+    KeInitializeDpc(&t->dpc, expire, t);
+    KeInitializeEvent(&t->idle, NotificationEvent, TRUE);
+    return t;
+}
+
+BOOLEAN ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_PARAMETERS Parameters)
+{
+    (void)Parameters;
+    struct hal_kernel *k = hal_kernel();
+    const LARGE_INTEGER due = {.QuadPart = DueTime};
+    if (Period < 0 || Timer->deleted) {
+        emu_finding_raise(k->machine, "KE-EXTIMER-2", NULL, NULL, "ExSetTimer %s",
+                          Timer->deleted ? "of a timer that was deleted" : "with a negative period");
+    }
+    Timer->idle.Header.SignalState = 0;
+    const LONGLONG milliseconds = (Period + UNITS_PER_MILLISECOND - 1) / UNITS_PER_MILLISECOND;
+    return KeSetTimerEx(&Timer->timer, due, (LONG)milliseconds, &Timer->dpc);
+}
+
+BOOLEAN ExCancelTimer(PEX_TIMER Timer, PVOID Parameters)
+{
+    (void)Parameters;
+    struct hal_kernel *k = hal_kernel();
+    const BOOLEAN cancelled = KeCancelTimer(&Timer->timer);
+    if (is_at_rest(Timer)) {
+        ke_dispatcher_signal(k, &Timer->idle.Header, 1);
+    }
+    return cancelled;
+}
+
+/* Wait needs Cancel, and a level at which one may wait. */
+static void check_delete(struct hal_kernel *k, BOOLEAN cancel, BOOLEAN wait)
+{
+    ke_level_at_most(k->machine, wait ? APC_LEVEL : DISPATCH_LEVEL, "KE-EXTIMER-1", KE_CODE_WRONG_LEVEL,
+                     "ExDeleteTimer");
+    if (wait && !cancel) {
+        emu_finding_raise(k->machine, "KE-EXTIMER-2", NULL, NULL,
+                          "ExDeleteTimer with Wait and without Cancel");
+    }
+}
+
+BOOLEAN ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_DELETE_PARAMETERS Parameters)
+{
+    struct hal_kernel *k = hal_kernel();
+    check_delete(k, Cancel, Wait);
+    const BOOLEAN cancelled = Cancel ? ExCancelTimer(Timer, NULL) : FALSE;
+    if (Parameters != NULL) {
+        Timer->delete_callback = Parameters->DeleteCallback;
+        Timer->delete_context = Parameters->DeleteContext;
+    }
+    if (Wait) {
+        KeWaitForSingleObject(&Timer->idle, Executive, KernelMode, FALSE, NULL);
+    }
+    Timer->deleted = true;
+    if (is_at_rest(Timer)) {
+        discard(k, Timer);
+    }
+    return cancelled;
+}

@@ -1,0 +1,326 @@
+/*
+ * Interrupts: connecting routines to lines, calling them, and keeping others out meanwhile.
+ *
+ * A routine runs at SynchronizeIrql with its spin lock held, on whatever processor took the interrupt.
+ * Disconnecting takes the object off its line first and then stands still until no processor is inside the
+ * line's chain, so that nothing of it is called, and nothing walks over it, afterwards.
+ */
+#include "hal/ke_interrupt.h"
+
+#include "hal/ke_check.h"
+#include "hal/ke_spinlock.h"
+
+/* A line that something is or was connected to. */
+struct ke_line {
+    struct ke_line *next;
+    struct _KINTERRUPT *first;
+    emu_line line;
+    uint32_t inside; /* processors that walk the chain now */
+};
+
+/* What the three ways of connecting have in common. */
+struct connection {
+    PKSERVICE_ROUTINE routine;
+    PKMESSAGE_SERVICE_ROUTINE message_routine;
+    PVOID context;
+    PKSPIN_LOCK lock;
+    KIRQL level;
+    KINTERRUPT_MODE mode;
+    bool shared;
+    emu_line line;
+};
+
+/* ---- Delivery ---- */
+
+static bool call(struct emu_machine *m, struct _KINTERRUPT *interrupt)
+{
+    const uint8_t before = emu_level(m);
+    if (interrupt->level > before) {
+        emu_level_raise(m, interrupt->level);
+    }
+    ke_spinlock_acquire(m, interrupt->lock, HAL_OP_KE_INTERRUPT_LOCK);
+    bool claimed = false;
+    if (interrupt->active) {
+        emu_note(m, HAL_OP_KE_ISR_BEGIN, interrupt->object, 0);
+        claimed = interrupt->message_routine != NULL
+                      ? interrupt->message_routine(interrupt, interrupt->context, 0)
+                      : interrupt->routine(interrupt, interrupt->context);
+        emu_note(m, HAL_OP_KE_ISR_END, interrupt->object, claimed);
+        const uint8_t level = interrupt->level > before ? interrupt->level : before;
+        if (emu_level(m) != level) {
+            const uint64_t parameters[4] = {0x111, 0, level, emu_level(m)};
+            emu_finding_raise(m, "KE-INT-8", "0xC4/111", parameters,
+                              "an ISR returns at level %u, it was called at %u", emu_level(m), level);
+        }
+    }
+    ke_spinlock_release(m, interrupt->lock);
+    emu_level_lower(m, before);
+    return claimed;
+}
+
+static void dispatch(struct emu_machine *m, void *context)
+{
+    struct ke_line *line = context;
+    struct ke_processor *p = ke_processor(hal_kernel());
+    struct ke_handler handler;
+    const bool all = emu_line_trigger(m, line->line) == EMU_TRIGGER_EDGE;
+    ke_handler_begin(p, &handler, emu_level(m));
+    line->inside++;
+    for (struct _KINTERRUPT *interrupt = line->first; interrupt != NULL;) {
+        const bool claimed = call(m, interrupt);
+        if (claimed && !all) {
+            break;
+        }
+        interrupt = interrupt->next;
+    }
+    line->inside--;
+    ke_handler_end(p, &handler);
+}
+
+/* ---- Connecting ---- */
+
+static struct ke_line *find_line(struct hal_kernel *k, emu_line number)
+{
+    struct ke_line *line = k->ke.lines;
+    while (line != NULL && line->line != number) {
+        line = line->next;
+    }
+    if (line == NULL) {
+        line = emu_arena_alloc(k->machine, sizeof(*line));
+        line->line = number;
+        line->next = k->ke.lines;
+        k->ke.lines = line;
+    }
+    return line;
+}
+
+static struct _KINTERRUPT *make(struct hal_kernel *k, const struct connection *c)
+{
+    struct _KINTERRUPT *interrupt = k->ke.interrupts_free;
+    if (interrupt != NULL) {
+        k->ke.interrupts_free = interrupt->next;
+    } else {
+        interrupt = emu_arena_alloc(k->machine, sizeof(*interrupt));
+    }
+    *interrupt = (struct _KINTERRUPT){
+        .routine = c->routine,
+        .message_routine = c->message_routine,
+        .context = c->context,
+        .level = c->level,
+        .shared = c->shared,
+        .active = true,
+        .object = emu_object_new(k->machine, "interrupt"),
+    };
+    interrupt->lock = c->lock != NULL ? c->lock : &interrupt->own_lock;
+    return interrupt;
+}
+
+static NTSTATUS connect(struct hal_kernel *k, const struct connection *c, PKINTERRUPT *out)
+{
+    struct emu_machine *m = k->machine;
+    ke_level_at_most(m, PASSIVE_LEVEL, "KE-INT-1", KE_CODE_WRONG_LEVEL, "IoConnectInterrupt");
+    emu_step(m, HAL_OP_KE_CONNECT_INTERRUPT, EMU_NO_OBJECT, c->line);
+    struct ke_line *line = find_line(k, c->line);
+    if (line->first != NULL && (!c->shared || !line->first->shared)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    struct _KINTERRUPT *interrupt = make(k, c);
+    struct _KINTERRUPT **last = &line->first;
+    while (*last != NULL) {
+        last = &(*last)->next;
+    }
+    *last = interrupt;
+    interrupt->line = line;
+    *out = interrupt; /* before the routine can run */
+    emu_line_connect(m, line->line, dispatch, line);
+    ke_after(m);
+    return STATUS_SUCCESS;
+}
+
+static KINTERRUPT_MODE mode_of(struct emu_machine *m, emu_line line)
+{
+    return emu_line_trigger(m, line) == EMU_TRIGGER_EDGE ? Latched : LevelSensitive;
+}
+
+/* The line that a caller describes by vector, DIRQL and processors: is it one, and is it like that? */
+static bool describes_line(struct emu_machine *m, const struct connection *c, KIRQL irql,
+                           KAFFINITY processors)
+{
+    return emu_line_level(m, c->line) == irql && c->level >= irql && mode_of(m, c->line) == c->mode &&
+           (emu_line_processors(m, c->line) & processors) != 0;
+}
+
+NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE ServiceRoutine,
+                            PVOID ServiceContext, PKSPIN_LOCK SpinLock, ULONG Vector, KIRQL Irql,
+                            KIRQL SynchronizeIrql, KINTERRUPT_MODE InterruptMode, BOOLEAN ShareVector,
+                            KAFFINITY ProcessorEnableMask, BOOLEAN FloatingSave)
+{
+    (void)FloatingSave;
+    struct hal_kernel *k = hal_kernel();
+    const struct connection c = {
+        .routine = ServiceRoutine,
+        .context = ServiceContext,
+        .lock = SpinLock,
+        .level = SynchronizeIrql,
+        .mode = InterruptMode,
+        .shared = ShareVector,
+        .line = Vector,
+    };
+    if (InterruptObject == NULL || ServiceRoutine == NULL || Vector == 0 || ProcessorEnableMask == 0 ||
+        !describes_line(k->machine, &c, Irql, ProcessorEnableMask)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    return connect(k, &c, InterruptObject);
+}
+
+/* For a caller who names a device: the rest is what its line is. */
+static NTSTATUS connect_device(struct hal_kernel *k, PDEVICE_OBJECT device, struct connection *c,
+                               PKINTERRUPT *out)
+{
+    if (device == NULL || out == NULL || c->routine == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    c->line = k->ke.device_line != NULL ? k->ke.device_line(k, device) : 0;
+    if (c->line == 0) {
+        return STATUS_NOT_FOUND;
+    }
+    const KIRQL irql = emu_line_level(k->machine, c->line);
+    c->level = c->level > irql ? c->level : irql;
+    c->shared = mode_of(k->machine, c->line) == LevelSensitive;
+    return connect(k, c, out);
+}
+
+static NTSTATUS connect_fully_specified(const IO_CONNECT_INTERRUPT_FULLY_SPECIFIED_PARAMETERS *p,
+                                        bool with_group)
+{
+    enum { TENTH = 10 };
+    if (p->PhysicalDeviceObject == NULL || (with_group && p->Group != 0)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (p->ProcessorEnableMask == 0) {
+        return STATUS_INVALID_PARAMETER_1 + TENTH - 1;
+    }
+    return IoConnectInterrupt(p->InterruptObject, p->ServiceRoutine, p->ServiceContext, p->SpinLock,
+                              p->Vector, p->Irql, p->SynchronizeIrql, p->InterruptMode, p->ShareVector,
+                              p->ProcessorEnableMask, p->FloatingSave);
+}
+
+static NTSTATUS connect_line_based(const IO_CONNECT_INTERRUPT_LINE_BASED_PARAMETERS *p)
+{
+    struct connection c = {.routine = p->ServiceRoutine,
+                           .context = p->ServiceContext,
+                           .lock = p->SpinLock,
+                           .level = p->SynchronizeIrql};
+    return connect_device(hal_kernel(), p->PhysicalDeviceObject, &c, p->InterruptObject);
+}
+
+/* No device here has messages: the fall-back routine is connected to its line, and *version says so. */
+static NTSTATUS connect_message_based(const IO_CONNECT_INTERRUPT_MESSAGE_BASED_PARAMETERS *p, ULONG *version)
+{
+    struct connection c = {.routine = p->FallBackServiceRoutine,
+                           .context = p->ServiceContext,
+                           .lock = p->SpinLock,
+                           .level = p->SynchronizeIrql};
+    if (p->FallBackServiceRoutine == NULL) {
+        return STATUS_NOT_FOUND;
+    }
+    const NTSTATUS status =
+        connect_device(hal_kernel(), p->PhysicalDeviceObject, &c, p->ConnectionContext.InterruptObject);
+    if (status == STATUS_SUCCESS) {
+        *version = CONNECT_LINE_BASED;
+    }
+    return status;
+}
+
+NTSTATUS IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
+{
+    switch (Parameters->Version) {
+    case CONNECT_FULLY_SPECIFIED:
+        return connect_fully_specified(&Parameters->FullySpecified, false);
+    case CONNECT_FULLY_SPECIFIED_GROUP:
+        return connect_fully_specified(&Parameters->FullySpecified, true);
+    case CONNECT_LINE_BASED:
+        return connect_line_based(&Parameters->LineBased);
+    case CONNECT_MESSAGE_BASED:
+        return connect_message_based(&Parameters->MessageBased, &Parameters->Version);
+    default:
+        /* The caller learns the newest version that is understood. */
+        Parameters->Version = CONNECT_FULLY_SPECIFIED_GROUP;
+        return STATUS_INVALID_PARAMETER_1;
+    }
+}
+
+/* ---- Disconnecting ---- */
+
+static bool nobody_inside(const void *context)
+{
+    const struct ke_line *line = context;
+    return line->inside == 0;
+}
+
+VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
+{
+    struct hal_kernel *k = hal_kernel();
+    struct emu_machine *m = k->machine;
+    ke_level_at_most(m, PASSIVE_LEVEL, "KE-INT-1", KE_CODE_WRONG_LEVEL, "IoDisconnectInterrupt");
+    struct ke_line *line = InterruptObject->line;
+    if (line == NULL) {
+        emu_finding_raise(m, "KE-INT-7", NULL, NULL,
+                          "IoDisconnectInterrupt of an interrupt that is not connected");
+    }
+    emu_step(m, HAL_OP_KE_DISCONNECT_INTERRUPT, InterruptObject->object, 0);
+    InterruptObject->line = NULL;
+    struct _KINTERRUPT **at = &line->first;
+    while (*at != InterruptObject) {
+        at = &(*at)->next;
+    }
+    *at = InterruptObject->next;
+    if (line->first == NULL) {
+        emu_line_connect(m, line->line, NULL, NULL);
+    }
+    emu_step_when(m, HAL_OP_KE_DISCONNECT_INTERRUPT, InterruptObject->object, 0, nobody_inside, line);
+    InterruptObject->next = k->ke.interrupts_free;
+    k->ke.interrupts_free = InterruptObject;
+}
+
+VOID IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
+{
+    IoDisconnectInterrupt(Parameters->ConnectionContext.InterruptObject);
+}
+
+VOID IoReportInterruptActive(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
+{
+    Parameters->ConnectionContext.InterruptObject->active = true;
+}
+
+VOID IoReportInterruptInactive(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
+{
+    Parameters->ConnectionContext.InterruptObject->active = false;
+}
+
+/* ---- Keeping the routine out ---- */
+
+KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
+{
+    struct emu_machine *m = emu_current();
+    ke_level_at_most(m, Interrupt->level, "KE-INT-6", KE_CODE_WRONG_LEVEL, "KeAcquireInterruptSpinLock");
+    const KIRQL old = emu_level_raise(m, Interrupt->level);
+    ke_spinlock_acquire(m, Interrupt->lock, HAL_OP_KE_INTERRUPT_LOCK);
+    return old;
+}
+
+VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
+{
+    struct emu_machine *m = emu_current();
+    ke_spinlock_release(m, Interrupt->lock);
+    ke_spinlock_lower(m, OldIrql);
+}
+
+BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
+                               PVOID SynchronizeContext)
+{
+    const KIRQL old = KeAcquireInterruptSpinLock(Interrupt);
+    const BOOLEAN result = SynchronizeRoutine(SynchronizeContext);
+    KeReleaseInterruptSpinLock(Interrupt, old);
+    return result;
+}

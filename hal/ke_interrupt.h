@@ -1,0 +1,31 @@
+/*
+ * Interrupt objects: how Windows' vectors and the machine's lines go together.
+ *
+ * A vector is the number of a line (emu_line), its DIRQL is the line's level, its affinity the line's
+ * processors: what a bus reports in an interrupt resource is { Level = emu_line_level(line), Vector = line,
+ * Affinity = emu_line_processors(line) }. One line carries a chain of interrupt objects in order of
+ * connection. The chain of a level-triggered line is walked up to the first routine that claims the
+ * interrupt, that of an edge-triggered one to its end.
+ */
+#ifndef HAL_KE_INTERRUPT_H
+#define HAL_KE_INTERRUPT_H
+
+#include <emu/irq.h>
+#include <wdm.h>
+
+/* Lives in the arena: drivers hold pointers and look at nothing. */
+struct _KINTERRUPT {
+    struct _KINTERRUPT *next; /* of its line, or of the free ones */
+    struct ke_line *line;     /* NULL: disconnected */
+    PKSERVICE_ROUTINE routine;
+    PKMESSAGE_SERVICE_ROUTINE message_routine; /* set: called instead, for message 0 */
+    PVOID context;
+    PKSPIN_LOCK lock; /* held while the routine runs */
+    KSPIN_LOCK own_lock;
+    KIRQL level; /* SynchronizeIrql */
+    bool shared;
+    bool active; /* IoReportInterruptInactive turns it off */
+    emu_object object;
+};
+
+#endif

@@ -1,0 +1,270 @@
+/*
+ * Threads: strands with the face of a Windows thread.
+ *
+ * Where a system thread runs is left open by the documentation: in the hostile profile it is a choice, the
+ * default is the processor with the fewest system threads. Priorities above normal are the strand's; those
+ * below count as normal.
+ */
+#include "hal/ke_thread.h"
+
+#include <emu/choose.h>
+#include <ntddk.h>
+
+#include "hal/ke_check.h"
+#include "hal/ke_dispatcher.h"
+#include "hal/ke_object.h"
+
+enum { THREAD_ID_STEP = 4 };
+
+static uint8_t strand_priority(KPRIORITY priority)
+{
+    return (uint8_t)(priority > KE_PRIORITY_NORMAL ? priority - KE_PRIORITY_NORMAL : 0);
+}
+
+static struct _KTHREAD *make(struct hal_kernel *k)
+{
+    struct ke_state *ke = &k->ke;
+    struct _KTHREAD *thread = ke->threads_free;
+    if (thread != NULL) {
+        ke->threads_free = thread->next_free;
+        const struct emu_event alarm = thread->alarm;
+        const bool alarm_ready = thread->alarm_ready;
+        *thread = (struct _KTHREAD){.alarm = alarm, .alarm_ready = alarm_ready};
+    } else {
+        thread = emu_arena_alloc(k->machine, sizeof(*thread));
+    }
+    ke_dispatcher_init(&thread->Header, KE_OBJECT_THREAD, 0);
+    thread->references = 1;
+    thread->priority = KE_PRIORITY_NORMAL;
+    thread->id = ++ke->thread_ids * THREAD_ID_STEP;
+    return thread;
+}
+
+static void embody(struct _KTHREAD *thread, struct emu_strand *strand)
+{
+    thread->strand = strand;
+    thread->object = emu_strand_object(strand);
+    emu_strand_set_user(strand, thread);
+}
+
+struct _KTHREAD *ke_thread_self(struct hal_kernel *k)
+{
+    struct emu_strand *strand = emu_strand_self(k->machine);
+    struct _KTHREAD *thread = emu_strand_user(strand);
+    if (__builtin_expect(thread == NULL, 0)) {
+        thread = make(k);
+        embody(thread, strand);
+    }
+    return thread;
+}
+
+/* ---- Beginning and end ---- */
+
+static unsigned choose_processor(struct hal_kernel *k)
+{
+    const struct ke_state *ke = &k->ke;
+    unsigned best = 0;
+    for (unsigned i = 1; i < ke->processor_count; i++) {
+        if (ke->processors[i].threads < ke->processors[best].threads) {
+            best = i;
+        }
+    }
+    if (emu_machine_config(k->machine)->profile != EMU_PROFILE_HOSTILE) {
+        return best;
+    }
+    return (best + emu_choose(k->machine, EMU_CHOICE_ROUTE, HAL_OP_KE_CREATE_THREAD, ke->processor_count)) %
+           ke->processor_count;
+}
+
+static void thread_main(void *arg)
+{
+    struct _KTHREAD *thread = arg;
+    thread->routine(thread->context);
+    ke_thread_end(hal_kernel(), STATUS_SUCCESS);
+}
+
+struct _KTHREAD *ke_thread_start(struct hal_kernel *k, const struct ke_thread_config *config)
+{
+    const unsigned cpu =
+        config->processor == KE_ANY_PROCESSOR ? choose_processor(k) : (unsigned)config->processor;
+    struct _KTHREAD *thread = make(k);
+    const struct emu_strand_config strand_config = {
+        .name = config->name,
+        .fn = thread_main,
+        .arg = thread,
+        .cpu = cpu,
+        .priority = strand_priority(config->priority),
+        .must_finish = config->must_finish,
+        .held = config->held,
+    };
+    struct emu_strand *strand = emu_strand_start(k->machine, &strand_config);
+    if (strand == NULL) {
+        ke_thread_dereference(k, thread);
+        return NULL;
+    }
+    embody(thread, strand);
+    thread->routine = config->routine;
+    thread->context = config->context;
+    thread->priority = config->priority;
+    thread->home = (uint8_t)cpu;
+    thread->system = true;
+    k->ke.processors[cpu].threads++;
+    ke_thread_reference(thread);
+    return thread;
+}
+
+static void check_end(struct hal_kernel *k, const struct _KTHREAD *thread)
+{
+    struct emu_machine *m = k->machine;
+    if (emu_level(m) != PASSIVE_LEVEL) {
+        emu_finding_raise(m, "KE-THREAD-5", NULL, NULL, "a thread ends at level %u, not at PASSIVE_LEVEL",
+                          emu_level(m));
+    }
+    if (thread->mutexes != 0) {
+        emu_finding_raise(m, "KE-THREAD-6", "0x4000008A", NULL, "a thread ends while it owns %u mutex(es)",
+                          thread->mutexes);
+    }
+    if (thread->critical != 0 || thread->guarded != 0) {
+        emu_finding_raise(m, "KE-THREAD-7", "0x20", NULL,
+                          "a thread ends inside %u critical and %u guarded region(s)", thread->critical,
+                          thread->guarded);
+    }
+}
+
+void ke_thread_end(struct hal_kernel *k, NTSTATUS status)
+{
+    struct _KTHREAD *thread = ke_thread_self(k);
+    check_end(k, thread);
+    emu_step(k->machine, HAL_OP_KE_END_THREAD, thread->object, (ULONG)status);
+    thread->exit_status = status;
+    thread->strand = NULL;
+    k->ke.processors[thread->home].threads--;
+    ke_dispatcher_signal(k, &thread->Header, 1);
+    ke_thread_dereference(k, thread);
+    emu_strand_exit(k->machine);
+}
+
+void ke_thread_reference(struct _KTHREAD *thread)
+{
+    thread->references++;
+}
+
+void ke_thread_dereference(struct hal_kernel *k, struct _KTHREAD *thread)
+{
+    EMU_ASSERT(thread->references > 0);
+    if (--thread->references == 0) {
+        thread->next_free = k->ke.threads_free;
+        k->ke.threads_free = thread;
+    }
+}
+
+NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
+                              HANDLE ProcessHandle, PCLIENT_ID ClientId, PKSTART_ROUTINE StartRoutine,
+                              PVOID StartContext)
+{
+    (void)DesiredAccess;
+    (void)ObjectAttributes;
+    (void)ProcessHandle;
+    struct hal_kernel *k = hal_kernel();
+    ke_level_at_most(k->machine, PASSIVE_LEVEL, "KE-THREAD-1", KE_CODE_WRONG_LEVEL, "PsCreateSystemThread");
+    if (ThreadHandle == NULL || StartRoutine == NULL) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    if (emu_fault(k->machine, HAL_OP_KE_CREATE_THREAD)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    emu_step(k->machine, HAL_OP_KE_CREATE_THREAD, EMU_NO_OBJECT, 0);
+    const struct ke_thread_config config = {
+        .name = "system thread",
+        .routine = StartRoutine,
+        .context = StartContext,
+        .processor = KE_ANY_PROCESSOR,
+        .priority = KE_PRIORITY_NORMAL,
+    };
+    struct _KTHREAD *thread = ke_thread_start(k, &config);
+    if (thread == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    if (ClientId != NULL) {
+        ClientId->UniqueProcess = PsGetCurrentProcessId();
+        ClientId->UniqueThread = (HANDLE)(ULONG_PTR)thread->id;
+    }
+    *ThreadHandle = ke_handle_open(k, thread); /* the handle takes over the reference */
+    ke_after(k->machine);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus)
+{
+    struct hal_kernel *k = hal_kernel();
+    if (!ke_thread_self(k)->system || emu_cpu_in_interrupt(k->machine)) {
+        return STATUS_INVALID_PARAMETER;
+    }
+    ke_thread_end(k, ExitStatus);
+}
+
+/* ---- Who am I ---- */
+
+PKTHREAD haldma_KeGetCurrentThread(VOID)
+{
+    return ke_thread_self(hal_kernel());
+}
+
+BOOLEAN PsIsSystemThread(PETHREAD Thread)
+{
+    return ((const struct _KTHREAD *)(const void *)Thread)->system;
+}
+
+HANDLE PsGetCurrentThreadId(VOID)
+{
+    return (HANDLE)(ULONG_PTR)ke_thread_self(hal_kernel())->id;
+}
+
+HANDLE PsGetCurrentProcessId(VOID)
+{
+    enum { SYSTEM_PROCESS_ID = 4 };
+    return (HANDLE)(ULONG_PTR)SYSTEM_PROCESS_ID;
+}
+
+HANDLE PsGetThreadId(PETHREAD Thread)
+{
+    return (HANDLE)(ULONG_PTR)((const struct _KTHREAD *)(const void *)Thread)->id;
+}
+
+/* Every thread is the system's. */
+KPROCESSOR_MODE ExGetPreviousMode(VOID)
+{
+    return KernelMode;
+}
+
+/* ---- Priorities ---- */
+
+KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
+{
+    struct emu_machine *m = emu_current();
+    ke_level_at_most(m, DISPATCH_LEVEL, "KE-THREAD-8", KE_CODE_WRONG_LEVEL, "KeSetPriorityThread");
+    if (Priority < 1 || Priority > HIGH_PRIORITY) {
+        emu_finding_raise(m, "KE-THREAD-8", NULL, NULL, "KeSetPriorityThread to %d; priorities are 1 to %d",
+                          Priority, HIGH_PRIORITY);
+    }
+    const KPRIORITY old = Thread->priority;
+    Thread->priority = Priority;
+    if (Thread->strand != NULL) {
+        emu_strand_set_priority(Thread->strand, strand_priority(Priority));
+    }
+    return old;
+}
+
+KPRIORITY KeQueryPriorityThread(PKTHREAD Thread)
+{
+    return Thread->priority;
+}
+
+/* The increment is relative to the normal priority, within the class of variable priorities. */
+LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
+{
+    const LONG old = Thread->priority - KE_PRIORITY_NORMAL;
+    const LONG wanted = KE_PRIORITY_NORMAL + Increment;
+    KeSetPriorityThread(Thread, wanted < 1 ? 1 : wanted > HIGH_PRIORITY ? HIGH_PRIORITY : wanted);
+    return old;
+}

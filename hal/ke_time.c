@@ -1,0 +1,74 @@
+/*
+ * Reading the clock. Each reading is a yield point: a loop that polls the time must let it pass.
+ */
+#include "hal/ke_time.h"
+
+#include <wdm.h>
+
+#include <emu/event.h>
+
+#include "hal/ke_check.h"
+
+enum { COUNTER_FREQUENCY = 10000000 };
+
+static uint64_t read_clock(void)
+{
+    struct hal_kernel *k = hal_kernel();
+    if (k->ke.clock == EMU_NO_OBJECT) {
+        k->ke.clock = emu_object_new(k->machine, "clock");
+    }
+    emu_step(k->machine, HAL_OP_KE_READ_TIME, k->ke.clock, 0);
+    return emu_now(k->machine) / KE_TIME_UNIT;
+}
+
+VOID haldma_KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
+{
+    CurrentTime->QuadPart = KE_BOOT_TIME + (LONGLONG)read_clock();
+}
+
+VOID KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
+{
+    haldma_KeQuerySystemTime(CurrentTime);
+}
+
+ULONGLONG KeQueryInterruptTime(VOID)
+{
+    return read_clock();
+}
+
+ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
+{
+    const uint64_t now = read_clock();
+    *QpcTimeStamp = now;
+    return now;
+}
+
+ULONGLONG KeQueryUnbiasedInterruptTime(VOID)
+{
+    return read_clock();
+}
+
+VOID haldma_KeQueryTickCount(PLARGE_INTEGER TickCount)
+{
+    TickCount->QuadPart = (LONGLONG)(read_clock() / KE_TICK_UNITS);
+}
+
+ULONG KeQueryTimeIncrement(VOID)
+{
+    return KE_TICK_UNITS;
+}
+
+LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
+{
+    LARGE_INTEGER counter;
+    if (PerformanceFrequency != NULL) {
+        PerformanceFrequency->QuadPart = COUNTER_FREQUENCY;
+    }
+    counter.QuadPart = (LONGLONG)read_clock();
+    return counter;
+}
+
+VOID KeStallExecutionProcessor(ULONG MicroSeconds)
+{
+    emu_stall(emu_current(), MicroSeconds * EMU_MICROSECOND);
+}

@@ -1,0 +1,158 @@
+/*
+ * Addresses: physical ones behind virtual ones, register windows, and what of the memory manager has nothing
+ * to do here (paging of code, section handles).
+ */
+#include <wdm.h>
+
+#include <emu/bus.h>
+#include <emu/finding.h>
+
+#include "hal/kernel.h"
+
+PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress)
+{
+    struct emu_machine *m = emu_current();
+    PHYSICAL_ADDRESS physical;
+    uint64_t address = emu_ram_owns(m, BaseAddress) ? EMU_NO_ADDRESS : emu_bus_physical(m, BaseAddress);
+
+    if (address == EMU_NO_ADDRESS)
+        address = emu_ram_physical(m, BaseAddress);
+    physical.QuadPart = (LONGLONG)address;
+    return physical;
+}
+
+/* Not in every header that drivers include. */
+PVOID MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress);
+
+PVOID MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress)
+{
+    return emu_ram_at(emu_current(), (uint64_t)PhysicalAddress.QuadPart);
+}
+
+BOOLEAN MmIsAddressValid(PVOID VirtualAddress)
+{
+    return emu_ram_owns(emu_current(), VirtualAddress) ? TRUE : FALSE;
+}
+
+/* RAM has its address already; what is no RAM must be a register window. */
+static void *map(struct emu_machine *m, uint64_t physical, uint64_t bytes)
+{
+    uint8_t *ram = emu_ram_at(m, physical);
+
+    if (ram == NULL)
+        return emu_bus_map(m, physical, bytes);
+    uint64_t last = (physical + bytes - 1) & ~(uint64_t)(PAGE_SIZE - 1);
+    for (uint64_t page = (physical & ~(uint64_t)(PAGE_SIZE - 1)) + PAGE_SIZE; page <= last; page += PAGE_SIZE)
+        if (emu_ram_at(m, page) != ram + (page - physical))
+            return NULL;
+    return ram;
+}
+
+PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
+{
+    struct hal_kernel *k = hal_kernel();
+
+    (void)CacheType;
+    if (NumberOfBytes == 0)
+        return NULL;
+    void *base = map(k->machine, (uint64_t)PhysicalAddress.QuadPart, NumberOfBytes);
+    if (base != NULL) {
+        mm_pages_hold(k, base, 0, NumberOfBytes, MM_PAGES_IO);
+        k->mm.io_mappings++;
+    }
+    return base;
+}
+
+PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect)
+{
+    (void)Protect;
+    return MmMapIoSpace(PhysicalAddress, NumberOfBytes, MmNonCached);
+}
+
+VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
+{
+    struct hal_kernel *k = hal_kernel();
+    const struct mm_pages *p = mm_pages_take(k, BaseAddress, MM_PAGES_IO);
+
+    if (p == NULL) {
+        uint64_t parameters[4] = {0, (uintptr_t)BaseAddress, NumberOfBytes, 0};
+        emu_finding_raise(k->machine, "MM-IOSPACE-3", "0xDA", parameters,
+                          "MmUnmapIoSpace was given an address (%zu bytes) that is not mapped",
+                          (size_t)NumberOfBytes);
+    }
+    if (p->bytes != NumberOfBytes) {
+        uint64_t parameters[4] = {0, (uintptr_t)BaseAddress, NumberOfBytes, p->bytes};
+        emu_finding_raise(k->machine, "MM-IOSPACE-4", "0xDA", parameters,
+                          "MmUnmapIoSpace was called for %zu bytes of a mapping of %llu",
+                          (size_t)NumberOfBytes, (unsigned long long)p->bytes);
+    }
+    k->mm.io_mappings--;
+    if (!emu_ram_owns(k->machine, BaseAddress))
+        emu_bus_unmap(k->machine, BaseAddress);
+}
+
+/* ---- Nothing is ever paged out ----------------------------------------------------------------------------
+ */
+
+PVOID MmLockPagableDataSection(PVOID AddressWithinSection)
+{
+    return AddressWithinSection;
+}
+
+VOID MmLockPagableSectionByHandle(PVOID ImageSectionHandle)
+{
+    (void)ImageSectionHandle;
+}
+
+VOID MmUnlockPagableImageSection(PVOID ImageSectionHandle)
+{
+    (void)ImageSectionHandle;
+}
+
+PVOID MmPageEntireDriver(PVOID AddressWithinSection)
+{
+    return AddressWithinSection;
+}
+
+VOID MmResetDriverPaging(PVOID AddressWithinSection)
+{
+    (void)AddressWithinSection;
+}
+
+/* No routine is found by name: drivers fall back to what they do on a system without it. */
+PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
+{
+    (void)SystemRoutineName;
+    return NULL;
+}
+
+LOGICAL MmIsDriverVerifying(struct _DRIVER_OBJECT *DriverObject)
+{
+    (void)DriverObject;
+    return FALSE;
+}
+
+MM_SYSTEMSIZE MmQuerySystemSize(VOID)
+{
+    return MmMediumSystem;
+}
+
+/* ---- Buffers of user mode: one address space, so only what no address can be is refused -------------------
+ */
+
+VOID ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment)
+{
+    uintptr_t at = (uintptr_t)Address;
+
+    if (Length == 0)
+        return;
+    if ((at & (Alignment - 1)) != 0)
+        ExRaiseDatatypeMisalignment();
+    if (at == 0 || at + Length < at)
+        ExRaiseAccessViolation();
+}
+
+VOID ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)
+{
+    ProbeForRead(Address, Length, Alignment);
+}

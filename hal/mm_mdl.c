@@ -1,0 +1,206 @@
+/*
+ * Memory descriptor lists: building, locking, advancing.
+ *
+ * An MDL is the driver's own bytes: the structure, then a page-frame number per page. Nothing of it is kept
+ * here but a count of those that are locked. Flags are set and cleared as the documentation and drivers know
+ * them.
+ */
+#include <string.h>
+#include <wdm.h>
+
+#include <emu/choose.h>
+#include <emu/finding.h>
+
+#include "hal/kernel.h"
+#include "hal/ops.h"
+
+/* The tag of MDLs that the system allocates: "Mdl ", first character in the low byte. */
+#define MDL_TAG 0x206C644Du
+
+enum { MDL_FIXED_PAGES = 23 }; /* an MDL with room for no more pages is of the common, fixed size */
+
+#define MDL_BYTES_MAX (UINT32_MAX - PAGE_SIZE)
+
+/* How many page-frame numbers there is room for behind the structure. */
+static uint32_t mdl_capacity(const MDL *mdl)
+{
+    return ((uint32_t)(USHORT)mdl->Size - (uint32_t)sizeof(MDL)) / (uint32_t)sizeof(PFN_NUMBER);
+}
+
+static uint32_t mdl_pages(const MDL *mdl)
+{
+    return ADDRESS_AND_SIZE_TO_SPAN_PAGES((ULONG_PTR)mdl->ByteOffset, mdl->ByteCount);
+}
+
+static void fill_frames(struct emu_machine *m, PMDL mdl)
+{
+    PPFN_NUMBER frames = MmGetMdlPfnArray(mdl);
+    uint8_t *page = mdl->StartVa;
+    uint32_t pages = mdl_pages(mdl);
+
+    for (uint32_t i = 0; i < pages; i++)
+        frames[i] = emu_ram_physical(m, page + ((size_t)i << PAGE_SHIFT)) >> PAGE_SHIFT;
+}
+
+SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length)
+{
+    return sizeof(MDL) + sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES(Base, Length);
+}
+
+static PMDL new_mdl(PVOID base, SIZE_T length)
+{
+    if (length > MDL_BYTES_MAX)
+        return NULL;
+    size_t pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(base, length);
+    bool fixed = pages <= MDL_FIXED_PAGES;
+    size_t bytes = sizeof(MDL) + sizeof(PFN_NUMBER) * (fixed ? MDL_FIXED_PAGES : pages);
+    PMDL mdl = ExAllocatePoolWithTag(NonPagedPoolNx, bytes, MDL_TAG);
+
+    if (mdl == NULL)
+        return NULL;
+    MmInitializeMdl(mdl, base, length);
+    mdl->Process = NULL;
+    mdl->MappedSystemVa = NULL;
+    if (fixed)
+        mdl->MdlFlags |= MDL_ALLOCATED_FIXED_SIZE;
+    return mdl;
+}
+
+PMDL MmCreateMdl(PMDL MemoryDescriptorList, PVOID Base, SIZE_T Length)
+{
+    if (MemoryDescriptorList == NULL)
+        return new_mdl(Base, Length);
+    MmInitializeMdl(MemoryDescriptorList, Base, Length);
+    return MemoryDescriptorList;
+}
+
+PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp)
+{
+    (void)ChargeQuota;
+    if (emu_fault(emu_current(), HAL_OP_IO_ALLOCATE_MDL))
+        return NULL;
+    PMDL mdl = new_mdl(VirtualAddress, Length);
+    if (mdl == NULL || Irp == NULL)
+        return mdl;
+    PMDL *link = &Irp->MdlAddress;
+    if (SecondaryBuffer)
+        while (*link != NULL)
+            link = &(*link)->Next;
+    *link = mdl;
+    return mdl;
+}
+
+VOID IoFreeMdl(PMDL Mdl)
+{
+    MmPrepareMdlForReuse(Mdl);
+    ExFreePoolWithTag(Mdl, MDL_TAG);
+}
+
+VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
+{
+    PMDL mdl = MemoryDescriptorList;
+
+    mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
+    mdl->Process = NULL;
+    mdl->MappedSystemVa = MmGetMdlVirtualAddress(mdl);
+    fill_frames(emu_current(), mdl);
+}
+
+VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
+{
+    struct hal_kernel *k = hal_kernel();
+    PMDL mdl = MemoryDescriptorList;
+
+    (void)AccessMode; /* one address space: what user mode may touch is not told apart from the rest */
+    if (mdl->StartVa == NULL)
+        ExRaiseStatus(STATUS_ACCESS_VIOLATION);
+    if (emu_fault(k->machine, HAL_OP_IO_LOCK_PAGES))
+        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+    fill_frames(k->machine, mdl);
+    mdl->Process = NULL;
+    mdl->MdlFlags |= MDL_PAGES_LOCKED;
+    if (Operation != IoReadAccess)
+        mdl->MdlFlags |= MDL_WRITE_OPERATION;
+    else
+        mdl->MdlFlags &= ~MDL_WRITE_OPERATION;
+    k->mm.locked_mdls++;
+}
+
+VOID MmUnlockPages(PMDL MemoryDescriptorList)
+{
+    struct hal_kernel *k = hal_kernel();
+    PMDL mdl = MemoryDescriptorList;
+
+    if ((mdl->MdlFlags & MDL_PAGES_LOCKED) == 0) {
+        uint64_t parameters[4] = {0x07, 0, 0, 0};
+        emu_finding_raise(k->machine, "MM-LOCK-3", "0x4E/07", parameters,
+                          "MmUnlockPages was called for an MDL of %u bytes whose pages are not locked",
+                          mdl->ByteCount);
+    }
+    if ((mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) != 0)
+        MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
+    mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
+    if (k->mm.locked_mdls > 0)
+        k->mm.locked_mdls--;
+}
+
+VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
+{
+    uint8_t *source_va = MmGetMdlVirtualAddress(SourceMdl);
+    ULONG offset = (ULONG)((uint8_t *)VirtualAddress - source_va);
+    ULONG length = Length != 0 ? Length : SourceMdl->ByteCount - offset;
+    ULONG pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(VirtualAddress, length);
+    const CSHORT kept = MDL_ALLOCATED_FIXED_SIZE | MDL_ALLOCATED_MUST_SUCCEED;
+    const CSHORT inherited =
+        MDL_SOURCE_IS_NONPAGED_POOL | MDL_MAPPED_TO_SYSTEM_VA | MDL_IO_PAGE_READ | MDL_IO_SPACE;
+
+    ULONG room =
+        (TargetMdl->MdlFlags & MDL_ALLOCATED_FIXED_SIZE) != 0 ? MDL_FIXED_PAGES : mdl_capacity(TargetMdl);
+    if (pages > room) {
+        uint64_t parameters[4] = {(uintptr_t)TargetMdl, pages, room, 0};
+        emu_finding_raise(emu_current(), "MM-PARTIAL-2", "0x40", parameters,
+                          "IoBuildPartialMdl was given a target with room for %u pages; %u bytes need %u",
+                          room, length, pages);
+    }
+    if (offset > SourceMdl->ByteCount || length > SourceMdl->ByteCount - offset) {
+        uint64_t parameters[4] = {(uintptr_t)SourceMdl, offset, length, SourceMdl->ByteCount};
+        emu_finding_raise(emu_current(), "MM-PARTIAL-3", NULL, parameters,
+                          "IoBuildPartialMdl was asked for %u bytes at offset %u of an MDL of %u bytes",
+                          length, offset, SourceMdl->ByteCount);
+    }
+    TargetMdl->Process = SourceMdl->Process;
+    TargetMdl->StartVa = PAGE_ALIGN(VirtualAddress);
+    TargetMdl->ByteOffset = BYTE_OFFSET(VirtualAddress);
+    TargetMdl->ByteCount = length;
+    TargetMdl->Size = (CSHORT)(sizeof(MDL) + sizeof(PFN_NUMBER) * pages);
+    TargetMdl->MdlFlags &= kept;
+    TargetMdl->MdlFlags |= (CSHORT)(SourceMdl->MdlFlags & inherited);
+    TargetMdl->MdlFlags |= MDL_PARTIAL;
+    TargetMdl->MappedSystemVa =
+        (TargetMdl->MdlFlags & (MDL_MAPPED_TO_SYSTEM_VA | MDL_SOURCE_IS_NONPAGED_POOL)) != 0
+            ? (uint8_t *)SourceMdl->MappedSystemVa + offset
+            : NULL;
+    size_t first = (size_t)(((uint8_t *)TargetMdl->StartVa - (uint8_t *)SourceMdl->StartVa) >> PAGE_SHIFT);
+    memcpy(MmGetMdlPfnArray(TargetMdl), MmGetMdlPfnArray(SourceMdl) + first, pages * sizeof(PFN_NUMBER));
+}
+
+NTSTATUS MmAdvanceMdl(PMDL Mdl, ULONG NumberOfBytes)
+{
+    const CSHORT movable = MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL;
+
+    if (NumberOfBytes > Mdl->ByteCount || (Mdl->MdlFlags & movable) == 0)
+        return STATUS_INVALID_PARAMETER;
+    ULONG before = mdl_pages(Mdl);
+    ULONG start = Mdl->ByteOffset + NumberOfBytes;
+    ULONG skipped = start >> PAGE_SHIFT;
+
+    if (skipped > before)
+        skipped = before;
+    memmove(MmGetMdlPfnArray(Mdl), MmGetMdlPfnArray(Mdl) + skipped, (before - skipped) * sizeof(PFN_NUMBER));
+    Mdl->StartVa = (uint8_t *)Mdl->StartVa + ((size_t)skipped << PAGE_SHIFT);
+    Mdl->ByteOffset = start - (skipped << PAGE_SHIFT);
+    Mdl->ByteCount -= NumberOfBytes;
+    if (Mdl->MappedSystemVa != NULL)
+        Mdl->MappedSystemVa = (uint8_t *)Mdl->MappedSystemVa + NumberOfBytes;
+    return STATUS_SUCCESS;
+}

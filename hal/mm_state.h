@@ -1,0 +1,121 @@
+/*
+ * What the memory services keep between two calls: the pool, and who holds which pages.
+ *
+ * Touched by mm_*.c and ex_pool.c only; the functions below are for the layers above. Everything lies in the
+ * machine's arena, the blocks themselves lie in simulated RAM, so that devices can reach them.
+ */
+#ifndef HAL_MM_STATE_H
+#define HAL_MM_STATE_H
+
+#include <emu/mem.h>
+
+struct hal_kernel;
+
+enum {
+    POOL_FINE_STEP = 32, /* slots up to POOL_FINE_MAX bytes grow in steps of this */
+    POOL_FINE_MAX = 512,
+    POOL_FINE_CLASSES = POOL_FINE_MAX / POOL_FINE_STEP,
+    POOL_COARSE_CLASSES = 6, /* slots of 640 bytes to a page */
+    POOL_CLASSES = POOL_FINE_CLASSES + POOL_COARSE_CLASSES,
+    MM_PAGE_BUCKETS = 64
+};
+
+/* One slot of the pool, or one run of whole pages. Lives in the arena as long as the run. */
+struct pool_block {
+    struct pool_block *next; /* of those made, in order */
+    struct pool_block *next_free;
+    uint8_t *slot;  /* first byte of the slot */
+    uint8_t *user;  /* what the caller got */
+    uint64_t birth; /* step of the allocation */
+    size_t bytes;   /* that the caller asked for */
+    uint32_t tag;
+    uint32_t slot_bytes;
+    uint8_t class_index;
+    bool live;
+    bool paged;
+};
+
+struct pool_class {
+    struct pool_block *free_first; /* first freed, first used again: a stale pointer stays visible longest */
+    struct pool_block *free_last;
+    uint8_t *fresh; /* the part of the newest page that was never handed out */
+    uint32_t fresh_slots;
+};
+
+/* A run of whole pages that somebody holds: large pool blocks, pages cut into slots, contiguous memory, pages
+ * of an MDL, mappings.
+ */
+enum mm_pages_kind {
+    MM_PAGES_POOL,
+    MM_PAGES_SLOTS,
+    MM_PAGES_CONTIGUOUS,
+    MM_PAGES_NONCACHED,
+    MM_PAGES_MDL,
+    MM_PAGES_IO
+};
+struct mm_pages {
+    struct mm_pages *next; /* in its bucket, or among the spare ones */
+    uint8_t *base;
+    struct pool_block *block; /* MM_PAGES_POOL only */
+    uint64_t bytes;           /* as asked for */
+    uint64_t birth;
+    uint32_t pages;
+    enum mm_pages_kind kind;
+};
+
+struct mm_state {
+    struct pool_class classes[POOL_CLASSES];
+    struct pool_block *blocks;
+    struct pool_block *last_block;
+    struct pool_block *spare_blocks; /* records of large blocks that were freed */
+    struct mm_pages *pages[MM_PAGE_BUCKETS];
+    struct mm_pages *spare_pages;
+    uint32_t live_blocks;
+    uint32_t locked_mdls; /* MmProbeAndLockPages minus MmUnlockPages */
+    uint32_t io_mappings; /* MmMapIoSpace minus MmUnmapIoSpace */
+    uint32_t live_pages[MM_PAGES_IO + 1];
+};
+
+/* What the caller of an allocation asked for. */
+struct pool_request {
+    size_t bytes;
+    uint32_t tag;
+    uint32_t type; /* as a bug check shows it */
+    bool paged;
+    bool zero;
+    bool cache_aligned;
+};
+
+/* NULL without memory. Misuse is a finding: a wrong level, a tag of 0. */
+void *pool_allocate(const struct pool_request *r);
+/* tag 0: whatever it was allocated with. Misuse is a finding: not allocated, another tag, a wrong level,
+ * overwritten. */
+void pool_release(void *address, uint32_t tag);
+
+/* Called once at each boot, before any driver code. */
+void mm_boot(struct hal_kernel *k);
+
+/* Whole pages and who holds them. mm_pages_take() returns NULL for what is not held with this kind. */
+struct mm_pages *mm_pages_hold(struct hal_kernel *k, void *base, uint32_t pages, uint64_t bytes,
+                               enum mm_pages_kind kind);
+struct mm_pages *mm_pages_find(struct hal_kernel *k, const void *base, enum mm_pages_kind kind);
+/* Forgets the holding; the record may be read until the next mm_pages_hold(). */
+struct mm_pages *mm_pages_take(struct hal_kernel *k, const void *base, enum mm_pages_kind kind);
+
+/* One block of pool that is allocated. tag is as the driver gave it, first character in the low byte. */
+struct hal_pool_live {
+    const void *address;
+    size_t bytes;
+    uint64_t birth; /* step of the allocation */
+    uint32_t tag;
+    bool paged;
+};
+/* Calls fn for each live block, oldest slot first; tag 0: every tag. Returns how many there were. fn may be
+ * NULL. */
+uint32_t hal_pool_each(uint32_t tag, void (*fn)(void *context, const struct hal_pool_live *block),
+                       void *context);
+/* Looks at every block of the pool, live or free, for bytes written where nobody may: a finding, as a free
+ * would be. */
+void hal_pool_audit(void);
+
+#endif
