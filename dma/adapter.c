@@ -1,0 +1,149 @@
+/*
+ * Adapters: making them, telling good pointers from bad ones, letting them go.
+ *
+ * A released adapter's memory is not used again until many more were released, so that a driver that goes on
+ * using it is told.
+ */
+#include "dma/adapter.h"
+
+#include <emu/finding.h>
+
+#include "dma/channel.h"
+#include "dma/ddi_table.h"
+#include "dma/operations.h"
+#include "dma/request.h"
+#include "dma/system.h"
+
+enum { DEAD_ADAPTERS_KEPT = 64, BITS_64 = 64, BITS_32 = 32 };
+
+static struct dma_adapter *find_memory(struct dma_system *s)
+{
+    struct dma_adapter *a = s->dead_first;
+    if (s->dead_count <= DEAD_ADAPTERS_KEPT)
+        return emu_arena_alloc(s->machine, sizeof *a);
+    s->dead_first = a->next_dead;
+    s->dead_count--;
+    return a;
+}
+
+/* Without them a device could not reach all memory, or not as one piece. */
+static bool needs_registers(const struct dma_system *s, const struct dma_adapter_plan *plan)
+{
+    bool above_4gib = emu_machine_config(s->machine)->ram_high_pages != 0;
+    return !plan->scatter_gather || plan->width < BITS_32 || (plan->width < BITS_64 && above_4gib);
+}
+
+static uint32_t least(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+struct dma_adapter *dma_adapter_make(struct dma_system *s, const struct dma_adapter_plan *plan)
+{
+    uint32_t limit = least(s->config->adapter_map_registers_max, s->pool.total);
+    struct dma_adapter *a = find_memory(s);
+    *a = (struct dma_adapter){
+        .face = {.Version = 1, .Size = sizeof(DMA_ADAPTER), .DmaOperations = dma_table(plan->version)},
+        .magic = DMA_ADAPTER_MAGIC,
+        .state = DMA_ADAPTER_LIVES,
+        .master = plan->master,
+        .scatter_gather = plan->scatter_gather,
+        .needs_registers = needs_registers(s, plan),
+        .registers_max = least(plan->pages, limit - 1) + 1,
+        .width = plan->width,
+        .highest = plan->width < BITS_64 ? (1ull << plan->width) - 1 : UINT64_MAX,
+        .requester = ++s->requesters,
+        .object = emu_object_new(s->machine, "adapter"),
+        .system = s,
+        .physical_device = plan->physical_device,
+        .channel = plan->channel,
+        .request_line = plan->request_line,
+        .transfer_width = plan->transfer_width,
+        .loops = plan->loops,
+        .device_address = plan->device_address,
+    };
+    return a;
+}
+
+struct dma_adapter *dma_adapter_of(PDMA_ADAPTER face)
+{
+    struct dma_adapter *a = (struct dma_adapter *)(void *)face;
+    if (a != NULL && a->magic == DMA_ADAPTER_MAGIC && a->state == DMA_ADAPTER_LIVES)
+        return a;
+    struct emu_machine *m = emu_current();
+    if (a == NULL)
+        emu_finding_raise(m, "DMA-ADAPTER-14", "0xE6/19", NULL,
+                          "a DMA operation was called with a null DMA_ADAPTER");
+    if (a->magic != DMA_ADAPTER_MAGIC)
+        emu_finding_raise(
+            m, "DMA-ADAPTER-15", NULL, NULL,
+            "a DMA operation was called with a DMA_ADAPTER that IoGetDmaAdapter did not return");
+    emu_finding_raise(m, "DMA-ADAPTER-16", "0xE6/18", NULL,
+                      "a DMA operation was called with %s, which was released", dma_adapter_name(a).text);
+}
+
+static void require_none(const struct dma_adapter *a, uint32_t count, const char *rule, const char *code,
+                         uint64_t violation, const char *what)
+{
+    if (count == 0)
+        return;
+    emu_finding_raise(a->system->machine, rule, code, (const uint64_t[4]){violation, 0, count, 0},
+                      "PutDmaAdapter of %s with %u %s outstanding", dma_adapter_name(a).text, count, what);
+}
+
+void dma_adapter_put(struct dma_adapter *a)
+{
+    enum { COMMON_BUFFERS = 0x07, CHANNELS = 0x08, REGISTERS = 0x09 };
+    emu_step(a->system->machine, DMA_OP_PUT_ADAPTER, dma_adapter_domain(a), 0);
+    struct dma_request *owner = a->owner;
+    bool calling = owner != NULL && owner->state == DMA_REQUEST_CALLING;
+    require_none(a, a->line.length, "DMA-ADAPTER-13", NULL, 0, "waiting requests");
+    require_none(a, a->commons_count, "DMA-ADAPTER-10", "0xE6/07", COMMON_BUFFERS, "common buffers");
+    require_none(a, owner != NULL && !calling, "DMA-ADAPTER-11", "0xE6/08", CHANNELS, "adapter channels");
+    uint32_t returned_later = calling && owner->registers != 0 ? owner->wanted : 0;
+    require_none(a, a->registers_held - returned_later, "DMA-ADAPTER-12", "0xE6/09", REGISTERS,
+                 "map registers");
+    if (calling)
+        a->state = DMA_ADAPTER_LEAVES;
+    else
+        dma_adapter_bury(a);
+}
+
+void dma_adapter_bury(struct dma_adapter *a)
+{
+    struct dma_system *s = a->system;
+    bool left_behind = a->owner != NULL || a->registers_held != 0;
+    if (left_behind)
+        emu_finding_raise(s->machine, "DMA-ADAPTER-11", a->owner != NULL ? "0xE6/08" : "0xE6/09", NULL,
+                          "%s was released by its AdapterControl, which then kept %s",
+                          dma_adapter_name(a).text,
+                          a->owner != NULL ? "the adapter channel" : "map registers");
+    a->state = DMA_ADAPTER_DEAD;
+    a->next_dead = NULL;
+    if (s->dead_count == 0)
+        s->dead_first = a;
+    else
+        s->dead_last->next_dead = a;
+    s->dead_last = a;
+    s->dead_count++;
+}
+
+emu_object dma_adapter_domain(const struct dma_adapter *a)
+{
+    struct dma_system *s = a->system;
+    bool alone = !a->needs_registers && a->channel == NULL &&
+                 emu_machine_config(s->machine)->profile == EMU_PROFILE_TYPICAL;
+    return alone ? a->object : s->pool.object;
+}
+
+emu_object dma_adapter_transfers(const struct dma_adapter *a)
+{
+    return a->channel != NULL ? dma_channel_object(a->channel) : a->object;
+}
+
+struct dma_name dma_adapter_name(const struct dma_adapter *a)
+{
+    struct dma_name name;
+    emu_object_text(a->system->machine, a->object, name.text, sizeof name.text);
+    return name;
+}

@@ -1,0 +1,98 @@
+/*
+ * An adapter: what IoGetDmaAdapter hands out, and what it can do.
+ *
+ * The driver sees only its first member, which lies in simulated memory's neighbourhood and is writable:
+ * filter drivers replace the operations table there. Nothing of ours calls through it.
+ */
+#ifndef DMA_ADAPTER_H
+#define DMA_ADAPTER_H
+
+#include <emu/bus.h>
+#include <wdm.h>
+
+#include "dma/line.h"
+
+struct dma_channel;
+struct dma_common;
+struct dma_request;
+struct dma_system;
+
+enum dma_adapter_state {
+    DMA_ADAPTER_LIVES,
+    DMA_ADAPTER_LEAVES, /* released by its own AdapterControl, which still runs */
+    DMA_ADAPTER_DEAD,
+};
+
+struct dma_adapter {
+    DMA_ADAPTER face;
+    uint32_t magic; /* DMA_ADAPTER_MAGIC */
+    uint8_t state;  /* enum dma_adapter_state */
+    bool master;
+    bool scatter_gather;
+    bool needs_registers;   /* some memory of this machine is out of the device's reach, or must be made
+                               contiguous */
+    uint32_t registers_max; /* of one allocation: what IoGetDmaAdapter returned */
+    uint32_t registers_held;
+    uint32_t width;   /* address bits */
+    uint64_t highest; /* last address that the device, or its controller, can reach */
+    emu_requester requester;
+    emu_object object;
+    struct dma_system *system;
+    PDEVICE_OBJECT physical_device;
+
+    struct dma_request *owner; /* who has the adapter object */
+    struct dma_line line;      /* who waits for it */
+    struct dma_common *commons;
+    uint32_t commons_count;
+
+    /* subordinate devices */
+    struct dma_channel *channel;
+    uint32_t request_line;
+    DMA_WIDTH transfer_width;
+    bool loops;              /* AutoInitialize */
+    uint64_t device_address; /* of its data register */
+
+    struct dma_adapter *next_dead;
+};
+
+#define DMA_ADAPTER_MAGIC 0x44414458u
+
+/* What an adapter shall be, from a device description that was found good. */
+struct dma_adapter_plan {
+    USHORT version; /* of the operations table, 1 to 3 */
+    bool master;
+    bool scatter_gather;
+    uint32_t width;
+    uint32_t pages; /* that the longest transfer can touch */
+    struct dma_channel *channel;
+    uint32_t request_line;
+    DMA_WIDTH transfer_width;
+    bool loops;
+    uint64_t device_address;
+    PDEVICE_OBJECT physical_device;
+};
+struct dma_adapter *dma_adapter_make(struct dma_system *s, const struct dma_adapter_plan *plan);
+
+/* The adapter behind the driver's pointer. A null, foreign or released one is a finding. */
+struct dma_adapter *dma_adapter_of(PDMA_ADAPTER face);
+
+/* PutDmaAdapter: what was allocated through it must be gone, its own AdapterControl may be running. */
+void dma_adapter_put(struct dma_adapter *a);
+/* Its last AdapterControl has returned. */
+void dma_adapter_bury(struct dma_adapter *a);
+
+/*
+ * What an operation on the adapter's line or registers announces: the pool where it can touch that, since one
+ * adapter's release is another's grant; its own object where it cannot.
+ */
+emu_object dma_adapter_domain(const struct dma_adapter *a);
+/* What a mapping announces: the controller, or the adapter's own object. */
+emu_object dma_adapter_transfers(const struct dma_adapter *a);
+
+/* "adapter#1", for messages. */
+struct dma_name {
+    char text[48];
+};
+struct dma_name dma_adapter_name(const struct dma_adapter *a);
+
+#endif

@@ -1,0 +1,140 @@
+/*
+ * Transfer contexts: see context.h.
+ */
+#include "dma/context.h"
+
+#include <emu/finding.h>
+#include <string.h>
+
+#include "dma/adapter.h"
+#include "dma/request.h"
+#include "dma/system.h"
+
+#define CONTEXT_MAGIC 0x3158544344414Dull
+#define ADDRESS_MIX   0x9E3779B97F4A7C15ull
+
+enum { ALLOCATION_CANCELLED = 1, TRANSFER_CANCELLED = 2 };
+
+/* What lies in the driver's bytes. */
+struct layout {
+    uint64_t magic;
+    uint64_t place;   /* hash of its own address */
+    uint64_t request; /* handle; 0: it had none */
+    uint64_t marks;
+};
+_Static_assert(sizeof(struct layout) <= DMA_TRANSFER_CONTEXT_SIZE_V1,
+               "a transfer context must hold its layout");
+
+static uint64_t place_of(const void *context)
+{
+    return (uint64_t)(uintptr_t)context * ADDRESS_MIX;
+}
+
+static struct layout get(const void *context)
+{
+    struct layout l;
+    memcpy(&l, context, sizeof l);
+    return l;
+}
+
+static void put(void *context, const struct layout *l)
+{
+    memcpy(context, l, sizeof *l);
+}
+
+static bool is_context(const struct layout *l, const void *context)
+{
+    return l->magic == CONTEXT_MAGIC && l->place == place_of(context);
+}
+
+/* The live request that l names and that was made with this context. */
+static struct dma_request *request_of(const struct dma_system *s, const struct layout *l, const void *context)
+{
+    struct dma_request *r = dma_slots_find(&s->requests, l->request);
+    return r != NULL && r->context == context ? r : NULL;
+}
+
+static void require_context(struct dma_adapter *a, const struct layout *l, const void *context)
+{
+    if (is_context(l, context))
+        return;
+    struct emu_machine *m = a->system->machine;
+    if (l->magic == CONTEXT_MAGIC)
+        emu_finding_raise(m, "DMA-CONTEXT-5", NULL, NULL,
+                          "a DMA transfer context for %s was copied: it was initialized at another address",
+                          dma_adapter_name(a).text);
+    emu_finding_raise(m, "DMA-CONTEXT-4", NULL, NULL,
+                      "a DMA transfer context for %s was never initialized with InitializeDmaTransferContext",
+                      dma_adapter_name(a).text);
+}
+
+static void require_no_waiting_request(struct dma_adapter *a, const struct layout *l, const void *context,
+                                       const char *deed)
+{
+    struct dma_request *r = request_of(a->system, l, context);
+    if (r == NULL || !(dma_request_waits(r) || r->state == DMA_REQUEST_GRANTED))
+        return;
+    emu_finding_raise(
+        a->system->machine, "DMA-CONTEXT-3", NULL, NULL,
+        "%s was given a DMA transfer context whose request on %s is still pending: a context carries one "
+        "request at a time",
+        deed, dma_adapter_name(r->adapter).text);
+}
+
+NTSTATUS dma_context_initialize(struct dma_adapter *a, PVOID context)
+{
+    if (context == NULL)
+        return STATUS_INVALID_PARAMETER;
+    struct layout l = get(context);
+    if (is_context(&l, context))
+        require_no_waiting_request(a, &l, context, "InitializeDmaTransferContext");
+    unsigned char fresh[DMA_TRANSFER_CONTEXT_SIZE_V1] = {0};
+    l = (struct layout){.magic = CONTEXT_MAGIC, .place = place_of(context)};
+    memcpy(fresh, &l, sizeof l);
+    memcpy(context, fresh, sizeof fresh);
+    return STATUS_SUCCESS;
+}
+
+NTSTATUS dma_context_admit(struct dma_adapter *a, PVOID context)
+{
+    if (context == NULL)
+        return STATUS_INVALID_PARAMETER;
+    struct layout l = get(context);
+    require_context(a, &l, context);
+    require_no_waiting_request(a, &l, context, "an allocation");
+    return l.marks & ALLOCATION_CANCELLED ? STATUS_CANCELLED : STATUS_SUCCESS;
+}
+
+void dma_context_bind(PVOID context, struct dma_request *r)
+{
+    struct layout l = get(context);
+    l.request = dma_slot_handle(&r->slot);
+    r->context = context;
+    r->transfer_cancelled = (l.marks & TRANSFER_CANCELLED) != 0;
+    put(context, &l);
+}
+
+struct dma_request *dma_context_request(struct dma_adapter *a, PVOID context, bool *idle)
+{
+    struct layout l = get(context);
+    require_context(a, &l, context);
+    *idle = l.request == 0;
+    return request_of(a->system, &l, context);
+}
+
+static void add_mark(PVOID context, uint64_t mark)
+{
+    struct layout l = get(context);
+    l.marks |= mark;
+    put(context, &l);
+}
+
+void dma_context_cancel_allocation(PVOID context)
+{
+    add_mark(context, ALLOCATION_CANCELLED);
+}
+
+void dma_context_cancel_transfer(PVOID context)
+{
+    add_mark(context, TRANSFER_CANCELLED);
+}

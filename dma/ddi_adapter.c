@@ -1,0 +1,78 @@
+/*
+ * IoGetDmaAdapter: from a device description to an adapter.
+ *
+ * The PDO's stack is asked first, since a bus driver may have adapters of its own; without an answer the
+ * description decides here. What it means depends on its version: see DEVICE_DESCRIPTION and the rules in
+ * docs/rules/dma_adapter.md.
+ */
+#include <emu/choose.h>
+#include <wdm.h>
+
+#include "dma/adapter.h"
+#include "dma/bus_interface.h"
+#include "dma/channel.h"
+#include "dma/controller.h"
+#include "dma/operations.h"
+#include "dma/system.h"
+
+enum { WIDTH_ISA = 24, WIDTH_32 = 32, WIDTH_64 = 64 };
+
+/* Versions 0 to 2 say how wide the device's addresses are by flags. */
+static uint32_t width_of_flags(const DEVICE_DESCRIPTION *d)
+{
+    if (d->Dma64BitAddresses)
+        return WIDTH_64;
+    return d->Dma32BitAddresses || (d->ScatterGather && d->InterfaceType == PCIBus) ? WIDTH_32 : WIDTH_ISA;
+}
+
+static bool plan_master(const DEVICE_DESCRIPTION *d, struct dma_adapter_plan *plan)
+{
+    plan->master = true;
+    plan->scatter_gather = d->ScatterGather != FALSE;
+    plan->width = d->Version < DEVICE_DESCRIPTION_VERSION3 ? width_of_flags(d) : d->DmaAddressWidth;
+    return plan->width >= 1 && plan->width <= WIDTH_64;
+}
+
+/* A subordinate device can what its controller can. */
+static bool plan_subordinate(struct dma_system *s, const DEVICE_DESCRIPTION *d, struct dma_adapter_plan *plan)
+{
+    bool version3 = d->Version == DEVICE_DESCRIPTION_VERSION3;
+    plan->channel =
+        version3 ? dma_channel_of_line(s, d->DmaRequestLine) : dma_channel_of_number(s, d->DmaChannel);
+    if (plan->channel == NULL)
+        return false;
+    plan->width = dma_channel_width(plan->channel);
+    plan->scatter_gather = dma_channel_fragments_max(plan->channel) > 1;
+    plan->request_line =
+        version3 ? d->DmaRequestLine : plan->channel->controller->first_line + plan->channel->number;
+    plan->transfer_width = d->DmaWidth;
+    plan->loops = d->AutoInitialize != FALSE;
+    plan->device_address = version3 ? (uint64_t)d->DeviceAddress.QuadPart : 0;
+    return true;
+}
+
+PDMA_ADAPTER IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_DESCRIPTION DeviceDescription,
+                             PULONG NumberOfMapRegisters)
+{
+    struct dma_system *s = dma_system();
+    const DEVICE_DESCRIPTION *d = DeviceDescription;
+    emu_step(s->machine, DMA_OP_GET_ADAPTER, s->pool.object, d != NULL ? d->Version : 0);
+    if (d == NULL || NumberOfMapRegisters == NULL || d->Version > DEVICE_DESCRIPTION_VERSION3)
+        return NULL;
+    PDMA_ADAPTER of_bus = dma_bus_adapter(PhysicalDeviceObject, DeviceDescription, NumberOfMapRegisters);
+    if (of_bus != NULL)
+        return of_bus;
+
+    const USHORT first_table = 1;
+    struct dma_adapter_plan plan = {
+        .version = d->Version < DEVICE_DESCRIPTION_VERSION2 ? first_table : (USHORT)d->Version,
+        .pages = (uint32_t)(((uint64_t)d->MaximumLength + EMU_PAGE_SIZE - 1) >> EMU_PAGE_SHIFT),
+        .physical_device = PhysicalDeviceObject,
+    };
+    bool good = d->Master ? plan_master(d, &plan) : plan_subordinate(s, d, &plan);
+    if (!good || emu_fault(s->machine, DMA_OP_GET_ADAPTER))
+        return NULL;
+    struct dma_adapter *a = dma_adapter_make(s, &plan);
+    *NumberOfMapRegisters = a->registers_max;
+    return &a->face;
+}

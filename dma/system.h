@@ -1,0 +1,55 @@
+/*
+ * The DMA subsystem of one machine: what is shared by all adapters.
+ *
+ * Allocated from the machine's arena at each boot, found through its DMA slot. Each part is touched by its
+ * own file only.
+ */
+#ifndef DMA_SYSTEM_H
+#define DMA_SYSTEM_H
+
+#include <emu/bus.h>
+#include <emu/machine.h>
+#include <haldma.h>
+
+#include "dma/line.h"
+#include "dma/registers.h"
+#include "dma/slots.h"
+
+struct dma_adapter;
+struct dma_common;
+struct dma_controller;
+
+/* Granted requests whose AdapterControl this processor will call. */
+struct dma_dispatcher {
+    struct dma_line ready;
+    bool running; /* the loop is somewhere beneath on this processor's stack */
+};
+
+struct dma_system {
+    struct emu_machine *machine;
+    const struct haldma_config *config;
+    struct dma_pool pool;
+    struct dma_slots requests;          /* struct dma_request */
+    struct dma_slots deferred;          /* struct dma_deferred */
+    struct dma_slots completions;       /* struct dma_completion */
+    struct dma_dispatcher *dispatchers; /* one per processor */
+    struct dma_controller *controllers[HALDMA_CONTROLLERS_MAX];
+    uint32_t controller_count;
+    struct dma_common *free_commons;
+    emu_requester requesters;                   /* handed out so far */
+    struct dma_adapter *dead_first, *dead_last; /* released adapters, kept to tell who still uses them */
+    uint32_t dead_count;
+    bool sets_up; /* a scenario's set_up runs */
+};
+
+/* Called at each boot, after the kernel's. context: the machine's struct haldma_config, kept by the caller.
+ */
+void dma_boot(struct emu_machine *m, void *context);
+
+/* The DMA subsystem of the machine that runs on this thread. */
+static inline struct dma_system *dma_system(void)
+{
+    return (struct dma_system *)emu_slot(emu_current(), EMU_SLOT_DMA);
+}
+
+#endif
