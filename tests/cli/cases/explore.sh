@@ -1,0 +1,10 @@
+# What each strategy says when it finds something, and when it does not.
+haldma explore "$bugs" --scenario lost_update
+haldma explore "$bugs" --scenario lost_update --quiet --strategy random --runs 10000
+haldma explore "$bugs" --scenario lost_update --quiet --strategy exhaustive --preemptions 1
+haldma explore "$bugs" --scenario kept_update --strategy fifo
+haldma explore "$bugs" --scenario kept_update --strategy exhaustive --preemptions 2
+haldma explore "$bugs" --scenario kept_update --strategy exhaustive
+haldma explore "$bugs" --scenario kept_update --strategy random --runs 100 --seed 3
+haldma explore "$bugs" --scenario kept_update --runs 50
+haldma explore modules/cli_other.so --quiet --runs 1000

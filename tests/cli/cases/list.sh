@@ -1,0 +1,2 @@
+haldma list "$bugs"
+haldma list "$bugs" --format json

@@ -1,0 +1,19 @@
+# Options that cannot be used: one line that says why, and status 2.
+haldma explore
+haldma replay "$bugs"
+haldma list "$bugs" another
+haldma list "$bugs" --scenario lost_update
+for runs in 0 -1 +1 ten 1e3 '' ' 1' 18446744073709551616; do
+    haldma explore "$bugs" --runs "$runs"
+done
+for seconds in 0 -1 nan inf 1s ''; do
+    haldma explore "$bugs" --seconds "$seconds"
+done
+haldma explore "$bugs" --seed 9223372036854775808
+haldma explore "$bugs" --preemptions 2147483648
+haldma explore "$bugs" --preemptions 1 --strategy random
+haldma explore "$bugs" --strategy luck
+haldma explore "$bugs" --profile friendly
+haldma explore "$bugs" --format xml
+haldma run "$bugs" --scenario lost_update --strategy exhaustive
+haldma replay "$bugs" token --times 0

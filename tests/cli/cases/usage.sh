@@ -1,0 +1,8 @@
+# How the tool explains itself.
+haldma
+haldma --help
+haldma --version
+haldma explode
+for command in list run explore replay shrink explain; do
+    haldma $command --help
+done

@@ -1,0 +1,20 @@
+/*
+ * Modules that the command line refuses: of another interface, without scenarios, with half a scenario, or no
+ * modules at all.
+ */
+#include <haldma.h>
+
+#if defined(CLI_OLD_ABI)
+static const struct haldma_scenario scenarios[] = {{"never", "is never run", NULL, NULL, NULL}};
+__attribute__((visibility("default"))) extern const struct haldma_module haldma_module;
+const struct haldma_module haldma_module = {HALDMA_MODULE_ABI + 41, 1, scenarios};
+#elif defined(CLI_EMPTY)
+__attribute__((visibility("default"))) extern const struct haldma_module haldma_module;
+const struct haldma_module haldma_module = {HALDMA_MODULE_ABI, 0, NULL};
+#elif defined(CLI_UNFINISHED)
+static const struct haldma_scenario scenarios[] = {{"hollow", "has no set_up", NULL, NULL, NULL}};
+HALDMA_MODULE(scenarios);
+#else
+__attribute__((visibility("default"))) extern const int no_haldma_module;
+const int no_haldma_module = 1;
+#endif

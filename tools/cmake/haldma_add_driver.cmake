@@ -1,0 +1,33 @@
+# haldma_add_driver(name SOURCES file... [INCLUDE_DIRECTORIES dir...] [DEFINITIONS definition...])
+#
+# Builds a Windows driver, unchanged, as a module of its own: the shared library drivers/<name>.so. Its entry point is known to
+# scenarios as <name>_DriverEntry; everything else in it is hidden, so that several drivers fit into one process. A driver sees the
+# headers of haldma's Windows face and its own, in any spelling of their names, and nothing of the host.
+# Works in this project and from the installed package.
+
+function(haldma_add_driver name)
+    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;INCLUDE_DIRECTORIES;DEFINITIONS")
+    if(NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
+        message(FATAL_ERROR "haldma_add_driver(${name} SOURCES file... [INCLUDE_DIRECTORIES dir...] [DEFINITIONS ...])")
+    endif()
+
+    # The compiler's own headers (stddef.h, stdarg.h, intrinsics) are all that is left of the host.
+    execute_process(COMMAND "${CMAKE_C_COMPILER}" -print-file-name=include
+        OUTPUT_VARIABLE freestanding OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+
+    add_library(${name} SHARED ${arg_SOURCES})
+    haldma_sanitize(${name})
+    target_include_directories(${name} PRIVATE ${arg_INCLUDE_DIRECTORIES})
+    haldma_header_spellings(${name})
+    target_compile_definitions(${name} PRIVATE DriverEntry=${name}_DriverEntry ${arg_DEFINITIONS})
+    target_compile_options(${name} PRIVATE
+        "SHELL:-include \"${CMAKE_CURRENT_FUNCTION_LIST_DIR}/haldma_driver_entry.h\""
+        "SHELL:-isystem \"${freestanding}\"")
+    target_link_libraries(${name} PRIVATE haldma::driver_dialect $<LINK_ONLY:haldma::haldma>)
+    target_link_options(${name} PRIVATE LINKER:-z,now)
+    if(NOT HALDMA_SANITIZE)
+        target_link_options(${name} PRIVATE LINKER:-z,defs)
+    endif()
+    set_target_properties(${name} PROPERTIES
+        PREFIX "" BUILD_RPATH_USE_ORIGIN ON LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/drivers")
+endfunction()

@@ -1,0 +1,61 @@
+/*
+ * The command line's words: which options each command has, and what was said.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum cli_command_id {
+    CLI_LIST = 1 << 0,
+    CLI_RUN = 1 << 1,
+    CLI_EXPLORE = 1 << 2,
+    CLI_REPLAY = 1 << 3,
+    CLI_SHRINK = 1 << 4,
+    CLI_EXPLAIN = 1 << 5,
+};
+
+enum cli_strategy {
+    CLI_STRATEGY_AUTO,
+    CLI_STRATEGY_FIFO,
+    CLI_STRATEGY_RANDOM,
+    CLI_STRATEGY_EXHAUSTIVE,
+    CLI_STRATEGIES
+};
+extern const char *const cli_strategy_names[CLI_STRATEGIES];
+
+enum cli_profile { CLI_PROFILE_OF_SCENARIO, CLI_PROFILE_TYPICAL, CLI_PROFILE_HOSTILE };
+
+enum { CLI_UNBOUNDED = -1, CLI_SEED_DEFAULT = 1 };
+
+struct cli_options {
+    const char *module;
+    const char *token;    /* replay, shrink, explain */
+    const char *scenario; /* NULL: not said */
+    enum cli_strategy strategy;
+    uint64_t runs;  /* 0: not said */
+    double seconds; /* 0: not said */
+    uint64_t seed;
+    int preemptions; /* CLI_UNBOUNDED: not said */
+    enum cli_profile profile;
+    uint64_t times; /* replay */
+    bool json;
+    const char *output; /* NULL: standard output */
+    bool quiet;
+};
+
+struct cli_command {
+    enum cli_command_id id;
+    const char *name;
+    const char *arguments;                         /* "MODULE TOKEN" */
+    const char *summary;                           /* one line, for the list of commands */
+    const char *help;                              /* a paragraph */
+    int (*run)(const struct cli_options *options); /* an enum cli_status */
+};
+
+/* Fills *options from the words after the command's name, which is argv[0]. Ends the program for --help and
+ * mistakes. */
+void cli_options_parse(const struct cli_command *command, int argc, char **argv, struct cli_options *options);
+
+#endif

@@ -1,0 +1,122 @@
+/*
+ * Making a scenario's machine, and running it by a token.
+ */
+#include "cli_session.h"
+
+#include "cli_abort.h"
+#include "cli_module.h"
+#include "cli_output.h"
+
+#include <inttypes.h>
+
+bool cli_session_open(struct cli_session *s, const struct haldma_scenario *scenario, enum cli_profile profile)
+{
+    struct haldma_config config = {0};
+    if (scenario->configure != NULL)
+        scenario->configure(&config);
+    const char *error = NULL;
+    *s = (struct cli_session){.scenario = scenario, .machine = haldma_machine_create(&config, &error)};
+    if (s->machine == NULL) {
+        cli_complain("the machine of scenario %s cannot be made: %s", scenario->name, error);
+        return false;
+    }
+    if (profile != CLI_PROFILE_OF_SCENARIO)
+        emu_machine_set_profile(s->machine,
+                                profile == CLI_PROFILE_TYPICAL ? EMU_PROFILE_TYPICAL : EMU_PROFILE_HOSTILE);
+    haldma_scenario_program(scenario, &s->program);
+    cli_abort_watch(s);
+    return true;
+}
+
+void cli_session_close(struct cli_session *s)
+{
+    cli_abort_watch(NULL);
+    emu_machine_destroy(s->machine);
+    s->machine = NULL;
+}
+
+bool cli_token_session_open(struct cli_session *s, const struct cli_options *options, struct emu_token *token)
+{
+    const struct haldma_module *module = cli_module_load(options->module);
+    if (module == NULL)
+        return false;
+    const char *why = NULL;
+    if (!emu_token_read(options->token, token, &why)) {
+        cli_complain("%s", why);
+        return false;
+    }
+    const struct haldma_scenario *scenario = cli_module_scenario_of(module, options->module, token->program);
+    if (scenario != NULL && cli_session_open(s, scenario, CLI_PROFILE_OF_SCENARIO)) {
+        if (emu_token_configuration(s->machine) == token->configuration) {
+            emu_machine_set_profile(s->machine, token->profile);
+            emu_machine_set_faults(s->machine, token->faults);
+            return true;
+        }
+        cli_complain("the token is for another configuration of the machine than scenario %s has now",
+                     scenario->name);
+        cli_session_close(s);
+    }
+    emu_record_free(&token->record);
+    return false;
+}
+
+void cli_token_session_close(struct cli_session *s, struct emu_token *token)
+{
+    emu_record_free(&token->record);
+    cli_session_close(s);
+}
+
+bool cli_session_replay(struct cli_session *s, const struct emu_record *record, bool traced,
+                        struct emu_divergence *divergence)
+{
+    struct emu_strategy *strategy = emu_strategy_replay(record, true);
+    if (strategy == NULL) {
+        cli_complain("no memory");
+        return false;
+    }
+    emu_trace_record(s->machine, traced);
+    emu_machine_set_strategy(s->machine, strategy);
+    strategy->begin(strategy, 0);
+    emu_run_program(s->machine, &s->program);
+    strategy->end(strategy);
+    *divergence = *emu_strategy_divergence(strategy);
+    emu_machine_set_strategy(s->machine, NULL);
+    emu_strategy_destroy(strategy);
+    return true;
+}
+
+/* One side of a divergence, "a schedule choice among 3"; nothing is the text for a side that has no such
+ * choice. */
+static const char *side_text(const struct emu_choice *c, const char *nothing, char *text, size_t size)
+{
+    static const char *const kinds[EMU_CHOICE_KINDS] = {"schedule", "latitude", "route", "frames",
+                                                        "device",   "fault",    "input"};
+    if (c->count == 0)
+        snprintf(text, size, "%s", nothing);
+    else
+        snprintf(text, size, "a %s choice among %u", kinds[c->kind], (unsigned)c->count);
+    return text;
+}
+
+bool cli_session_left_token(const struct cli_session *s, const struct emu_token *token,
+                            const struct emu_divergence *divergence)
+{
+    enum { SIDE_TEXT = 64 };
+    if (divergence->diverged) {
+        char wanted[SIDE_TEXT], met[SIDE_TEXT];
+        cli_complain("the run left the token at choice %zu: the token has %s, the run met %s",
+                     divergence->index,
+                     side_text(&divergence->recorded, "a default choice", wanted, sizeof wanted),
+                     side_text(&divergence->offered, "its end", met, sizeof met));
+        return true;
+    }
+    uint32_t hash = (uint32_t)emu_trace_hash(s->machine);
+    if (hash != token->hash) {
+        cli_complain("the run took the token's choices but ended otherwise (trace hash ...%08" PRIx32
+                     ", the token has "
+                     "...%08" PRIx32 "): scenario or driver have changed",
+                     hash, token->hash);
+        return true;
+    }
+    return false;
+}

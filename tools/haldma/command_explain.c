@@ -1,0 +1,182 @@
+/*
+ * haldma explain: a finding, and the timeline that led to it, with the switches that nothing forced marked.
+ */
+#include "cli_describe.h"
+#include "cli_status.h"
+#include "commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { MARKS_MAX = 1024 };
+
+/* A replay that notes where in the trace each preemption came. */
+struct watched {
+    struct emu_strategy base;
+    struct emu_strategy *replay;
+    const struct emu_machine *machine;
+    size_t marks[MARKS_MAX]; /* index of the trace entry that the preemption led to */
+    size_t count;
+};
+
+static void watched_begin(struct emu_strategy *s, uint64_t run)
+{
+    struct watched *w = (struct watched *)s;
+    w->replay->begin(w->replay, run);
+}
+
+static uint32_t watched_choose(struct emu_strategy *s, const struct emu_decision *d)
+{
+    struct watched *w = (struct watched *)s;
+    uint32_t value = w->replay->choose(w->replay, d);
+    if (d->kind == EMU_CHOICE_SCHEDULE && !d->free && value != 0 && w->count < MARKS_MAX)
+        w->marks[w->count++] = emu_trace_length(w->machine);
+    return value;
+}
+
+static bool watched_end(struct emu_strategy *s)
+{
+    struct watched *w = (struct watched *)s;
+    return w->replay->end(w->replay);
+}
+
+static void watched_destroy(struct emu_strategy *s)
+{
+    struct watched *w = (struct watched *)s;
+    emu_strategy_destroy(w->replay);
+    free(w);
+}
+
+static const struct emu_divergence *watched_divergence(const struct emu_strategy *s)
+{
+    const struct watched *w = (const struct watched *)s;
+    return emu_strategy_divergence(w->replay);
+}
+
+static struct watched *watch(const struct emu_machine *m, const struct emu_record *record)
+{
+    struct watched *w = calloc(1, sizeof *w);
+    EMU_ASSERT(w != NULL);
+    w->base = (struct emu_strategy){.name = "watched replay",
+                                    .begin = watched_begin,
+                                    .choose = watched_choose,
+                                    .end = watched_end,
+                                    .destroy = watched_destroy,
+                                    .divergence = watched_divergence};
+    w->replay = emu_strategy_replay(record, true);
+    EMU_ASSERT(w->replay != NULL);
+    w->base.answers_input = w->replay->answers_input;
+    w->machine = m;
+    return w;
+}
+
+/* The timeline's lines, one or more for each entry of the trace, after a heading. */
+struct marking {
+    const struct watched *watched;
+    FILE *out;     /* or */
+    json_t *lines; /* objects with text and preemption */
+    size_t entry;
+    size_t lines_left; /* of this entry; 0 with no entry begun: the heading */
+    size_t mark;
+    bool heading_done;
+};
+
+static size_t lines_of(const struct emu_machine *m, size_t entry)
+{
+    const char *text = entry < emu_trace_length(m) ? emu_trace_entry(m, entry)->text : NULL;
+    size_t lines = 1;
+    for (; text != NULL && *text != '\0'; text++)
+        lines += text[0] == '\n' && text[1] != '\0';
+    return lines;
+}
+
+static bool next_line_is_marked(struct marking *k)
+{
+    if (!k->heading_done) {
+        k->heading_done = true;
+        k->lines_left = lines_of(k->watched->machine, 0);
+        return false;
+    }
+    bool first = k->lines_left == lines_of(k->watched->machine, k->entry);
+    bool marked = first && k->mark < k->watched->count && k->watched->marks[k->mark] == k->entry;
+    while (marked && k->mark < k->watched->count && k->watched->marks[k->mark] == k->entry)
+        k->mark++;
+    if (--k->lines_left == 0)
+        k->lines_left = lines_of(k->watched->machine, ++k->entry);
+    return marked;
+}
+
+static void put_marked(void *context, const char *line)
+{
+    struct marking *k = context;
+    bool marked = next_line_is_marked(k);
+    if (k->out != NULL)
+        fprintf(k->out, "%c %s\n", marked ? '>' : ' ', line);
+    else
+        json_array_append_new(
+            k->lines, json_pack("{s:b, s:o}", "preemption", (int)marked, "text", cli_text_json(line)));
+}
+
+static void show_text(const struct cli_options *options, const struct watched *w, FILE *out)
+{
+    const struct emu_finding *finding = emu_machine_finding(w->machine);
+    if (finding != NULL)
+        cli_finding_text(out, finding);
+    else
+        fprintf(out, "no finding in this run\n");
+    unsigned preemptions = emu_record_preemptions(emu_machine_record(w->machine));
+    fprintf(out, "  %u preemption%s, each marked by '>' where another context went on\n", preemptions,
+            preemptions == 1 ? "" : "s");
+    if (options->quiet)
+        return;
+    fputc('\n', out);
+    struct marking marking = {.watched = w, .out = out};
+    emu_trace_timeline(w->machine, put_marked, &marking);
+}
+
+static json_t *describe(const struct cli_options *options, const struct cli_session *s,
+                        const struct watched *w)
+{
+    const struct emu_finding *finding = emu_machine_finding(s->machine);
+    uint64_t hash = emu_trace_hash(s->machine);
+    json_t *result = json_pack(
+        "{s:s, s:i, s:o, s:o}", "scenario", s->scenario->name, "preemptions",
+        (int)emu_record_preemptions(emu_machine_record(s->machine)), "trace_hash", cli_hash_json(hash),
+        "finding", finding != NULL ? cli_finding_json(finding, options->token, hash) : json_null());
+    if (!options->quiet) {
+        struct marking marking = {.watched = w, .lines = json_array()};
+        emu_trace_timeline(s->machine, put_marked, &marking);
+        json_object_set_new(result, "timeline", marking.lines);
+    }
+    return result;
+}
+
+int command_explain(const struct cli_options *options)
+{
+    struct cli_session s;
+    struct emu_token token;
+    struct cli_output out;
+    if (!cli_token_session_open(&s, options, &token))
+        return CLI_BAD_INPUT;
+    struct watched *w = watch(s.machine, &token.record);
+    emu_trace_record(s.machine, true);
+    emu_machine_set_strategy(s.machine, &w->base);
+    w->base.begin(&w->base, 0);
+    emu_run_program(s.machine, &s.program);
+    w->base.end(&w->base);
+    emu_machine_set_strategy(s.machine, NULL);
+
+    int status = CLI_BAD_INPUT;
+    if (!cli_session_left_token(&s, &token, watched_divergence(&w->base)) &&
+        cli_output_open(&out, options->output)) {
+        if (options->json)
+            cli_output_json(&out, describe(options, &s, w));
+        else
+            show_text(options, w, out.stream);
+        if (cli_output_commit(&out))
+            status = emu_machine_finding(s.machine) != NULL ? CLI_FINDING : CLI_CLEAN;
+    }
+    watched_destroy(&w->base);
+    cli_token_session_close(&s, &token);
+    return status;
+}

@@ -1,0 +1,83 @@
+/*
+ * haldma: the command line. Loads scenario modules; explores, replays, shrinks and explains what they do.
+ */
+#include "cli_abort.h"
+#include "cli_output.h"
+#include "cli_status.h"
+#include "commands.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct cli_command commands[] = {
+    {CLI_LIST, "list", "MODULE", "name the scenarios of a module",
+     "Names the scenarios of MODULE, a shared object that was built with haldma_add_scenarios().",
+     command_list},
+    {CLI_RUN, "run", "MODULE", "make one run and show its trace",
+     "Makes one run of a scenario and shows everything that happened, in order.", command_run},
+    {CLI_EXPLORE, "explore", "MODULE", "look for an interleaving that fails",
+     "Runs a scenario again and again, each time with other answers to what a real machine leaves open, "
+     "until a run fails, "
+     "there is nothing left to try, or the limits are reached. Without --runs and --seconds, auto and random "
+     "stop after 10 "
+     "seconds. Ctrl-C ends it with what was seen so far.",
+     command_explore},
+    {CLI_REPLAY, "replay", "MODULE TOKEN", "make the run that a token names",
+     "Makes the run that TOKEN names, choice by choice, and shows it. A run that meets other choices than "
+     "the token has is "
+     "told, not continued.",
+     command_replay},
+    {CLI_SHRINK, "shrink", "MODULE TOKEN", "find a simpler run that fails in the same way",
+     "Reduces the run that TOKEN names: fewer preemptions first, then fewer choices, while the same rule "
+     "fails. The "
+     "new token is all that is written to standard output; what was done goes to standard error.",
+     command_shrink},
+    {CLI_EXPLAIN, "explain", "MODULE TOKEN", "show a finding with its decisive switches",
+     "Shows the finding of the run that TOKEN names, and its timeline with each preemption marked by '>'.",
+     command_explain},
+};
+enum { COMMANDS = sizeof commands / sizeof commands[0] };
+
+static void usage(FILE *out)
+{
+    fprintf(out, "Usage: haldma COMMAND MODULE [TOKEN] [OPTION...]\n\nCommands:\n");
+    for (unsigned i = 0; i < COMMANDS; i++)
+        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+    fprintf(
+        out,
+        "\n'haldma COMMAND --help' tells the options of each. MODULE is a shared object with scenarios, "
+        "TOKEN what\n"
+        "explore printed for a finding.\n\nExit status: %d no finding, %d a finding, %d bad usage or input, "
+        "%d an error of the emulator.\n",
+        CLI_CLEAN, CLI_FINDING, CLI_BAD_INPUT, CLI_EMULATOR);
+}
+
+int main(int argc, char **argv)
+{
+    cli_abort_install();
+    if (argc < 2) {
+        usage(stderr);
+        return CLI_BAD_INPUT;
+    }
+    const char *word = argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
+        usage(stdout);
+        return CLI_CLEAN;
+    }
+    if (strcmp(word, "--version") == 0) {
+        puts("haldma " HALDMA_VERSION);
+        return CLI_CLEAN;
+    }
+    for (unsigned i = 0; i < COMMANDS; i++) {
+        if (strcmp(word, commands[i].name) != 0)
+            continue;
+        char name[32]; /* what argp calls the program in usage and messages */
+        snprintf(name, sizeof name, "haldma %s", word);
+        argv[1] = name;
+        struct cli_options options;
+        cli_options_parse(&commands[i], argc - 1, argv + 1, &options);
+        return commands[i].run(&options);
+    }
+    cli_complain("'%s' is no command; they are: list, run, explore, replay, shrink, explain", word);
+    return CLI_BAD_INPUT;
+}
