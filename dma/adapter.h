@@ -1,8 +1,8 @@
 /*
  * An adapter: what IoGetDmaAdapter hands out, and what it can do.
  *
- * The driver sees only its first member, which lies in simulated memory's neighbourhood and is writable:
- * filter drivers replace the operations table there. Nothing of ours calls through it.
+ * The driver sees only its first member, which is writable: filter drivers replace the operations table
+ * there. Nothing of ours calls through it.
  */
 #ifndef DMA_ADAPTER_H
 #define DMA_ADAPTER_H

@@ -2,10 +2,10 @@
  * A whole machine: emu, the kernel and the DMA subsystem on it.
  */
 #include <emu/device/soc_dma.h>
+#include <hal/boot.h>
+#include <hal/io_driver.h>
 
 #include "dma/system.h"
-#include "hal/boot.h"
-#include "hal/io_driver.h"
 
 enum {
     DEFAULT_MAP_REGISTERS = 1024,

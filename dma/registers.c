@@ -17,7 +17,9 @@ static void audit(const struct dma_pool *pool)
 
 void dma_pool_init(struct dma_pool *pool, struct emu_machine *m, uint32_t total)
 {
-    *pool = (struct dma_pool){.object = emu_object_new(m, "map registers"), .total = total, .free = total};
+    pool->object = emu_object_new(m, "map registers");
+    pool->total = total;
+    pool->free = total;
     dma_slots_init(&pool->held, m, sizeof(struct dma_registers));
 }
 

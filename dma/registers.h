@@ -50,6 +50,7 @@ struct dma_registers {
     uint32_t first;        /* first page of it in the bank */
 };
 
+/* pool is zeroed. */
 void dma_pool_init(struct dma_pool *pool, struct emu_machine *m, uint32_t total);
 
 /* All of them, or none and NULL. */

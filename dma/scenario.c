@@ -5,12 +5,13 @@
 #include <emu/finding.h>
 #include <emu/mem.h>
 #include <emu/strand.h>
+#include <hal/io_driver.h>
+#include <hal/pnp.h>
+#include <hal/pool.h>
 #include <stdarg.h>
 
 #include "dma/controller.h"
 #include "dma/system.h"
-#include "hal/io_driver.h"
-#include "hal/pnp.h"
 
 /* ---- Drivers and devices --------------------------------------------------------------------- */
 
@@ -62,6 +63,9 @@ struct emu_soc_dma *haldma_controller_device(unsigned controller)
 void haldma_thread(const char *name, unsigned processor, void (*routine)(void *context), void *context)
 {
     struct emu_machine *m = emu_current();
+    uint32_t processors = emu_machine_config(m)->processors;
+    if (processor >= processors)
+        haldma_fail("scenario", "thread %s is to run on processor %u of %u", name, processor, processors);
     struct emu_strand_config thread = {
         .name = name,
         .fn = routine,
@@ -83,8 +87,13 @@ void haldma_fail(const char *rule, const char *format, ...)
 
 void *haldma_alloc_pages(uint32_t pages, uint64_t lowest, uint64_t highest)
 {
-    struct emu_ram_request request = {.pages = pages, .lowest = lowest, .highest = highest};
+    struct emu_ram_request request = {.pages = pages, .lowest = lowest, .highest = highest, .explore = true};
     return emu_ram_alloc(emu_current(), &request);
+}
+
+uint32_t haldma_pool_blocks(ULONG tag)
+{
+    return hal_pool_each(tag, NULL, NULL);
 }
 
 void *haldma_scratch(size_t bytes)
@@ -106,7 +115,9 @@ static void set_up(void *context)
 static void check(void *context)
 {
     const struct haldma_scenario *scenario = context;
-    scenario->check();
+    if (scenario->check != NULL)
+        scenario->check();
+    hal_pool_audit();
 }
 
 void haldma_scenario_program(const struct haldma_scenario *scenario, struct emu_program *program)
@@ -114,7 +125,7 @@ void haldma_scenario_program(const struct haldma_scenario *scenario, struct emu_
     *program = (struct emu_program){
         .name = scenario->name,
         .set_up = scenario->set_up != NULL ? set_up : NULL,
-        .check = scenario->check != NULL ? check : NULL,
+        .check = check,
         .context = (void *)(uintptr_t)scenario, /* the callbacks above take it as const again */
     };
 }

@@ -37,7 +37,8 @@ static struct dma_slot *slot_at(const struct dma_slots *s, uint32_t index)
 void dma_slots_init(struct dma_slots *s, struct emu_machine *m, size_t bytes)
 {
     EMU_ASSERT(bytes >= sizeof(struct dma_slot) && bytes % _Alignof(struct dma_slot) == 0);
-    *s = (struct dma_slots){.machine = m, .bytes = bytes};
+    s->machine = m;
+    s->bytes = bytes;
 }
 
 static struct dma_slot *make(struct dma_slots *s)

@@ -32,6 +32,7 @@ struct dma_slots {
     unsigned char *blocks[DMA_SLOTS_BLOCKS];
 };
 
+/* s is zeroed. */
 void dma_slots_init(struct dma_slots *s, struct emu_machine *m, size_t bytes);
 
 /* A record whose bytes behind the slot are as its last owner left them (zero at first). */

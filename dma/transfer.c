@@ -71,6 +71,13 @@ static void require_flushed(const struct dma_adapter *a, const struct dma_regist
         dma_adapter_name(a).text, (unsigned long long)g->bytes);
 }
 
+static void require_mdl(const struct dma_adapter *a, const MDL *mdl, const char *deed)
+{
+    if (mdl == NULL)
+        emu_finding_raise(a->system->machine, "DMA-MAP-23", NULL, NULL, "%s of %s without an MDL", deed,
+                          dma_adapter_name(a).text);
+}
+
 /* A virtual address as offset into its MDL, with length bytes behind it. */
 static uint64_t offset_of(const struct dma_adapter *a, PMDL mdl, PVOID virtual_address, ULONG length,
                           const char *deed)
@@ -272,6 +279,8 @@ NTSTATUS dma_map_ex(struct dma_adapter *a, const struct dma_map_ask *ask)
             return STATUS_CANCELLED;
     }
     require_flushed(a, x.registers, deed);
+    if (emu_fault(a->system->machine, DMA_OP_MAP_EX))
+        return STATUS_INSUFFICIENT_RESOURCES;
 
     if (ask->buffer != NULL)
         dma_list_init(&x.list, (unsigned char *)ask->buffer + offsetof(SCATTER_GATHER_LIST, Elements),
@@ -311,6 +320,7 @@ uint64_t dma_map(struct dma_adapter *a, PMDL mdl, PVOID base, PVOID virtual_addr
     static const char deed[] = "MapTransfer";
     SCATTER_GATHER_ELEMENT piece;
     emu_step(a->system->machine, DMA_OP_MAP, dma_adapter_transfers(a), *length);
+    require_mdl(a, mdl, deed);
     require_locked(a, mdl, deed);
     if (*length == 0)
         emu_finding_raise(a->system->machine, "DMA-MAP-17", "0xE6/21", NULL, "%s of %s for zero bytes", deed,
@@ -398,6 +408,7 @@ BOOLEAN dma_flush(struct dma_adapter *a, PMDL mdl, PVOID base, PVOID virtual_add
 {
     static const char deed[] = "FlushAdapterBuffers";
     emu_step(a->system->machine, DMA_OP_FLUSH, dma_adapter_transfers(a), length);
+    require_mdl(a, mdl, deed);
     flush(a, mdl, base, offset_of(a, mdl, virtual_address, length, deed), length, to_device, deed);
     return TRUE;
 }

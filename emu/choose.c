@@ -24,11 +24,42 @@ static uint32_t ask(struct emu_machine *m, const struct emu_decision *d)
     return value;
 }
 
+/* A choice as the argument of a step, for the timeline: 16 bits each. */
+enum { PACK_BITS = 16, PACK_MASK = (1 << PACK_BITS) - 1 };
+
+static uint64_t pack(const struct emu_decision *d, uint32_t value)
+{
+    return (uint64_t)d->kind << 3 * PACK_BITS | (uint64_t)(d->site & PACK_MASK) << 2 * PACK_BITS |
+           (uint64_t)d->count << PACK_BITS | value;
+}
+
+struct emu_choice emu_choice_of(uint64_t arg)
+{
+    return (struct emu_choice){
+        .kind = (uint8_t)(arg >> 3 * PACK_BITS),
+        .free = true,
+        .site = (uint16_t)(arg >> 2 * PACK_BITS),
+        .count = (uint16_t)(arg >> PACK_BITS),
+        .value = (uint16_t)arg,
+    };
+}
+
+const char *emu_choice_kind_name(enum emu_choice_kind kind)
+{
+    static const char *const names[EMU_CHOICE_KINDS] = {
+        [EMU_CHOICE_SCHEDULE] = "schedule", [EMU_CHOICE_LATITUDE] = "latitude", [EMU_CHOICE_ROUTE] = "route",
+        [EMU_CHOICE_FRAMES] = "frames",     [EMU_CHOICE_DEVICE] = "device",     [EMU_CHOICE_FAULT] = "fault",
+        [EMU_CHOICE_INPUT] = "input",
+    };
+    EMU_ASSERT(kind < EMU_CHOICE_KINDS);
+    return names[kind];
+}
+
 static uint32_t ask_other(struct emu_machine *m, enum emu_choice_kind kind, uint32_t site, uint32_t count)
 {
     struct emu_decision d = {.kind = kind, .site = site, .count = count, .free = true};
     uint32_t value = ask(m, &d);
-    emu_note(m, EMU_OP_CHOICE, EMU_NO_OBJECT, value);
+    emu_note(m, EMU_OP_CHOICE, EMU_NO_OBJECT, pack(&d, value));
     return value;
 }
 
@@ -65,7 +96,7 @@ uint32_t emu_choose_input(struct emu_machine *m, uint32_t site, uint32_t count, 
     struct emu_decision d = {
         .kind = EMU_CHOICE_INPUT, .site = site, .count = count, .free = true, .happened = happened};
     uint32_t value = ask(m, &d);
-    emu_note(m, EMU_OP_CHOICE, EMU_NO_OBJECT, value);
+    emu_note(m, EMU_OP_CHOICE, EMU_NO_OBJECT, pack(&d, value));
     return value;
 }
 

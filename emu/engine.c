@@ -22,7 +22,7 @@ static void put(struct emu_machine *m, uint32_t at, struct emu_engine *e)
 
 void emu_engine_start(struct emu_machine *m, struct emu_engine *e, uint64_t delay)
 {
-    e->due = m->now + delay;
+    e->due = delay < EMU_NEVER - m->now ? m->now + delay : EMU_NEVER;
     e->order = m->order++;
     if (e->place != 0)
         return;

@@ -16,6 +16,7 @@ void emu_clock_reset(struct emu_machine *m)
     m->background = 0;
     m->engines_length = 0;
     m->engine_ids = 0;
+    m->stall_object = EMU_NO_OBJECT;
 }
 
 uint64_t emu_now(const struct emu_machine *m)
@@ -175,8 +176,9 @@ static bool is_over(const void *context)
 void emu_stall(struct emu_machine *m, uint64_t ns)
 {
     struct stall stall = {false};
-    struct emu_event alarm;
-    emu_event_init(m, &alarm, "stall", stall_over, &stall);
-    emu_event_start(m, &alarm, m->now + ns);
+    if (m->stall_object == EMU_NO_OBJECT)
+        m->stall_object = emu_object_new(m, "stall");
+    struct emu_event alarm = {.fn = stall_over, .context = &stall, .object = m->stall_object};
+    emu_event_start(m, &alarm, ns < EMU_NEVER - m->now ? m->now + ns : EMU_NEVER);
     emu_step_when(m, EMU_OP_STALL, alarm.object, ns, is_over, &stall);
 }

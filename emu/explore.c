@@ -78,12 +78,11 @@ static struct emu_found *book(struct emu_report *report, const struct emu_findin
 /* Writes "schedule at site 12, 3 of them" style text about one side of a divergence. */
 static const char *choice_text(const struct emu_choice *c, char *out, size_t size)
 {
-    static const char *const kinds[EMU_CHOICE_KINDS] = {"schedule", "latitude", "route", "frames",
-                                                        "device",   "fault",    "input"};
     if (c->count == 0)
         snprintf(out, size, "the end of the run");
     else
-        snprintf(out, size, "a %s choice among %u at site %u", kinds[c->kind], c->count, c->site);
+        snprintf(out, size, "a %s choice among %u at site %u", emu_choice_kind_name(c->kind), c->count,
+                 c->site);
     return out;
 }
 

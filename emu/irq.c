@@ -125,7 +125,7 @@ bool emu_line_asserted(const struct emu_machine *m, emu_line line)
 
 uint8_t emu_line_level(const struct emu_machine *m, emu_line line)
 {
-    return look(m, line)->config.level;
+    return line >= 1 && line <= m->line_count ? m->lines[line - 1].config.level : 0;
 }
 
 uint64_t emu_line_processors(const struct emu_machine *m, emu_line line)

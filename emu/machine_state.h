@@ -96,7 +96,7 @@ struct emu_strand {
     uint8_t level;    /* while it is off its processor */
     uint8_t priority;
     bool must_finish;
-    bool is_idle;     /* carries the interrupts of a processor without a strand */
+    bool is_idle; /* carries the interrupts of a processor without a strand */
     void *stack_low;
     uintptr_t deepest; /* lowest stack pointer it was parked with */
 };
@@ -219,6 +219,7 @@ struct emu_machine {
     uint32_t idle_strands; /* of them, made so far */
     uint32_t unfinished;   /* strands that must finish and are not held */
     uint32_t held;
+    bool released; /* strands are held no longer */
     uint32_t ready_total;
     struct emu_strand *free_strands;
     uint64_t soft_cpus; /* processors with a software interrupt pending */
@@ -234,6 +235,7 @@ struct emu_machine {
     struct emu_engine **engines;
     uint32_t engines_length, engines_capacity;
     uint32_t engine_ids;
+    emu_object stall_object; /* of every stall of the run */
 
     /* irq.c */
     struct emu_line_state lines[EMU_LINES_MAX];
@@ -340,6 +342,7 @@ void emu_line_again(struct emu_machine *m,
 void emu_line_taken(struct emu_machine *m, emu_line line); /* no longer pending */
 
 /* choose.c */
+struct emu_choice emu_choice_of(uint64_t arg); /* what a step of EMU_OP_CHOICE says was chosen */
 uint32_t emu_choose_action(struct emu_machine *m, uint32_t count, bool free_choice);
 uint32_t emu_choose_frames(struct emu_machine *m, uint32_t site, uint32_t count);
 

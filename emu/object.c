@@ -50,14 +50,25 @@ static uint32_t place_of(const struct emu_machine *m, const void *address)
     return (uint32_t)(((uintptr_t)address >> ADDRESS_SHIFT) * ADDRESS_MIX >> HASH_SHIFT) & m->object_mask;
 }
 
-/* The slot that holds the address, or the empty one where the search ended. */
+/* The slot that holds the address; where none does, the one to put it: the first dead or empty one of the
+ * search. */
 static struct emu_object_slot *find(const struct emu_machine *m, const void *address)
 {
+    struct emu_object_slot *dead = NULL;
     for (uint32_t i = place_of(m, address);; i = (i + 1) & m->object_mask) {
         struct emu_object_slot *s = &m->object_slots[i];
-        if (s->epoch != m->epoch || s->address == address)
+        if (s->epoch != m->epoch)
+            return dead != NULL ? dead : s;
+        if (s->address == address)
             return s;
+        if (s->address == NULL && dead == NULL)
+            dead = s;
     }
+}
+
+static inline bool holds(const struct emu_machine *m, const struct emu_object_slot *s, const void *address)
+{
+    return s->epoch == m->epoch && s->address == address;
 }
 
 static void grow_slots(struct emu_machine *m)
@@ -92,22 +103,23 @@ emu_object emu_object_new(struct emu_machine *m, const char *class_name)
 emu_object emu_object_at(struct emu_machine *m, const void *address, const char *class_name)
 {
     struct emu_object_slot *s = find(m, address);
-    if (EMU_LIKELY(s->epoch == m->epoch))
+    if (EMU_LIKELY(holds(m, s, address)))
         return s->id;
-    if (EMU_UNLIKELY(m->object_filled >= (m->object_mask + 1) / FILL_DENOMINATOR * FILL_NUMERATOR)) {
+    bool fresh = s->epoch != m->epoch;
+    if (EMU_UNLIKELY(fresh && m->object_filled >= (m->object_mask + 1) / FILL_DENOMINATOR * FILL_NUMERATOR)) {
         grow_slots(m);
         s = find(m, address);
     }
     *s = (struct emu_object_slot){address, m->epoch, emu_object_new(m, class_name)};
-    m->object_filled++;
+    m->object_filled += fresh;
     return s->id;
 }
 
-/* A dead slot keeps its epoch, so that searches pass over it. */
+/* A dead slot keeps its epoch, so that searches pass over it, until another address takes it. */
 void emu_object_forget(struct emu_machine *m, const void *address)
 {
     struct emu_object_slot *s = find(m, address);
-    if (s->epoch == m->epoch)
+    if (holds(m, s, address))
         s->address = NULL;
 }
 

@@ -9,7 +9,7 @@
 #define MIX_B 0xBB67AE8584CAA73Bull
 enum { MIX_SHIFT = 32, STRAND_SHIFT = 32, CPU_SHIFT = 16, LEVEL_SHIFT = 24, OBJECT_SHIFT = 40 };
 
-void emu_hash(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
+static inline void mix(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
 {
     const struct emu_strand *s = m->self;
     uint64_t where = (uint64_t)op | (uint64_t)s->cpu << CPU_SHIFT |
@@ -20,17 +20,32 @@ void emu_hash(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
     m->hash = h ^ h >> MIX_SHIFT;
 }
 
+void emu_hash(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
+{
+    mix(m, op, object, arg);
+}
+
 void emu_set_step_stop(struct emu_machine *m)
 {
     m->step_stop = m->budget_stop < m->config.step_limit ? m->budget_stop : m->config.step_limit;
 }
 
-void emu_perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
+static inline void write_down(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
 {
-    m->steps++;
-    emu_hash(m, op, object, arg);
+    mix(m, op, object, arg);
     if (EMU_UNLIKELY(m->tracing))
         emu_trace_add(m, op, object, arg, NULL);
+}
+
+static inline void perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
+{
+    m->steps++;
+    write_down(m, op, object, arg);
+}
+
+void emu_perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
+{
+    perform(m, op, object, arg);
 }
 
 void emu_step(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
@@ -40,7 +55,7 @@ void emu_step(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
         self->pending = (struct emu_pending){.op = op, .object = object, .arg = arg};
         emu_decide(m, self);
     }
-    emu_perform(m, op, object, arg);
+    perform(m, op, object, arg);
 }
 
 void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, emu_enabled_fn *enabled,
@@ -52,14 +67,12 @@ void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t
             .op = op, .object = object, .arg = arg, .enabled = enabled, .context = context};
         emu_decide(m, self);
     }
-    emu_perform(m, op, object, arg);
+    perform(m, op, object, arg);
 }
 
 void emu_note(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
 {
-    emu_hash(m, op, object, arg);
-    if (EMU_UNLIKELY(m->tracing))
-        emu_trace_add(m, op, object, arg, NULL);
+    write_down(m, op, object, arg);
 }
 
 uint64_t emu_steps(const struct emu_machine *m)

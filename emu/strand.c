@@ -28,6 +28,7 @@ void emu_strands_reset(struct emu_machine *m)
     m->free_strands = NULL;
     m->unfinished = 0;
     m->held = 0;
+    m->released = false;
     m->ready_total = 0;
     m->soft_cpus = 0;
     memset(m->cpus, 0, m->config.processors * sizeof m->cpus[0]);
@@ -54,13 +55,7 @@ static struct emu_strand *take_slot(struct emu_machine *m)
 /* All zero? Each byte equals its neighbour and the first is 0: memcmp looks at many at a time. */
 static bool is_clean(const unsigned char *from, size_t bytes)
 {
-    uint64_t dirt = 0;
-    for (size_t at = 0; at < bytes; at += sizeof dirt) {
-        uint64_t word;
-        memcpy(&word, from + at, sizeof word);
-        dirt |= word;
-    }
-    return dirt == 0;
+    return from[0] == 0 && memcmp(from, from + 1, bytes - 1) == 0;
 }
 
 /*
@@ -151,7 +146,7 @@ struct emu_strand *emu_strand_start(struct emu_machine *m, const struct emu_stra
     if (s == NULL)
         return NULL;
     emu_note(m, EMU_OP_STRAND_START, s->object, config->cpu);
-    if (config->held) {
+    if (config->held && !m->released) {
         s->state = STRAND_HELD;
         m->held++;
         return s;
@@ -163,6 +158,7 @@ struct emu_strand *emu_strand_start(struct emu_machine *m, const struct emu_stra
 
 void emu_strand_release_held(struct emu_machine *m)
 {
+    m->released = true;
     for (uint32_t i = 0; m->held > 0 && i < m->strands_used; i++) {
         struct emu_strand *s = &m->strands[i];
         if (s->state != STRAND_HELD)

@@ -9,8 +9,7 @@
  *
  * The higher the level, the further right: what interrupts stands out from what it interrupts.
  */
-#include <emu/cpu.h>
-#include <emu/trace.h>
+#include "emu/machine_state.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +24,7 @@ enum {
 };
 /* Arguments from here on are bit patterns rather than quantities. */
 #define HEX_FROM 0x80000000u
+#define HEX_MARK '#'
 
 static int strand_width(const struct emu_machine *m)
 {
@@ -48,21 +48,37 @@ static int indent_of(uint8_t level)
     return level > EMU_LEVEL_DISPATCH ? 2 * INDENT : level == EMU_LEVEL_DISPATCH ? INDENT : 0;
 }
 
-/* "name=value", in hexadecimal where it looks like a mask or a status; a negative 32-bit number as those 32
- * bits. */
+/*
+ * "name=value", in hexadecimal where the name asks for it or the value looks like a mask; a negative 32-bit
+ * number as those 32 bits.
+ */
 static void argument_text(char *out, size_t size, const char *name, uint64_t value)
 {
+    bool hex = name[0] == HEX_MARK;
+    name += hex;
     if ((int64_t)value < 0 && (int64_t)value >= INT32_MIN)
         snprintf(out, size, "  %s=0x%08" PRIx32, name, (uint32_t)value);
-    else if (value >= HEX_FROM)
+    else if (hex || value >= HEX_FROM)
         snprintf(out, size, "  %s=0x%" PRIx64, name, value);
     else
         snprintf(out, size, "  %s=%" PRIu64, name, value);
 }
 
+/* "latitude: takes 2 of 0 to 3 at AllocateAdapterChannelEx" */
+static void choice_text(const struct emu_machine *m, uint64_t arg, char *out, size_t size)
+{
+    struct emu_choice c = emu_choice_of(arg);
+    snprintf(out, size, "%s: takes %u of 0 to %u at %s", emu_choice_kind_name(c.kind), c.value, c.count - 1u,
+             emu_op_info(m, c.site)->name);
+}
+
 static void what_text(const struct emu_machine *m, const struct emu_trace_entry *e, char *out, size_t size)
 {
     const struct emu_op_info *info = emu_op_info(m, e->op);
+    if (e->op == EMU_OP_CHOICE) {
+        choice_text(m, e->arg, out, size);
+        return;
+    }
     char object[NAME_BYTES] = "", argument[NAME_BYTES] = "";
     if (e->object != EMU_NO_OBJECT)
         emu_object_text(m, e->object, object, sizeof object);

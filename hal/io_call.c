@@ -55,7 +55,10 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     uint8_t level = emu_level(m);
 
     emu_note(m, HAL_OP_IO_CALL_DRIVER, irp_object(m, Irp), major);
-    NTSTATUS status = DeviceObject->DriverObject->MajorFunction[major](DeviceObject, Irp);
+    PDRIVER_DISPATCH dispatch = major <= IRP_MJ_MAXIMUM_FUNCTION
+                                    ? DeviceObject->DriverObject->MajorFunction[major]
+                                    : io_invalid_request;
+    NTSTATUS status = dispatch(DeviceObject, Irp);
     if (emu_level(m) != level) {
         uint64_t parameters[4] = {0x5, (uintptr_t)DeviceObject, level, emu_level(m)};
         emu_finding_raise(m, "IO-CALL-6", "0xC9/05", parameters,

@@ -6,7 +6,9 @@
  * the dynamic linker has made read-only (RELRO), and the slots of the procedure linkage table, which it fills
  * as it goes.
  */
-#define _GNU_SOURCE
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE /* dl_iterate_phdr */
+#endif
 #include <elf.h>
 #include <link.h>
 #include <stdbool.h>
@@ -41,6 +43,35 @@ struct image {
 struct hal_images {
     struct image *first;
 };
+
+#if defined(__SANITIZE_ADDRESS__)
+#define IMAGE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define IMAGE_SANITIZED 1
+#endif
+#endif
+#ifndef IMAGE_SANITIZED
+#define IMAGE_SANITIZED 0
+#endif
+
+/* A whole segment, with the guard bytes that AddressSanitizer keeps between its variables: memcpy would be
+ * reported. */
+#if IMAGE_SANITIZED
+__attribute__((no_sanitize("address"))) static void copy_segment(uint8_t *to, const uint8_t *from,
+                                                                 size_t bytes)
+{
+    volatile uint8_t *out = to;
+
+    for (size_t i = 0; i < bytes; i++)
+        out[i] = from[i];
+}
+#else
+static void copy_segment(uint8_t *to, const uint8_t *from, size_t bytes)
+{
+    memcpy(to, from, bytes);
+}
+#endif
 
 struct hal_images *hal_images_create(void)
 {
@@ -173,7 +204,7 @@ static bool add_range(struct image *image, uintptr_t start, uintptr_t end, const
     r->copy = malloc(r->bytes);
     if (r->copy == NULL)
         return false;
-    memcpy(r->copy, r->start, r->bytes);
+    copy_segment(r->copy, r->start, r->bytes);
     image->count++;
     return true;
 }
@@ -207,7 +238,7 @@ static struct image *remember(struct hal_images *images, const struct search *s)
 static void write_back(const struct image *image)
 {
     for (unsigned i = 0; i < image->count; i++)
-        memcpy(image->ranges[i].start, image->ranges[i].copy, image->ranges[i].bytes);
+        copy_segment(image->ranges[i].start, image->ranges[i].copy, image->ranges[i].bytes);
 }
 
 bool hal_images_restore(struct hal_images *images, const void *code)

@@ -10,11 +10,6 @@
 #include "hal/ke_check.h"
 #include "hal/ke_thread.h"
 
-/* What KeGetProcessorIndexFromNumber says of a processor that there is not. */
-#ifndef INVALID_PROCESSOR_INDEX
-#define INVALID_PROCESSOR_INDEX 0xffffffffu
-#endif
-
 static KAFFINITY all_processors(void)
 {
     const uint32_t count = hal_kernel()->ke.processor_count;

@@ -1,16 +1,16 @@
 /*
  * The kernel of one machine: what the services in this folder keep between two calls.
  *
- * Allocated from the machine's arena at each boot, found through its KERNEL slot. Each family of services has its own part,
- * declared in its own header and touched by its own files only.
+ * Allocated from the machine's arena at each boot, found through its KERNEL slot. Each family of services has
+ * its own part, declared in its own header and touched by its own files only.
  */
 #ifndef HAL_KERNEL_H
 #define HAL_KERNEL_H
 
 #include <emu/machine.h>
 
-#include "hal/ke_state.h"
 #include "hal/io_state.h"
+#include "hal/ke_state.h"
 #include "hal/mm_state.h"
 
 struct hal_kernel {

@@ -8,6 +8,7 @@
 #define HAL_MM_STATE_H
 
 #include <emu/mem.h>
+#include <hal/pool.h>
 
 struct hal_kernel;
 
@@ -101,21 +102,5 @@ struct mm_pages *mm_pages_hold(struct hal_kernel *k, void *base, uint32_t pages,
 struct mm_pages *mm_pages_find(struct hal_kernel *k, const void *base, enum mm_pages_kind kind);
 /* Forgets the holding; the record may be read until the next mm_pages_hold(). */
 struct mm_pages *mm_pages_take(struct hal_kernel *k, const void *base, enum mm_pages_kind kind);
-
-/* One block of pool that is allocated. tag is as the driver gave it, first character in the low byte. */
-struct hal_pool_live {
-    const void *address;
-    size_t bytes;
-    uint64_t birth; /* step of the allocation */
-    uint32_t tag;
-    bool paged;
-};
-/* Calls fn for each live block, oldest slot first; tag 0: every tag. Returns how many there were. fn may be
- * NULL. */
-uint32_t hal_pool_each(uint32_t tag, void (*fn)(void *context, const struct hal_pool_live *block),
-                       void *context);
-/* Looks at every block of the pool, live or free, for bytes written where nobody may: a finding, as a free
- * would be. */
-void hal_pool_audit(void);
 
 #endif

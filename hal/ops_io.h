@@ -9,7 +9,7 @@
 
 #define HAL_OPS_IO(X)                                                                \
     X(HAL_OP_IO_CALL_DRIVER, "IoCallDriver", EMU_ACCESS_LOCAL, "major function")     \
-    X(HAL_OP_IO_COMPLETE, "IoCompleteRequest", EMU_ACCESS_WRITE, "status")           \
+    X(HAL_OP_IO_COMPLETE, "IoCompleteRequest", EMU_ACCESS_WRITE, "#status")          \
     X(HAL_OP_IO_CANCEL, "IoCancelIrp", EMU_ACCESS_WRITE, NULL)                       \
     X(HAL_OP_IO_START_PACKET, "StartIo called", EMU_ACCESS_LOCAL, NULL)              \
     X(HAL_OP_IO_DEVICE_QUEUE, "device queue", EMU_ACCESS_WRITE, "action")            \

@@ -49,7 +49,7 @@
     X(HAL_OP_KE_TIMER_PROCESSOR, "timer's processor", EMU_ACCESS_LOCAL, "processor")     \
     X(HAL_OP_KE_READ_TIME, "read time", EMU_ACCESS_READ, NULL)                           \
     X(HAL_OP_KE_CREATE_THREAD, "PsCreateSystemThread", EMU_ACCESS_WRITE, "processor")    \
-    X(HAL_OP_KE_END_THREAD, "thread ends", EMU_ACCESS_WRITE, "status")                   \
+    X(HAL_OP_KE_END_THREAD, "thread ends", EMU_ACCESS_WRITE, "#status")                  \
     X(HAL_OP_KE_REFERENCE, "ObReferenceObject", EMU_ACCESS_WRITE, NULL)                  \
     X(HAL_OP_KE_DEREFERENCE, "ObDereferenceObject", EMU_ACCESS_WRITE, NULL)              \
     X(HAL_OP_KE_CLOSE, "ZwClose", EMU_ACCESS_WRITE, "handle")                            \

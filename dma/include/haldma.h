@@ -84,8 +84,11 @@ void haldma_thread(const char *name, unsigned processor, void (*routine)(void *c
 __attribute__((noreturn, format(printf, 2, 3))) void haldma_fail(const char *rule, const char *format, ...);
 #define haldma_require(condition, ...) ((condition) ? (void)0 : haldma_fail("property", __VA_ARGS__))
 
-/* Non-paged, page-aligned, zeroed memory of the machine, as a caller of the driver would have; physical
- * limits of 0: none. */
+/*
+ * Non-paged, page-aligned, zeroed memory of the machine, as a caller of the driver would have; physical
+ * limits of 0: none. Which page frames back it is a choice of the hostile profile: in the wrong order,
+ * contiguous, or every other one above 4 GiB.
+ */
 void *haldma_alloc_pages(uint32_t pages, uint64_t lowest, uint64_t highest);
 
 /*
@@ -95,8 +98,17 @@ void *haldma_alloc_pages(uint32_t pages, uint64_t lowest, uint64_t highest);
 struct emu_soc_dma;
 struct emu_soc_dma *haldma_controller_device(unsigned controller);
 
-/* Memory for the scenario's own state, zeroed, gone with the run. Static variables of a scenario are not put
- * back. */
+/*
+ * Pool blocks that are allocated now under a tag (first character in the low byte; 0: every tag), to state
+ * that nothing leaked. That nobody wrote beyond a block, or into one that was freed, is verified after every
+ * run's check anyway.
+ */
+uint32_t haldma_pool_blocks(ULONG tag);
+
+/*
+ * Memory for the scenario's own state, zeroed, gone with the run. Static variables of a scenario are not put
+ * back, unless a driver is linked into the scenario's module: then the whole module's are.
+ */
 void *haldma_scratch(size_t bytes);
 
 /* ---- Scenarios

@@ -225,6 +225,7 @@ typedef struct _UNICODE_STRING {
 typedef const UNICODE_STRING *PCUNICODE_STRING;
 
 #if defined(__cplusplus)
+extern "C++" { /* overloads, even where a driver includes this in an extern "C" block */
 static constexpr inline PWCH haldma_unconst(const WCHAR *text)
 {
     return const_cast<PWCH>(text);
@@ -233,9 +234,10 @@ static constexpr inline PCHAR haldma_unconst(const CHAR *text)
 {
     return const_cast<PCHAR>(text);
 }
+}
 #define HALDMA_UNCONST(text) haldma_unconst(text)
 #else
-#define HALDMA_UNCONST(text) ((void *)(text))
+#define HALDMA_UNCONST(text) ((void *)(ULONG_PTR)(text))
 #endif
 
 /* An initialiser for a counted string, from a literal or an array of characters. */

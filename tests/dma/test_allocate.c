@@ -4,6 +4,8 @@
  */
 #include "world.h"
 
+#include "dma/request.h"
+
 /* rule: DMA-ALLOC-1 */
 static void version_1_calls_the_routine_before_it_returns_where_all_is_free(void *context)
 {
@@ -268,6 +270,93 @@ static void a_request_that_would_fit_does_not_overtake_one_that_does_not(void *c
     rig_expect_equal(small.calls, 1);
 }
 
+/* ---- Order under every interleaving ----------------------------------------------------------- */
+
+enum { RIVALS = 2 };
+
+static struct arrivals {
+    PDMA_ADAPTER adapter;
+    UCHAR holder[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    struct rival {
+        UCHAR transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
+        unsigned place; /* in the order of the calls, from 1 */
+    } rivals[RIVALS];
+    const void *first; /* context of the first in line, when both waited */
+    unsigned calls;
+} * arrivals; /* of the current run */
+
+static unsigned first_by_rival[RIVALS]; /* over all runs */
+
+static IO_ALLOCATION_ACTION note_place(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context)
+{
+    struct rival *rival = context;
+    (void)device;
+    (void)irp;
+    (void)base;
+    rival->place = ++arrivals->calls;
+    return DeallocateObject;
+}
+
+static void arrive(void *context)
+{
+    struct rival *rival = context;
+    KIRQL old;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    rig_expect_equal(arrivals->adapter->DmaOperations->AllocateAdapterChannelEx(
+                         arrivals->adapter, NULL, rival->transfer, 1, 0, note_place, rival, NULL),
+                     STATUS_SUCCESS);
+    KeLowerIrql(old);
+}
+
+static void release_holder(void *context)
+{
+    struct dma_adapter *a = dma_adapter_of(arrivals->adapter);
+    (void)context;
+    if (a->line.length == RIVALS) {
+        const char *place = (const char *)a->line.first;
+        arrivals->first =
+            ((const struct dma_request *)(const void *)(place - offsetof(struct dma_request, place)))
+                ->context;
+    }
+    arrivals->adapter->DmaOperations->FreeAdapterObject(arrivals->adapter, DeallocateObject);
+}
+
+static void set_up_arrivals(void *context)
+{
+    (void)context;
+    arrivals = haldma_scratch(sizeof *arrivals);
+    arrivals->adapter = world_adapter(32);
+    world_take(arrivals->adapter, arrivals->holder, 1);
+    for (unsigned i = 0; i < RIVALS; i++) {
+        arrivals->adapter->DmaOperations->InitializeDmaTransferContext(arrivals->adapter,
+                                                                       arrivals->rivals[i].transfer);
+        rig_thread(i == 0 ? "rival 0" : "rival 1", i, arrive, &arrivals->rivals[i]);
+    }
+    rig_thread("releaser", RIVALS, release_holder, NULL);
+}
+
+static void check_arrivals(void *context)
+{
+    (void)context;
+    rig_expect_equal(arrivals->calls, RIVALS);
+    for (unsigned i = 0; i < RIVALS; i++) {
+        bool was_first = arrivals->first == arrivals->rivals[i].transfer;
+        rig_expect(arrivals->first == NULL || was_first == (arrivals->rivals[i].place == 1));
+        first_by_rival[i] += was_first;
+    }
+}
+
+/* rule: DMA-ALLOC-14 */
+static void whoever_came_first_is_called_first_under_every_interleaving(void **state)
+{
+    (void)state;
+    struct haldma_config config = world_config();
+    config.machine.processors = RIVALS + 1;
+    memset(first_by_rival, 0, sizeof first_by_rival);
+    world_explore(&config, set_up_arrivals, check_arrivals, EMU_UNBOUNDED);
+    assert_true(first_by_rival[0] > 0 && first_by_rival[1] > 0);
+}
+
 /* ---- The pump -------------------------------------------------------------------------------- */
 
 enum { CHAIN = 20000 };
@@ -450,8 +539,7 @@ static void ask_check(void *context)
 }
 
 /* rule: DMA-ALLOC-11, DMA-ALLOC-20 */
-static void
-a_routine_runs_before_the_return_or_later_or_elsewhere_and_registers_may_be_given_unneeded(void **state)
+static void the_platform_chooses_when_and_where_and_with_what(void **state)
 {
     (void)state;
     struct haldma_config config = world_config();
@@ -493,12 +581,12 @@ int main(void)
         WORLD_STOPS(a_routine_that_returns_at_another_level, "DMA-ALLOC-13", NULL),
         WORLD_HOLDS(waiting_requests_are_served_in_order_of_arrival),
         WORLD_HOLDS(a_request_that_would_fit_does_not_overtake_one_that_does_not),
+        cmocka_unit_test(whoever_came_first_is_called_first_under_every_interleaving),
         cmocka_unit_test(each_call_frees_the_next_20000_times_on_one_frame_of_stack),
         WORLD_HOLDS(a_routine_may_submit_cancel_and_free),
         WORLD_HOLDS(a_routine_may_drop_the_adapter),
         WORLD_HOLDS(freeing_runs_the_next_ones_routine_before_it_returns),
-        cmocka_unit_test(
-            a_routine_runs_before_the_return_or_later_or_elsewhere_and_registers_may_be_given_unneeded),
+        cmocka_unit_test(the_platform_chooses_when_and_where_and_with_what),
         WORLD_HOLDS(a_typical_platform_gives_no_registers_where_none_are_needed),
     };
     return cmocka_run_group_tests_name("dma.allocate", tests, NULL, NULL);

@@ -371,6 +371,23 @@ static void version_1_mapping_nothing(void *context)
     adapter->DmaOperations->MapTransfer(adapter, mdl, NULL, memory, &length, TRUE);
 }
 
+/* rule: DMA-MAP-23 */
+static void version_1_mapping_without_an_mdl(void *context)
+{
+    (void)context;
+    PDMA_ADAPTER adapter = world_adapter(64);
+    ULONG length = 1;
+    adapter->DmaOperations->MapTransfer(adapter, NULL, NULL, NULL, &length, TRUE);
+}
+
+/* rule: DMA-MAP-23 */
+static void version_1_flushing_without_an_mdl(void *context)
+{
+    (void)context;
+    PDMA_ADAPTER adapter = world_adapter(64);
+    adapter->DmaOperations->FlushAdapterBuffers(adapter, NULL, NULL, NULL, 1, TRUE);
+}
+
 /* ---- Latitude -------------------------------------------------------------------------------- */
 
 static struct {
@@ -430,6 +447,8 @@ int main(void)
         WORLD_STOPS(mapping_a_buffer_that_is_not_locked, "DMA-MAP-15", "0xE6/0E"),
         WORLD_STOPS(double_buffering_what_is_no_memory, "DMA-MAP-16", NULL),
         WORLD_STOPS(version_1_mapping_nothing, "DMA-MAP-17", "0xE6/21"),
+        WORLD_STOPS(version_1_mapping_without_an_mdl, "DMA-MAP-23", NULL),
+        WORLD_STOPS(version_1_flushing_without_an_mdl, "DMA-MAP-23", NULL),
         cmocka_unit_test(a_platform_may_map_less_than_it_could),
     };
     return cmocka_run_group_tests_name("dma.map", tests, NULL, NULL);

@@ -135,8 +135,11 @@ static void break_here(void *context)
 
 static void assert_here(void *context)
 {
+    char what[] = "1 + 1 == 3";
+    char file[] = "driver.c";
+
     (void)context;
-    RTL_ASSERT_ALWAYS(1 + 1 == 3);
+    RtlAssert(what, file, 1, NULL);
 }
 
 /* rule: DBG-BREAK-1 */

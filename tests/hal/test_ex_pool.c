@@ -69,8 +69,7 @@ static void placement(void *context)
 }
 
 /* rule: EX-POOL-9 */
-static void
-small_blocks_are_aligned_to_16_bytes_and_cross_no_page_and_large_ones_begin_on_a_page(void **state)
+static void small_blocks_cross_no_page_and_large_ones_begin_on_one(void **state)
 {
     (void)state;
     run_clean(placement);
@@ -502,8 +501,7 @@ static void releasing_rundown_protection_that_is_not_held_is_a_finding(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(
-            small_blocks_are_aligned_to_16_bytes_and_cross_no_page_and_large_ones_begin_on_a_page),
+        cmocka_unit_test(small_blocks_cross_no_page_and_large_ones_begin_on_one),
         cmocka_unit_test(cache_aligned_blocks_begin_on_a_cache_line),
         cmocka_unit_test(blocks_do_not_overlap),
         cmocka_unit_test(memory_is_zeroed_where_asked_for_and_has_a_pattern_elsewhere),

@@ -340,18 +340,18 @@ static NTSTATUS note_and_succeed(PDEVICE_OBJECT device, PIRP irp)
 
 static void names(void *context)
 {
-    DECLARE_CONST_UNICODE_STRING(name, L"\\Device\\Named");
-    DECLARE_CONST_UNICODE_STRING(same_name, L"\\DEVICE\\NAMED");
-    DECLARE_CONST_UNICODE_STRING(link, L"\\DosDevices\\Link");
-    UNICODE_STRING device_name = name;
-    UNICODE_STRING other_case = same_name;
-    UNICODE_STRING link_name = link;
+    UNICODE_STRING device_name;
+    UNICODE_STRING other_case;
+    UNICODE_STRING link_name;
     PDRIVER_OBJECT driver = plain_driver();
     PDEVICE_OBJECT device;
     PDEVICE_OBJECT found;
     PFILE_OBJECT file;
 
     (void)context;
+    RtlInitUnicodeString(&device_name, L"\\Device\\Named");
+    RtlInitUnicodeString(&other_case, L"\\DEVICE\\NAMED");
+    RtlInitUnicodeString(&link_name, L"\\DosDevices\\Link");
     major_count = 0;
     rig_expect_equal(IoCreateDevice(driver, 0, &device_name, FILE_DEVICE_UNKNOWN, 0, FALSE, &device),
                      STATUS_SUCCESS);
@@ -390,7 +390,8 @@ static void devices_are_found_by_name_and_by_link_and_files_are_closed_with_the_
 
 /* ---- Plug and Play ---- */
 
-enum { LINE_LEVEL = 6, WINDOW = 0xF0000000, WINDOW_BYTES = 0x1000 };
+enum { LINE_LEVEL = 6, WINDOW_BYTES = 0x1000 };
+#define WINDOW 0xF0000000u
 
 struct fdo {
     PDEVICE_OBJECT lower;
@@ -401,7 +402,6 @@ struct fdo {
     bool refuse_removal;
     CM_PARTIAL_RESOURCE_DESCRIPTOR resources[4];
     ULONG resource_count;
-    ULONG raw_level;
 };
 
 /* What the driver saw, for after its extension is gone. */
@@ -422,9 +422,6 @@ static NTSTATUS fdo_pnp(PDEVICE_OBJECT device, PIRP irp)
         f->resource_count = list->Count;
         for (ULONG i = 0; i < list->Count; i++)
             f->resources[i] = list->PartialDescriptors[i];
-        f->raw_level = location->Parameters.StartDevice.AllocatedResources->List[0]
-                           .PartialResourceList.PartialDescriptors[1]
-                           .u.Interrupt.Level;
     }
     if ((minor == IRP_MN_START_DEVICE && f->refuse_start) ||
         (minor == IRP_MN_QUERY_REMOVE_DEVICE && f->refuse_removal)) {

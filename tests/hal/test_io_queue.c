@@ -69,6 +69,7 @@ static void queue_order(void *context)
     rig_expect(KeRemoveEntryDeviceQueue(&queue, &entries[2]));
     rig_expect(!KeRemoveEntryDeviceQueue(&queue, &entries[2]));
     rig_expect(KeRemoveDeviceQueue(&queue) == &entries[1]);
+    rig_expect(!entries[1].Inserted && entries[3].Inserted);
     rig_expect(KeRemoveDeviceQueue(&queue) == &entries[3]);
     rig_expect(queue.Busy);
     rig_expect(KeRemoveDeviceQueue(&queue) == NULL);

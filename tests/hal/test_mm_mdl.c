@@ -426,7 +426,8 @@ static void freeing_contiguous_memory_twice_is_bug_check_c2_60(void **state)
 
 /* ---- Registers ---- */
 
-enum { WINDOW = 0xE0000000, WINDOW_BYTES = 0x1000, PORTS = 0x300 };
+enum { WINDOW_BYTES = 0x1000, PORTS = 0x300 };
+#define WINDOW 0xE0000000u
 
 struct registers {
     uint64_t bytes[8];

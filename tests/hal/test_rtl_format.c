@@ -65,7 +65,8 @@ static void flags_width_and_precision_lay_numbers_out(void **state)
 /* rule: RTL-FORMAT-3 */
 static void strings_of_both_widths_and_counted_ones_are_printed(void **state)
 {
-    STRING counted = {3, 8, "abcdef"};
+    char abcdef[] = "abcdef";
+    STRING counted = {3, sizeof abcdef, abcdef};
     UNICODE_STRING wide = {6, 16, (PWCH)(ULONG_PTR)L"wxyzzz"};
 
     (void)state;

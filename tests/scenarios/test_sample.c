@@ -1,5 +1,6 @@
 /*
- * What the sample must show: the race is found by each strategy, its token replays, it shrinks; and the mended driver is clean.
+ * What the sample must show: the race is found by each strategy, its token replays, it shrinks; and the
+ * mended driver is clean.
  *
  * The scenario comes from its module, as it does for the command line.
  */
@@ -202,7 +203,8 @@ int main(int argc, char **argv)
     }
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(the_racy_driver_is_caught_exhaustively_within_the_budget, argv[1]),
-        cmocka_unit_test_prestate(the_racy_driver_is_caught_at_random_within_the_budget_from_every_seed, argv[1]),
+        cmocka_unit_test_prestate(the_racy_driver_is_caught_at_random_within_the_budget_from_every_seed,
+                                  argv[1]),
         cmocka_unit_test_prestate(the_default_schedule_does_not_show_the_race, argv[1]),
         cmocka_unit_test_prestate(the_mended_driver_is_clean_in_every_run_with_two_preemptions, argv[1]),
         cmocka_unit_test_prestate(the_mended_driver_is_clean_in_random_runs, argv[1]),

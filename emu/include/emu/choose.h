@@ -52,6 +52,9 @@ struct emu_choice {
     uint16_t value;
 };
 
+/* "latitude", "frames" ... */
+const char *emu_choice_kind_name(enum emu_choice_kind kind);
+
 /*
  * What a run decided, in order.
  *

@@ -35,7 +35,7 @@ enum {
 struct emu_op_info {
     const char *name; /* as the timeline shows it: "KeSetEvent", "grant decided" */
     enum emu_access access;
-    const char *arg; /* what arg means ("bytes", "status"), or NULL when it says nothing */
+    const char *arg; /* what arg means ("bytes", "#status": in hexadecimal), or NULL when it says nothing */
 };
 void emu_describe_ops(struct emu_machine *m, emu_op base, const struct emu_op_info *ops, unsigned count);
 const struct emu_op_info *emu_op_info(const struct emu_machine *m, emu_op op);

@@ -21,12 +21,12 @@ struct emu_strand_config {
     unsigned cpu;     /* its processor */
     uint8_t priority; /* higher goes first where several are ready on one processor */
     bool must_finish; /* a run that ends while it still waits is a deadlock */
-    bool held;        /* not ready before emu_strand_release_held() */
+    bool held;        /* not ready before emu_strand_release_held(); after that call it means nothing */
 };
 
 /* Ready at once (or held). Returns NULL when strands_max are alive. */
 struct emu_strand *emu_strand_start(struct emu_machine *m, const struct emu_strand_config *config);
-/* Makes every held strand ready, in order of their start. */
+/* Makes every held strand ready, in order of their start. Once per run. */
 void emu_strand_release_held(struct emu_machine *m);
 
 /* The running strand; a pointer that the layer above keeps with it (its thread object). */

@@ -1,0 +1,151 @@
+/*
+ * What can fail does, in some run, when the machine injects faults: with the documented result and nothing
+ * left behind.
+ */
+#include "world.h"
+
+typedef UCHAR transfer_bytes[DMA_TRANSFER_CONTEXT_SIZE_V1];
+
+/* Over all runs. */
+static unsigned failed, succeeded;
+
+/* Explores the body with faults; both outcomes must have been seen. */
+static void explore(void (*set_up)(void *))
+{
+    struct haldma_config config = world_config();
+    config.machine.faults = true;
+    failed = succeeded = 0;
+    world_explore(&config, set_up, NULL, 0);
+    assert_true(failed > 0 && succeeded > 0);
+}
+
+static void get_adapter(void *context)
+{
+    (void)context;
+    PDMA_ADAPTER adapter = world_get(world_master(DEVICE_DESCRIPTION_VERSION3, 64), NULL);
+    failed += adapter == NULL;
+    succeeded += adapter != NULL;
+}
+
+static void set_up_get_adapter(void *context)
+{
+    (void)context;
+    rig_thread("gets", 0, get_adapter, NULL);
+}
+
+/* rule: DMA-ADAPTER-20 */
+static void there_may_be_no_adapter(void **state)
+{
+    (void)state;
+    explore(set_up_get_adapter);
+}
+
+static PDMA_ADAPTER adapter_of_run;
+
+static void allocate(void *context)
+{
+    (void)context;
+    transfer_bytes now, later;
+    PVOID base;
+    struct world_call call = {.action = DeallocateObject};
+    PDMA_ADAPTER a = adapter_of_run;
+    a->DmaOperations->InitializeDmaTransferContext(a, now);
+    NTSTATUS status = a->DmaOperations->AllocateAdapterChannelEx(a, NULL, now, 1, DMA_SYNCHRONOUS_CALLBACK,
+                                                                 NULL, NULL, &base);
+    rig_expect(status == STATUS_SUCCESS || status == STATUS_INSUFFICIENT_RESOURCES);
+    failed += status == STATUS_INSUFFICIENT_RESOURCES;
+    succeeded += status == STATUS_SUCCESS;
+    if (NT_SUCCESS(status))
+        a->DmaOperations->FreeAdapterObject(a, DeallocateObject);
+    rig_expect_equal(world_ask(a, later, 1, &call), STATUS_SUCCESS);
+    rig_expect_equal(call.calls, 1);
+    rig_expect_equal(world_pool()->free, WORLD_REGISTERS);
+}
+
+static void set_up_allocate(void *context)
+{
+    (void)context;
+    adapter_of_run = world_adapter(32);
+    rig_thread("allocates", 0, allocate, NULL);
+}
+
+/* rule: DMA-ALLOC-21 */
+static void a_synchronous_request_may_find_nothing_and_an_asynchronous_one_is_granted(void **state)
+{
+    (void)state;
+    explore(set_up_allocate);
+}
+
+static PMDL buffer_of_run;
+
+static void map(void *context)
+{
+    (void)context;
+    transfer_bytes transfer;
+    struct world_list list;
+    struct world_call call = {.action = KeepObject};
+    ULONG length = PAGE_SIZE;
+    PDMA_ADAPTER a = adapter_of_run;
+    rig_expect_equal(world_ask(a, transfer, 1, &call), STATUS_SUCCESS);
+    NTSTATUS status = world_map(a, buffer_of_run, call.base, 0, &length, true, &list);
+    failed += status == STATUS_INSUFFICIENT_RESOURCES;
+    succeeded += status == STATUS_SUCCESS;
+    rig_expect_equal(world_pool()->mapped, status == STATUS_SUCCESS);
+    if (NT_SUCCESS(status))
+        a->DmaOperations->FlushAdapterBuffersEx(a, buffer_of_run, call.base, 0, length, TRUE);
+    a->DmaOperations->FreeAdapterChannel(a);
+}
+
+static void set_up_map(void *context)
+{
+    (void)context;
+    unsigned char *memory;
+    adapter_of_run = world_adapter(32);
+    buffer_of_run = world_buffer(1, true, &memory);
+    rig_thread("maps", 0, map, NULL);
+}
+
+/* rule: DMA-MAP-22 */
+static void a_mapping_may_lack_resources(void **state)
+{
+    (void)state;
+    explore(set_up_map);
+}
+
+static void share(void *context)
+{
+    (void)context;
+    PHYSICAL_ADDRESS logical;
+    PDMA_ADAPTER a = adapter_of_run;
+    PVOID memory = a->DmaOperations->AllocateCommonBuffer(a, PAGE_SIZE, &logical, TRUE);
+    failed += memory == NULL;
+    succeeded += memory != NULL;
+    if (memory != NULL)
+        a->DmaOperations->FreeCommonBuffer(a, PAGE_SIZE, logical, memory, TRUE);
+    a->DmaOperations->PutDmaAdapter(a);
+}
+
+static void set_up_share(void *context)
+{
+    (void)context;
+    adapter_of_run = world_adapter(32);
+    rig_thread("shares", 0, share, NULL);
+}
+
+/* rule: DMA-COMMON-6 */
+static void there_may_be_no_common_buffer(void **state)
+{
+    (void)state;
+    explore(set_up_share);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(there_may_be_no_adapter),
+        cmocka_unit_test(a_synchronous_request_may_find_nothing_and_an_asynchronous_one_is_granted),
+        cmocka_unit_test(a_mapping_may_lack_resources),
+        cmocka_unit_test(there_may_be_no_common_buffer),
+    };
+    return cmocka_run_group_tests_name("dma.faults", tests, NULL, NULL);
+}
