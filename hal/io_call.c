@@ -14,6 +14,14 @@ static emu_object irp_object(struct emu_machine *m, PIRP irp)
     return emu_object_at(m, irp, "irp");
 }
 
+enum { IRP_NAME_BYTES = 32 };
+
+/* "irp#3", as timelines call it; returns out. */
+static const char *irp_name(struct emu_machine *m, PIRP irp, char out[IRP_NAME_BYTES])
+{
+    return emu_object_text(m, irp_object(m, irp), out, IRP_NAME_BYTES);
+}
+
 /* ---- Down -------------------------------------------------------------------------------------------------
  */
 
@@ -83,11 +91,13 @@ NTSTATUS io_invalid_request(PDEVICE_OBJECT device, PIRP irp)
 static void check_completion(struct emu_machine *m, PIRP irp)
 {
     uint64_t parameters[4] = {(uintptr_t)irp, 0, 0, 0};
+    char name[IRP_NAME_BYTES];
 
     /* No location is current any more once the last completion routine was called, whatever it answered. */
     if (irp->Type != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount) {
         emu_finding_raise(m, "IO-COMPLETE-1", "0x44", parameters,
-                          "IoCompleteRequest was called for an IRP that is already completed");
+                          "IoCompleteRequest was called for %s, which is already completed",
+                          irp_name(m, irp, name));
     }
     if (emu_level(m) > EMU_LEVEL_DISPATCH) {
         emu_finding_raise(m, "IO-COMPLETE-8", "0xC9/0E", parameters,
@@ -95,12 +105,13 @@ static void check_completion(struct emu_machine *m, PIRP irp)
     }
     if (irp->IoStatus.Status == STATUS_PENDING || irp->IoStatus.Status == -1) {
         emu_finding_raise(m, "IO-COMPLETE-6", "0xC9/06", parameters,
-                          "IoCompleteRequest was called for an IRP whose status is 0x%08x",
-                          (unsigned)irp->IoStatus.Status);
+                          "IoCompleteRequest was called for %s, whose status is 0x%08x",
+                          irp_name(m, irp, name), (unsigned)irp->IoStatus.Status);
     }
     if (irp->CancelRoutine != NULL) {
         emu_finding_raise(m, "IO-COMPLETE-7", "0xC9/07", parameters,
-                          "IoCompleteRequest was called for an IRP whose cancel routine is still set");
+                          "IoCompleteRequest was called for %s, whose cancel routine is still set",
+                          irp_name(m, irp, name));
     }
 }
 
