@@ -4,9 +4,8 @@
  *
  * The scenario comes from its module, as it does for the command line.
  */
-#include <haldma.h>
+#include "subject.h"
 
-#include <dlfcn.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -34,68 +33,17 @@ enum { CLEAN_RANDOM_RUNS = 1000000, REPLAYS = 1000 };
 
 enum { BUDGET = 10000, PREEMPTIONS = 2, SEEDS = 20, LINE_MIN = 20, LINE_MAX = 200 };
 
-struct subject {
-    void *module;
-    const struct haldma_scenario *scenario;
-    struct emu_machine *machine;
-    struct emu_program program;
-};
-
-static struct subject open_subject(const char *path, const char *name)
-{
-    struct subject s = {.module = dlopen(path, RTLD_NOW | RTLD_LOCAL)};
-    if (s.module == NULL)
-        fail_msg("%s", dlerror());
-    const struct haldma_module *module = dlsym(s.module, "haldma_module");
-    assert_non_null(module);
-    for (uint32_t i = 0; i < module->count; i++)
-        if (strcmp(module->scenarios[i].name, name) == 0)
-            s.scenario = &module->scenarios[i];
-    assert_non_null(s.scenario);
-    struct haldma_config config = {0};
-    const char *error = NULL;
-    if (s.scenario->configure != NULL)
-        s.scenario->configure(&config);
-    s.machine = haldma_machine_create(&config, &error);
-    if (s.machine == NULL)
-        fail_msg("%s", error);
-    haldma_scenario_program(s.scenario, &s.program);
-    return s;
-}
-
-static void close_subject(struct subject *s)
-{
-    emu_machine_destroy(s->machine);
-    dlclose(s->module);
-}
-
-static struct emu_report explore(struct subject *s, struct emu_strategy *strategy, uint64_t runs)
-{
-    struct emu_explore_options options = {.runs = runs};
-    struct emu_report report;
-    assert_non_null(strategy);
-    emu_explore(s->machine, &s->program, strategy, &options, &report);
-    emu_strategy_destroy(strategy);
-    return report;
-}
-
 static void require_double_completion(const struct emu_report *report)
 {
     assert_int_equal(report->found, 1);
     assert_string_equal(report->findings[0].finding.code, "0x44");
 }
 
-static void require_clean(const struct emu_report *report)
-{
-    if (report->found != 0)
-        fail_msg("%s: %s", report->findings[0].finding.rule, report->findings[0].finding.message);
-}
-
 /* rule: DMA-CANCEL-1 */
 static void the_racy_driver_is_caught_exhaustively_within_the_budget(void **state)
 {
     struct subject s = open_subject(*state, "cancel_racy");
-    struct emu_report report = explore(&s, emu_strategy_exhaustive(PREEMPTIONS), BUDGET);
+    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(PREEMPTIONS), BUDGET);
     require_double_completion(&report);
     emu_report_free(&report);
     close_subject(&s);
@@ -105,7 +53,7 @@ static void the_racy_driver_is_caught_at_random_within_the_budget_from_every_see
 {
     struct subject s = open_subject(*state, "cancel_racy");
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
-        struct emu_report report = explore(&s, emu_strategy_random(seed), BUDGET);
+        struct emu_report report = explore_subject(&s, emu_strategy_random(seed), BUDGET);
         require_double_completion(&report);
         emu_report_free(&report);
     }
@@ -122,7 +70,7 @@ static void the_default_schedule_does_not_show_the_race(void **state)
 static void the_mended_driver_is_clean_in_every_run_with_two_preemptions(void **state)
 {
     struct subject s = open_subject(*state, "cancel_mended");
-    struct emu_report report = explore(&s, emu_strategy_exhaustive(PREEMPTIONS), 0);
+    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(PREEMPTIONS), 0);
     require_clean(&report);
     assert_true(report.complete);
     assert_true(report.runs > BUDGET);
@@ -133,7 +81,7 @@ static void the_mended_driver_is_clean_in_every_run_with_two_preemptions(void **
 static void the_mended_driver_is_clean_in_random_runs(void **state)
 {
     struct subject s = open_subject(*state, "cancel_mended");
-    struct emu_report report = explore(&s, emu_strategy_random(1), CLEAN_RANDOM_RUNS);
+    struct emu_report report = explore_subject(&s, emu_strategy_random(1), CLEAN_RANDOM_RUNS);
     require_clean(&report);
     assert_int_equal(report.runs, CLEAN_RANDOM_RUNS);
     emu_report_free(&report);
@@ -144,7 +92,7 @@ static void the_mended_driver_is_clean_in_random_runs(void **state)
 static void the_race_replays_from_its_token_with_one_hash(void **state)
 {
     struct subject s = open_subject(*state, "cancel_racy");
-    struct emu_report report = explore(&s, emu_strategy_random(1), BUDGET);
+    struct emu_report report = explore_subject(&s, emu_strategy_random(1), BUDGET);
     require_double_completion(&report);
     char *text = haldma_token(s.machine, s.scenario, &report.findings[0].record, report.findings[0].hash);
     assert_non_null(text);
@@ -173,7 +121,7 @@ static void the_race_replays_from_its_token_with_one_hash(void **state)
 static void the_race_shrinks_to_two_preemptions_at_most(void **state)
 {
     struct subject s = open_subject(*state, "cancel_racy");
-    struct emu_report report = explore(&s, emu_strategy_random(1), BUDGET);
+    struct emu_report report = explore_subject(&s, emu_strategy_random(1), BUDGET);
     require_double_completion(&report);
     struct emu_shrink_options options = {0};
     struct emu_shrink_result result;
@@ -188,7 +136,7 @@ static void the_race_shrinks_to_two_preemptions_at_most(void **state)
 static void two_writers_share_the_channel_in_every_run_with_two_preemptions(void **state)
 {
     struct subject s = open_subject(*state, "write");
-    struct emu_report report = explore(&s, emu_strategy_exhaustive(PREEMPTIONS), 0);
+    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(PREEMPTIONS), 0);
     require_clean(&report);
     assert_true(report.complete);
     emu_report_free(&report);
