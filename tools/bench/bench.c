@@ -58,6 +58,23 @@ void bench_on_strand(const struct haldma_config *config, void (*fn)(void *contex
     emu_machine_destroy(m);
 }
 
+PDMA_ADAPTER bench_adapter(ULONG width, ULONG bytes_max, PDEVICE_OBJECT *device, ULONG *registers)
+{
+    struct haldma_device hardware = {.name = "bench", .bus = PCIBus};
+    DEVICE_DESCRIPTION description = {
+        .Version = DEVICE_DESCRIPTION_VERSION3,
+        .Master = TRUE,
+        .ScatterGather = TRUE,
+        .InterfaceType = PCIBus,
+        .MaximumLength = bytes_max,
+        .DmaAddressWidth = width,
+    };
+    *device = haldma_add_device(&hardware);
+    PDMA_ADAPTER adapter = IoGetDmaAdapter(*device, &description, registers);
+    haldma_require(adapter != NULL, "no adapter");
+    return adapter;
+}
+
 int main(int argc, char **argv)
 {
     if (argc > 2) {

@@ -21,6 +21,9 @@ void bench_line(const char *name, double value, const char *unit, double ratio, 
  */
 void bench_on_strand(const struct haldma_config *config, void (*fn)(void *context), void *context);
 
+/* A bus master of so many address bits, and its adapter for transfers of so many bytes. On a strand. */
+PDMA_ADAPTER bench_adapter(ULONG width, ULONG bytes_max, PDEVICE_OBJECT *device, ULONG *registers);
+
 /* The parts. */
 void bench_switch(void);
 void bench_cycle(void);

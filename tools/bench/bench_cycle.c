@@ -74,20 +74,10 @@ struct result {
 static void measure(void *context)
 {
     struct result *r = context;
-    struct haldma_device device = {.name = "bench", .bus = PCIBus};
-    PDEVICE_OBJECT pdo = haldma_add_device(&device);
-    DEVICE_DESCRIPTION description = {
-        .Version = DEVICE_DESCRIPTION_VERSION3,
-        .Master = TRUE,
-        .ScatterGather = TRUE,
-        .InterfaceType = PCIBus,
-        .MaximumLength = LARGE,
-        .DmaAddressWidth = r->width,
-    };
     ULONG registers;
-    struct cycle c = {.device = pdo, .bytes = r->bytes, .registers = r->bytes / PAGE_SIZE};
-    c.adapter = IoGetDmaAdapter(pdo, &description, &registers);
-    haldma_require(c.adapter != NULL && registers >= c.registers, "no adapter");
+    struct cycle c = {.bytes = r->bytes, .registers = r->bytes / PAGE_SIZE};
+    c.adapter = bench_adapter(r->width, LARGE, &c.device, &registers);
+    haldma_require(registers >= c.registers, "too few map registers");
     c.original = haldma_alloc_pages(c.registers, EMU_4GIB, 0);
     c.copy = haldma_alloc_pages(c.registers, 0, EMU_4GIB - 1);
     haldma_require(c.original != NULL && c.copy != NULL, "no pages");

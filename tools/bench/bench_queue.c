@@ -52,19 +52,10 @@ static double one_round(void *context)
 static void measure(void *context)
 {
     struct queue *q = context;
-    struct haldma_device device = {.name = "bench", .bus = PCIBus};
-    PDEVICE_OBJECT pdo = haldma_add_device(&device);
-    DEVICE_DESCRIPTION description = {
-        .Version = DEVICE_DESCRIPTION_VERSION3,
-        .Master = TRUE,
-        .ScatterGather = TRUE,
-        .InterfaceType = PCIBus,
-        .MaximumLength = (ALL_REGISTERS - 1) * PAGE_SIZE,
-        .DmaAddressWidth = 32,
-    };
+    enum { REACHES_4_GIB = 32 };
     ULONG registers;
-    struct round r = {.device = pdo, .adapter = IoGetDmaAdapter(pdo, &description, &registers)};
-    haldma_require(r.adapter != NULL, "no adapter");
+    struct round r = {0};
+    r.adapter = bench_adapter(REACHES_4_GIB, (ALL_REGISTERS - 1) * PAGE_SIZE, &r.device, &registers);
     transfer_context *waiting = calloc((size_t)q->waiting + 1, sizeof *waiting);
     r.contexts = calloc(REQUESTS, sizeof *r.contexts);
     PDMA_OPERATIONS o = r.adapter->DmaOperations;
@@ -75,7 +66,7 @@ static void measure(void *context)
     for (uint32_t i = 0; i <= q->waiting; i++) {
         o->InitializeDmaTransferContext(r.adapter, waiting[i]);
         NTSTATUS status =
-            o->AllocateAdapterChannelEx(r.adapter, pdo, waiting[i], registers, 0, keep, NULL, NULL);
+            o->AllocateAdapterChannelEx(r.adapter, r.device, waiting[i], registers, 0, keep, NULL, NULL);
         haldma_require(NT_SUCCESS(status), "request %u was refused: 0x%08X", i, (unsigned)status);
     }
     q->submit = bench_median(one_round, &r);
