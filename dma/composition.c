@@ -24,6 +24,8 @@ static const char *complete_controller(struct haldma_controller *c)
 {
     c->lines = c->lines ? c->lines : 1;
     c->fragments_max = c->fragments_max ? c->fragments_max : 1;
+    if (c->lines > EMU_SOC_DMA_LINES_MAX || c->first_line > UINT32_MAX - c->lines)
+        return "a DMA controller serves at most 1,024 request lines, the last one below 4,294,967,295";
     if (c->channels > EMU_SOC_DMA_CHANNELS_MAX)
         return "a DMA controller has 1 to 32 channels";
     if (c->fragments_max > EMU_SOC_DMA_FRAGMENTS_MAX)
@@ -33,6 +35,11 @@ static const char *complete_controller(struct haldma_controller *c)
     if (c->beat_bytes > EMU_SOC_DMA_BEAT_MAX)
         return "a DMA controller moves at most 65,536 bytes a beat";
     return NULL;
+}
+
+static bool share_a_line(const struct haldma_controller *a, const struct haldma_controller *b)
+{
+    return a->first_line < b->first_line + b->lines && b->first_line < a->first_line + a->lines;
 }
 
 static const char *complete(struct haldma_config *c)
@@ -46,6 +53,9 @@ static const char *complete(struct haldma_config *c)
         const char *error = complete_controller(&c->controllers[i]);
         if (error != NULL)
             return error;
+        for (unsigned other = 0; other < i; other++)
+            if (share_a_line(&c->controllers[i], &c->controllers[other]))
+                return "a request line is served by one DMA controller only";
     }
     return NULL;
 }
@@ -65,6 +75,8 @@ static void boot(struct emu_machine *m, void *context)
 
 struct emu_machine *haldma_machine_create(const struct haldma_config *config, const char **error)
 {
+    const char *reason;
+    error = error != NULL ? error : &reason;
     struct haldma_config complete_config = config != NULL ? *config : (struct haldma_config){0};
     *error = complete(&complete_config);
     if (*error != NULL)

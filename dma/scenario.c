@@ -2,6 +2,7 @@
  * Scenarios: what haldma.h offers to those who set a machine up, race drivers on it, and state what must
  * hold.
  */
+#include <emu/cpu.h>
 #include <emu/finding.h>
 #include <emu/mem.h>
 #include <emu/strand.h>
@@ -12,6 +13,8 @@
 
 #include "dma/controller.h"
 #include "dma/system.h"
+
+enum { SCRATCH_BYTES_MAX = 1 << 28 };
 
 /* ---- Drivers and devices --------------------------------------------------------------------- */
 
@@ -60,16 +63,41 @@ struct emu_soc_dma *haldma_controller_device(unsigned controller)
 
 /* ---- The scenario's own ---------------------------------------------------------------------- */
 
+/* What a thread of a scenario is to do. */
+struct thread {
+    const char *name;
+    void (*routine)(void *context);
+    void *context;
+};
+
+static void require_passive(const char *who)
+{
+    uint8_t level = emu_level(emu_current());
+    if (level != PASSIVE_LEVEL)
+        haldma_fail("scenario", "%s ended at IRQL %u", who, level);
+}
+
+static void thread_main(void *context)
+{
+    struct thread *t = context;
+    t->routine(t->context);
+    require_passive(t->name);
+}
+
 void haldma_thread(const char *name, unsigned processor, void (*routine)(void *context), void *context)
 {
     struct emu_machine *m = emu_current();
     uint32_t processors = emu_machine_config(m)->processors;
+    if (name == NULL || routine == NULL)
+        haldma_fail("scenario", "a thread needs a name and a routine");
     if (processor >= processors)
         haldma_fail("scenario", "thread %s is to run on processor %u of %u", name, processor, processors);
+    struct thread *t = emu_arena_alloc(m, sizeof *t);
+    *t = (struct thread){.name = name, .routine = routine, .context = context};
     struct emu_strand_config thread = {
         .name = name,
-        .fn = routine,
-        .arg = context,
+        .fn = thread_main,
+        .arg = t,
         .cpu = processor,
         .must_finish = true,
         .held = dma_system()->sets_up,
@@ -98,6 +126,8 @@ uint32_t haldma_pool_blocks(ULONG tag)
 
 void *haldma_scratch(size_t bytes)
 {
+    if (bytes > SCRATCH_BYTES_MAX)
+        haldma_fail("scenario", "%zu bytes of scratch memory are more than there are", bytes);
     return emu_arena_alloc(emu_current(), bytes);
 }
 
@@ -110,6 +140,7 @@ static void set_up(void *context)
     s->sets_up = true;
     scenario->set_up();
     s->sets_up = false;
+    require_passive("set_up");
 }
 
 static void check(void *context)
@@ -117,6 +148,7 @@ static void check(void *context)
     const struct haldma_scenario *scenario = context;
     if (scenario->check != NULL)
         scenario->check();
+    require_passive("check");
     hal_pool_audit();
 }
 
@@ -130,13 +162,29 @@ void haldma_scenario_program(const struct haldma_scenario *scenario, struct emu_
     };
 }
 
+uint32_t haldma_configuration(const struct emu_machine *m)
+{
+    const struct haldma_config *c = haldma_machine_config(m);
+    uint32_t hash = emu_token_configuration(m);
+    hash = emu_token_fold(hash, c->map_registers);
+    hash = emu_token_fold(hash, c->adapter_map_registers_max);
+    for (unsigned i = 0; i < HALDMA_CONTROLLERS_MAX && c->controllers[i].channels != 0; i++) {
+        const struct haldma_controller *k = &c->controllers[i];
+        const uint64_t fields[] = {k->first_line,    k->lines,      k->channels, k->fragments_max,
+                                   k->address_width, k->beat_bytes, k->beat_ns};
+        for (unsigned f = 0; f < sizeof fields / sizeof fields[0]; f++)
+            hash = emu_token_fold(hash, fields[f]);
+    }
+    return hash;
+}
+
 char *haldma_token(const struct emu_machine *m, const struct haldma_scenario *scenario,
                    const struct emu_record *record, uint64_t hash)
 {
     const struct emu_config *config = emu_machine_config(m);
     struct emu_token token = {
         .program = emu_token_program(scenario->name),
-        .configuration = emu_token_configuration(m),
+        .configuration = haldma_configuration(m),
         .profile = config->profile,
         .faults = config->faults,
         .hash = (uint32_t)hash,

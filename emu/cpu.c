@@ -61,7 +61,10 @@ void emu_soft_request(struct emu_machine *m, unsigned cpu, uint8_t level, bool l
 {
     struct emu_cpu *c = &m->cpus[cpu];
     EMU_ASSERT(cpu < m->config.processors && m->soft[level] != NULL);
-    m->agenda += c->soft == 0;
+    if (c->soft == 0) {
+        m->agenda++;
+        c->soft_since = m->steps;
+    }
     m->soft_cpus |= 1ull << cpu;
     c->soft = (uint8_t)(c->soft | 1u << level);
     struct emu_strand *self = m->self;

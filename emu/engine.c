@@ -24,6 +24,8 @@ void emu_engine_start(struct emu_machine *m, struct emu_engine *e, uint64_t dela
 {
     e->due = delay < EMU_NEVER - m->now ? m->now + delay : EMU_NEVER;
     e->order = m->order++;
+    e->since = m->steps;
+    e->passed = 0;
     if (e->place != 0)
         return;
     if (EMU_UNLIKELY(m->engines_length == m->engines_capacity)) {

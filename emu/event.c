@@ -145,6 +145,8 @@ bool emu_event_started(const struct emu_event *e)
 
 void emu_fire_event(struct emu_machine *m, struct emu_event *e)
 {
+    for (uint32_t i = 0; i < m->engines_length; i++)
+        m->engines[i]->passed += m->engines[i]->due < e->due;
     take_out(m, e);
     emu_move_clock(m, e->due);
     emu_perform(m, EMU_OP_EVENT, e->object, 0);

@@ -40,6 +40,7 @@ enum emu_stop emu_run_program(struct emu_machine *m, const struct emu_program *p
     if (program->set_up != NULL)
         stop = run_phase_quietly(m, "set-up", program->set_up, program->context);
     if (stop == EMU_STOP_IDLE) {
+        emu_trace_begin_race(m);
         emu_strand_release_held(m);
         stop = emu_machine_run(m, 0);
     }

@@ -23,6 +23,9 @@ void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *cod
     f->time = m->now;
     f->cpu = self->cpu;
     f->level = m->cpus[self->cpu].level;
+    /* Runs that fail for another reason are other runs. */
+    emu_hash_text(m, EMU_OP_FINDING, f->rule, strlen(f->rule));
+    emu_hash_text(m, EMU_OP_FINDING, f->code, strlen(f->code));
     emu_note(m, EMU_OP_FINDING, EMU_NO_OBJECT, 0);
     m->halted = true;
     emu_stop_here(m, EMU_STOP_FINDING);

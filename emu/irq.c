@@ -69,6 +69,7 @@ static void make_pending(struct emu_machine *m, emu_line line)
     if (l->pending)
         return;
     l->pending = true;
+    l->since = m->steps;
     l->cpu = route(m, l);
     uint32_t at = m->pending_count++;
     for (; at > 0 && m->pending_lines[at - 1] > line; at--)

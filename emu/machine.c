@@ -259,7 +259,7 @@ void emu_bug(const char *file, int line, const char *what)
                 (unsigned long long)m->steps, (unsigned long long)m->now,
                 m->self != NULL ? m->self->cpu : 0u);
         if (m->tracing)
-            emu_trace_timeline(m, say, stderr);
+            emu_trace_timeline(m, 0, say, stderr);
     }
     abort();
 }

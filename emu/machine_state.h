@@ -32,6 +32,8 @@ enum {
     EMU_MENU_SWITCHES = 256, /* of them: ready strands, evenly for every processor, those that came first */
     EMU_MENU_TIME = 256,     /* of them: engines and events, the earliest */
     EMU_FAIR_STEPS = 200,    /* decisions in a row after which a context that could go on makes room */
+    EMU_STARVE_STEPS = 2000, /* steps after which what could have happened all the time happens */
+    EMU_LATE_EVENTS = 3,     /* timers due later that pass a device over, at most */
     EMU_OP_LAYERS = 4,
 };
 
@@ -87,6 +89,7 @@ struct emu_strand {
     void *arg;
     void *user;
     struct emu_strand *next_ready;
+    uint64_t since; /* the step at which it became ready */
     emu_object object;
     uint32_t order_id; /* the line or soft level of the order */
     uint8_t order;     /* enum emu_order */
@@ -107,8 +110,10 @@ struct emu_cpu {
     struct emu_strand *idle; /* made when first needed */
     struct emu_strand *ready_first, *ready_last;
     uint8_t level;
-    uint8_t soft;  /* pending software interrupts, a bit per level */
-    uint8_t depth; /* handlers nested now */
+    uint8_t soft;        /* pending software interrupts, a bit per level */
+    uint64_t since;      /* the step at which its top last went on, or could not have */
+    uint64_t soft_since; /* the step at which its first pending software interrupt was requested */
+    uint8_t depth;       /* handlers nested now */
 };
 
 /* irq.c */
@@ -119,7 +124,8 @@ struct emu_line_state {
     emu_object object;
     bool asserted; /* level: the wire is up */
     bool pending;
-    uint8_t cpu; /* where it is pending */
+    uint64_t since; /* the step at which it became pending */
+    uint8_t cpu;    /* where it is pending */
 };
 
 /* mem.c */
@@ -264,6 +270,7 @@ struct emu_machine {
     bool trace_wanted;
     struct emu_trace_entry *trace;
     size_t trace_written; /* ever, in this run */
+    size_t trace_race;    /* trace_written when the race began; 0: it has not */
     char *text;
     size_t text_used;
     emu_print_fn *print;
@@ -299,6 +306,7 @@ void emu_objects_destroy(struct emu_machine *m);
 void emu_objects_reset(struct emu_machine *m);
 void emu_trace_reset(struct emu_machine *m);
 void emu_trace_destroy(struct emu_machine *m);
+void emu_hash_text(struct emu_machine *m, emu_op op, const char *text, size_t length);
 void emu_trace_add(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, const char *text);
 void emu_bus_reset(struct emu_machine *m);
 void emu_clock_reset(struct emu_machine *m);

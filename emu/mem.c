@@ -359,6 +359,7 @@ bool emu_ram_owns(const struct emu_machine *m, const void *address)
            in_area(r->stacks, r->stacks_bytes, address);
 }
 
+/* The page's number among those adopted, or ADOPTED_MAX when there are that many already. */
 static uint32_t adopt(struct emu_machine *m, uintptr_t page)
 {
     struct emu_ram *r = &m->ram;
@@ -366,7 +367,8 @@ static uint32_t adopt(struct emu_machine *m, uintptr_t page)
     while (r->adopted[i].epoch == m->epoch && r->adopted[i].page != page)
         i = (i + 1) % ADOPTED_SLOTS;
     if (r->adopted[i].epoch != m->epoch) {
-        EMU_ASSERT(r->adopted_count < ADOPTED_MAX);
+        if (r->adopted_count == ADOPTED_MAX)
+            return ADOPTED_MAX;
         r->adopted[i] = (struct emu_adopted){page, m->epoch, r->adopted_count};
         r->adopted_page[r->adopted_count++] = page;
     }
@@ -396,7 +398,10 @@ uint64_t emu_ram_physical(struct emu_machine *m, const void *address)
     } else if (in_area(r->io, (size_t)EMU_IO_PAGES << EMU_PAGE_SHIFT, address)) {
         return emu_bus_physical(m, address);
     } else {
-        frame = ADOPTED_FRAMES + adopt(m, (uintptr_t)address >> EMU_PAGE_SHIFT);
+        uint32_t ordinal = adopt(m, (uintptr_t)address >> EMU_PAGE_SHIFT);
+        if (ordinal == ADOPTED_MAX)
+            return EMU_NO_ADDRESS;
+        frame = ADOPTED_FRAMES + ordinal;
     }
     return frame << EMU_PAGE_SHIFT | within_page;
 }

@@ -56,9 +56,13 @@ static inline void offer_step(struct menu *menu, struct emu_strand *s)
 static void offer_tops(struct emu_machine *m, struct menu *menu, const struct emu_strand *except)
 {
     for (uint64_t left = m->busy; left != 0; left &= left - 1) {
-        struct emu_strand *s = m->cpus[__builtin_ctzll(left)].top;
-        if (s != except && is_enabled(s))
-            offer_step(menu, s);
+        struct emu_cpu *c = &m->cpus[__builtin_ctzll(left)];
+        if (c->top == except)
+            continue;
+        if (is_enabled(c->top))
+            offer_step(menu, c->top);
+        else
+            c->since = m->steps;
     }
 }
 
@@ -159,8 +163,10 @@ static void offer_ties(struct emu_machine *m, struct menu *menu, uint32_t first,
 static void offer_time(struct emu_machine *m, struct menu *menu)
 {
     uint32_t first = menu->count;
+    bool late = false;
     for (uint32_t i = 0; i < m->engines_length; i++) {
         struct emu_engine *e = m->engines[i];
+        late |= e->passed >= EMU_LATE_EVENTS;
         if (e->due <= m->time_limit)
             offer_in_time(
                 menu, first,
@@ -168,24 +174,66 @@ static void offer_time(struct emu_machine *m, struct menu *menu)
     }
     /* What happens for ever in the background must not keep a machine awake whose work is done. */
     bool needed = m->heap_length > m->background || m->unfinished > 0 || m->busy != 0 || menu->count > 0;
-    if (m->heap_length > 0 && needed && m->heap[0]->due <= m->time_limit)
+    if (m->heap_length > 0 && needed && !late && m->heap[0]->due <= m->time_limit)
         offer_ties(m, menu, first, 0);
 }
 
-static void rotate(struct menu *menu, uint32_t by)
+/* ---- Fairness
+ * ----------------------------------------------------------------------------------------------
+ *
+ * A schedule that passes something over for ever exists on no machine, and a program that polls would be
+ * called a livelock for it. So choices are left to strategies only as long as nobody starves:
+ *
+ *   a context that went on for EMU_FAIR_STEPS decisions in a row while others could makes room for one of
+ * them, in turn what could have happened for EMU_STARVE_STEPS steps happens a device is passed over by
+ * EMU_LATE_EVENTS timers at most that are due after it (offer_time)
+ */
+
+/* Since which step an action could have been taken. */
+static uint64_t since(const struct emu_machine *m, const struct emu_action *a)
 {
-    for (by %= menu->count; by > 0; by--) {
-        struct emu_action first = menu->items[0];
-        for (uint32_t i = 1; i < menu->count; i++)
-            menu->items[i - 1] = menu->items[i];
-        menu->items[menu->count - 1] = first;
+    switch ((enum emu_action_kind)a->kind) {
+    case EMU_ACTION_STEP:
+        return m->cpus[a->cpu].since;
+    case EMU_ACTION_SWITCH:
+        return ((const struct emu_strand *)a->what)->since;
+    case EMU_ACTION_DELIVER:
+        return m->lines[a->id - 1].since;
+    case EMU_ACTION_SOFT:
+        return m->cpus[a->cpu].soft_since;
+    case EMU_ACTION_ENGINE:
+        return ((const struct emu_engine *)a->what)->since;
+    case EMU_ACTION_EVENT:
+        break; /* in the order of their deadlines, which the clock keeps */
     }
+    return m->steps;
+}
+
+/* The action that starves most, or NULL. */
+static const struct emu_action *starving(const struct emu_machine *m, const struct menu *menu,
+                                         const struct emu_strand *self)
+{
+    const struct emu_action *worst = NULL;
+    uint64_t oldest = m->steps - EMU_STARVE_STEPS;
+    for (uint32_t i = 0; i < menu->count; i++) {
+        const struct emu_action *a = &menu->items[i];
+        if (a->what != self && since(m, a) < oldest) {
+            oldest = since(m, a);
+            worst = a;
+        }
+    }
+    return worst;
+}
+
+static void force(struct menu *menu, struct emu_action action)
+{
+    menu->items[0] = action;
+    menu->count = 1;
 }
 
 /*
- * All that can happen, the default first. *is_free: the current context could not have gone on, or has to
- * make room: one that went on for long while others could (it polls) is put last once, and the others take
- * turns.
+ * All that can happen, the default first; one action where fairness leaves no choice. *is_free: the current
+ * context could not have gone on.
  */
 static uint32_t build_menu(struct emu_machine *m, struct emu_strand *self, bool *is_free)
 {
@@ -204,12 +252,17 @@ static uint32_t build_menu(struct emu_machine *m, struct emu_strand *self, bool 
             offer_time(m, &menu);
     }
     if (makes_room) {
-        if (menu.count > 1)
-            rotate(&menu, m->turns++);
-        offer_step(&menu, self);
         m->streak = 0;
+        if (menu.count == 0)
+            offer_step(&menu, self);
+        else
+            force(&menu, menu.items[m->turns++ % menu.count]);
+    } else if (EMU_UNLIKELY(m->steps > EMU_STARVE_STEPS)) {
+        const struct emu_action *worst = starving(m, &menu, self);
+        if (worst != NULL)
+            force(&menu, *worst);
     }
-    *is_free = !goes_on || makes_room;
+    *is_free = !goes_on;
     return menu.count;
 }
 
@@ -299,6 +352,7 @@ static void change_top(struct emu_machine *m, unsigned cpu, struct emu_strand *n
         emu_ready_push(m, old);
     }
     c->top = next;
+    c->since = m->steps;
     c->level = next->level;
     m->busy |= 1ull << cpu;
     next->state = STRAND_TOP;
@@ -316,6 +370,7 @@ static bool take(struct emu_machine *m, struct emu_strand *self, struct emu_acti
 {
     switch ((enum emu_action_kind)a.kind) {
     case EMU_ACTION_STEP:
+        m->cpus[a.cpu].since = m->steps;
         if (a.what == self) {
             m->streak++;
             return true;

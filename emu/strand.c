@@ -138,9 +138,10 @@ struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu)
 struct emu_strand *emu_strand_start(struct emu_machine *m, const struct emu_strand_config *config)
 {
     EMU_ASSERT(config->cpu < m->config.processors && config->fn != NULL && config->name != NULL);
-    /* Idle strands are made when first needed: their slots must be left over. */
-    if (m->free_strands == NULL &&
-        m->strands_used + (m->config.processors - m->idle_strands) >= m->config.strands_max)
+    /* Idle strands are made when first needed, and a host starts what comes after a run: room is left for
+     * them. */
+    uint32_t reserve = m->config.processors - m->idle_strands + (m->self != &m->host);
+    if (m->free_strands == NULL && m->strands_used + reserve >= m->config.strands_max)
         return NULL;
     struct emu_strand *s = make(m, config, strand_main);
     if (s == NULL)
@@ -172,6 +173,7 @@ void emu_strand_release_held(struct emu_machine *m)
 void emu_ready_push(struct emu_machine *m, struct emu_strand *s)
 {
     s->state = STRAND_READY;
+    s->since = m->steps;
     s->cpu = s->next_cpu;
     s->next_ready = NULL;
     struct emu_cpu *c = &m->cpus[s->cpu];

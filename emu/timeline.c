@@ -26,12 +26,12 @@ enum {
 #define HEX_FROM 0x80000000u
 #define HEX_MARK '#'
 
-static int strand_width(const struct emu_machine *m)
+static int strand_width(const struct emu_machine *m, size_t first)
 {
     size_t widest = STRAND_WIDTH_MIN;
     emu_object last = EMU_NO_OBJECT;
     char name[NAME_BYTES];
-    for (size_t i = 0; i < emu_trace_length(m); i++) {
+    for (size_t i = first; i < emu_trace_length(m); i++) {
         emu_object strand = emu_trace_entry(m, i)->strand;
         if (strand == last || strand == EMU_NO_OBJECT)
             continue;
@@ -121,14 +121,14 @@ static void put_line(const struct columns *c, const struct emu_machine *m, const
     c->out(c->context, line);
 }
 
-void emu_trace_timeline(const struct emu_machine *m, emu_line_fn *out, void *context)
+void emu_trace_timeline(const struct emu_machine *m, size_t first, emu_line_fn *out, void *context)
 {
-    struct columns c = {.out = out, .context = context, .strand_width = strand_width(m)};
+    struct columns c = {.out = out, .context = context, .strand_width = strand_width(m, first)};
     char text[LINE_BYTES];
     snprintf(text, sizeof text, "%12s %6s %4s %4s  %-*s  %s", "time/us", "step", "cpu", "irql",
              c.strand_width, "strand", "what");
     out(context, text);
-    for (size_t i = 0; i < emu_trace_length(m); i++) {
+    for (size_t i = first; i < emu_trace_length(m); i++) {
         const struct emu_trace_entry *e = emu_trace_entry(m, i);
         if (e->text == NULL) {
             what_text(m, e, text, sizeof text);

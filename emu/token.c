@@ -425,7 +425,7 @@ static uint32_t fnv_byte(uint32_t hash, uint8_t byte)
     return (hash ^ byte) * FNV_PRIME;
 }
 
-static uint32_t fnv_number(uint32_t hash, uint64_t number)
+uint32_t emu_token_fold(uint32_t hash, uint64_t number)
 {
     for (unsigned i = 0; i < sizeof number; i++)
         hash = fnv_byte(hash, (uint8_t)(number >> (8 * i)));
@@ -444,11 +444,11 @@ uint32_t emu_token_configuration(const struct emu_machine *m)
 {
     const struct emu_config *c = emu_machine_config(m);
     uint32_t hash = FNV_BASIS;
-    hash = fnv_number(hash, c->processors);
-    hash = fnv_number(hash, c->ram_low_pages);
-    hash = fnv_number(hash, c->ram_mid_pages);
-    hash = fnv_number(hash, c->ram_high_pages);
-    hash = fnv_number(hash, c->strands_max);
-    hash = fnv_number(hash, c->stack_bytes);
-    return fnv_number(hash, c->step_limit);
+    hash = emu_token_fold(hash, c->processors);
+    hash = emu_token_fold(hash, c->ram_low_pages);
+    hash = emu_token_fold(hash, c->ram_mid_pages);
+    hash = emu_token_fold(hash, c->ram_high_pages);
+    hash = emu_token_fold(hash, c->strands_max);
+    hash = emu_token_fold(hash, c->stack_bytes);
+    return emu_token_fold(hash, c->step_limit);
 }

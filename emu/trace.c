@@ -60,6 +60,7 @@ void emu_trace_reset(struct emu_machine *m)
 {
     emu_describe_ops(m, EMU_OP_BASE, own_ops, EMU_OWN_OPS);
     m->trace_written = 0;
+    m->trace_race = 0;
     m->text_used = 0;
     m->tracing = m->trace_wanted && m->trace != NULL;
 }
@@ -113,6 +114,17 @@ const struct emu_trace_entry *emu_trace_entry(const struct emu_machine *m, size_
     return &m->trace[(first + index) % TRACE_ENTRIES];
 }
 
+void emu_trace_begin_race(struct emu_machine *m)
+{
+    m->trace_race = m->trace_written;
+}
+
+size_t emu_trace_race(const struct emu_machine *m)
+{
+    size_t dropped = m->trace_written - emu_trace_length(m);
+    return m->trace_race > dropped ? m->trace_race - dropped : 0;
+}
+
 void emu_set_print(struct emu_machine *m, emu_print_fn *sink, void *context)
 {
     m->print = sink;
@@ -120,19 +132,19 @@ void emu_set_print(struct emu_machine *m, emu_print_fn *sink, void *context)
 }
 
 /* Text enters the hash a word at a time, least significant byte first on every host. */
-static void hash_text(struct emu_machine *m, const char *text, size_t length)
+void emu_hash_text(struct emu_machine *m, emu_op op, const char *text, size_t length)
 {
     for (size_t at = 0; at < length; at += WORD) {
         uint64_t word = 0;
         for (size_t i = 0; i < WORD && at + i < length; i++)
             word |= (uint64_t)(unsigned char)text[at + i] << (WORD * i);
-        emu_hash(m, EMU_OP_PRINT, EMU_NO_OBJECT, word);
+        emu_hash(m, op, EMU_NO_OBJECT, word);
     }
 }
 
 void emu_print(struct emu_machine *m, const char *text, size_t length)
 {
-    hash_text(m, text, length);
+    emu_hash_text(m, EMU_OP_PRINT, text, length);
     if (m->tracing && m->text_used + length + 1 <= TEXT_BYTES) {
         char *kept = m->text + m->text_used;
         memcpy(kept, text, length);

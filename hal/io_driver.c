@@ -75,11 +75,14 @@ static void forget(struct hal_kernel *k, PDRIVER_OBJECT driver)
     ExFreePoolWithTag(CONTAINING_RECORD(driver, struct driver_block, object), DRIVER_TAG);
 }
 
-/* Is a driver whose entry point this is loaded already? Then its data is in use. */
-static bool is_loaded(struct hal_kernel *k, PDRIVER_INITIALIZE entry)
+/* Is a driver loaded that came with the same module? Then its data is in use. */
+static bool module_is_in_use(struct hal_kernel *k, PDRIVER_INITIALIZE entry)
 {
+    const void *code = (const void *)(uintptr_t)entry;
+
     for (const struct io_driver *d = k->io.drivers; d != NULL; d = d->next)
-        if (d->driver != NULL && d->driver->DriverInit == entry)
+        if (d->driver != NULL && d->driver->DriverInit != NULL &&
+            hal_images_share(k->io.images, code, (const void *)(uintptr_t)d->driver->DriverInit))
             return true;
     return false;
 }
@@ -89,7 +92,7 @@ NTSTATUS hal_driver_load(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJ
     struct hal_kernel *k = hal_kernel();
 
     *driver = NULL;
-    if (k->io.images != NULL && !is_loaded(k, entry) &&
+    if (k->io.images != NULL && !module_is_in_use(k, entry) &&
         !hal_images_restore(k->io.images, (const void *)(uintptr_t)entry))
         return STATUS_INSUFFICIENT_RESOURCES;
     PDRIVER_OBJECT object = hal_driver_create(name);

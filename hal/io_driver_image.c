@@ -33,8 +33,7 @@ struct image_range {
 /* One module. */
 struct image {
     struct image *next;
-    uintptr_t base;
-    const void *code; /* where it was found: spares the search at later loads */
+    uintptr_t low, high; /* where it is mapped */
     unsigned count;
     bool skipped; /* the emulator's own, or the main program */
     struct image_range ranges[IMAGE_RANGES_MAX];
@@ -85,24 +84,13 @@ static void free_image(struct image *image)
     free(image);
 }
 
-void hal_images_destroy(struct hal_images *images)
-{
-    if (images == NULL)
-        return;
-    while (images->first != NULL) {
-        struct image *image = images->first;
-        images->first = image->next;
-        free_image(image);
-    }
-    free(images);
-}
-
 /* ---- Which module, and what of it is writable -------------------------------------------------------------
  */
 
 struct search {
     uintptr_t address; /* in: code of the module */
     uintptr_t base;    /* out */
+    uintptr_t low, high;
     const ElfW(Phdr) * headers;
     unsigned count;
     bool found;
@@ -112,21 +100,27 @@ struct search {
 static int look_at_module(struct dl_phdr_info *info, size_t size, void *context)
 {
     struct search *s = context;
+    uintptr_t low = UINTPTR_MAX, high = 0;
 
     (void)size;
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *h = &info->dlpi_phdr[i];
         uintptr_t start = info->dlpi_addr + h->p_vaddr;
-        if (h->p_type != PT_LOAD || s->address < start || s->address >= start + h->p_memsz)
+        if (h->p_type != PT_LOAD)
             continue;
-        s->base = info->dlpi_addr;
-        s->headers = info->dlpi_phdr;
-        s->count = info->dlpi_phnum;
-        s->found = true;
-        s->is_main = info->dlpi_name == NULL || info->dlpi_name[0] == '\0';
-        return 1;
+        low = start < low ? start : low;
+        high = start + h->p_memsz > high ? start + h->p_memsz : high;
     }
-    return 0;
+    if (s->address < low || s->address >= high)
+        return 0;
+    s->base = info->dlpi_addr;
+    s->low = low;
+    s->high = high;
+    s->headers = info->dlpi_phdr;
+    s->count = info->dlpi_phnum;
+    s->found = true;
+    s->is_main = info->dlpi_name == NULL || info->dlpi_name[0] == '\0';
+    return 1;
 }
 
 static bool find_module(const void *address, struct search *s)
@@ -216,9 +210,10 @@ static struct image *remember(struct hal_images *images, const struct search *s)
 
     if (image == NULL)
         return NULL;
-    image->base = s->base;
+    image->low = s->low;
+    image->high = s->high;
     find_module((const void *)(uintptr_t)&hal_images_restore, &own);
-    image->skipped = s->is_main || own.base == s->base;
+    image->skipped = s->is_main || own.low == s->low;
     const struct hole holes[2] = {relro_of(s), linkage_of(s)};
     for (unsigned i = 0; !image->skipped && i < s->count; i++) {
         const ElfW(Phdr) *h = &s->headers[i];
@@ -241,29 +236,53 @@ static void write_back(const struct image *image)
         copy_segment(image->ranges[i].start, image->ranges[i].copy, image->ranges[i].bytes);
 }
 
+static struct image *image_of(const struct hal_images *images, uintptr_t address)
+{
+    struct image *image = images->first;
+
+    while (image != NULL && (address < image->low || address >= image->high))
+        image = image->next;
+    return image;
+}
+
 bool hal_images_restore(struct hal_images *images, const void *code)
+{
+    const struct image *image = image_of(images, (uintptr_t)code);
+    struct search s;
+
+    if (image != NULL) {
+        write_back(image);
+        return true;
+    }
+    return !find_module(code, &s) || remember(images, &s) != NULL;
+}
+
+bool hal_images_share(const struct hal_images *images, const void *code, const void *other)
+{
+    return code == other || (image_of(images, (uintptr_t)code) != NULL &&
+                             image_of(images, (uintptr_t)code) == image_of(images, (uintptr_t)other));
+}
+
+/* The next machine must find the data as this one did, and takes its own copy; unless the module is gone. */
+static void leave_pristine(const struct image *image)
 {
     struct search s;
 
-    for (const struct image *image = images->first; image != NULL; image = image->next) {
-        if (image->code == code) {
-            write_back(image);
-            return true;
-        }
+    if (find_module((const void *)image->low, &s) && s.low == image->low && s.high == image->high)
+        write_back(image);
+}
+
+void hal_images_destroy(struct hal_images *images)
+{
+    if (images == NULL)
+        return;
+    while (images->first != NULL) {
+        struct image *image = images->first;
+        images->first = image->next;
+        leave_pristine(image);
+        free_image(image);
     }
-    if (!find_module(code, &s))
-        return true;
-    for (const struct image *image = images->first; image != NULL; image = image->next) {
-        if (image->base == s.base) {
-            write_back(image);
-            return true;
-        }
-    }
-    struct image *image = remember(images, &s);
-    if (image == NULL)
-        return false;
-    image->code = code;
-    return true;
+    free(images);
 }
 
 void hal_images_use(struct emu_machine *m, struct hal_images *images)

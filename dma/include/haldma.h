@@ -2,7 +2,7 @@
  * haldma: the one header for tests, scenarios and tools.
  *
  * A scenario is C: it describes a machine, loads drivers into it, adds devices, starts threads that race, and
- * states what must hold afterwards. It runs inside a test (haldma_explore) or from a module that the command
+ * states what must hold afterwards. It runs inside a test (emu_explore) or from a module that the command
  * line loads (HALDMA_MODULE).
  */
 #ifndef HALDMA_H
@@ -124,6 +124,9 @@ struct haldma_scenario {
 
 /* Fills in a program for emu_explore() and its kin. */
 void haldma_scenario_program(const struct haldma_scenario *scenario, struct emu_program *program);
+
+/* The hash of everything in a machine's configuration that a token is bound to. */
+uint32_t haldma_configuration(const struct emu_machine *m);
 
 /* A token for a run of the scenario on this machine; malloc'ed. */
 char *haldma_token(const struct emu_machine *m, const struct haldma_scenario *scenario,

@@ -83,6 +83,21 @@ static const struct haldma_scenario scenarios[] = {
     {"another_update", "a name of its own", configure, set_up_kept_update, check},
 };
 
+#elif defined(CLI_FEWER_REGISTERS)
+
+static void configure(struct haldma_config *config)
+{
+    enum { FEWER = 64 };
+    config->map_registers = FEWER;
+    config->adapter_map_registers_max = FEWER;
+}
+
+static const struct haldma_scenario scenarios[] = {
+    {"lost_update", "the same name on a machine with fewer map registers", configure, set_up_lost_update,
+     check},
+    {"kept_update", "the same with one critical section", configure, set_up_kept_update, check},
+};
+
 #elif defined(CLI_CHANGED)
 
 static const struct haldma_scenario scenarios[] = {

@@ -3,6 +3,8 @@
  */
 #include "bare.h"
 
+#include <emu/explore.h>
+
 enum { LINES_MAX = 64, LINE_MAX_BYTES = 200 };
 
 struct lines {
@@ -24,7 +26,7 @@ static void run_recorded(struct emu_machine *m, emu_strand_fn *fn, const char *n
     bare_start(m, name, 0, fn, NULL);
     bare_assert_idle(m);
     memset(l, 0, sizeof *l);
-    emu_trace_timeline(m, keep_line, l);
+    emu_trace_timeline(m, 0, keep_line, l);
 }
 
 static void print(const char *text)
@@ -170,7 +172,7 @@ static void a_line_that_is_too_long_is_cut(void **state)
     emu_machine_reset(m);
     bare_start(m, "p", 0, long_printer, NULL);
     bare_assert_idle(m);
-    emu_trace_timeline(m, count_bytes, &longest);
+    emu_trace_timeline(m, 0, count_bytes, &longest);
     assert_in_range(longest, 200, 511);
     emu_machine_destroy(m);
 }
@@ -197,6 +199,83 @@ static void masks_and_statuses_are_hexadecimal_and_quantities_decimal(void **sta
     emu_machine_destroy(m);
 }
 
+/* ---- A program's race -------------------------------------------------------------------------------------
+ */
+
+static void racer(void *arg)
+{
+    (void)arg;
+    bare_work(2);
+}
+
+static void set_up_racer(void *context)
+{
+    const bool *fails = context;
+    struct emu_machine *m = emu_current();
+    struct emu_strand_config config = {.name = "racer", .fn = racer, .must_finish = true, .held = true};
+    bare_work(1);
+    if (*fails)
+        emu_finding_raise(m, "property", NULL, NULL, "the set-up fails");
+    emu_strand_start(m, &config);
+    print("two\nlines");
+}
+
+static void check_racer(void *context)
+{
+    (void)context;
+    bare_work(3);
+}
+
+static struct emu_machine *raced(bool traced, bool fails)
+{
+    struct emu_machine *m = bare_machine(NULL);
+    struct emu_program program = {
+        .name = "race", .set_up = set_up_racer, .check = check_racer, .context = &fails};
+    emu_trace_record(m, traced);
+    emu_run_program(m, &program);
+    return m;
+}
+
+static void a_timeline_from_the_race_on_has_the_heading_and_nothing_of_the_set_up(void **state)
+{
+    (void)state;
+    struct lines all = {.count = 0}, race = {.count = 0};
+    struct emu_machine *m = raced(true, false);
+    size_t first = emu_trace_race(m);
+    assert_in_range(first, 1, emu_trace_length(m) - 1);
+    emu_trace_timeline(m, 0, keep_line, &all);
+    emu_trace_timeline(m, first, keep_line, &race);
+    assert_true(says(&race, 0, "time/us") && says(&race, 0, "strand  what"));
+    assert_true(line_with(&all, "value=1") < line_with(&all, "| lines"));
+    unsigned hidden = all.count - race.count;
+    assert_true(says(&all, hidden, "set-up  exit"));
+    for (unsigned i = 1; i < race.count; i++) {
+        assert_string_equal(race.text[i], all.text[hidden + i]);
+        assert_false(says(&race, i, "set-up") || says(&race, i, "value=1"));
+    }
+    line_with(&race, "value=2");
+    line_with(&race, "value=3");
+    emu_machine_destroy(m);
+}
+
+static void a_run_that_ends_in_the_set_up_has_no_race(void **state)
+{
+    (void)state;
+    struct emu_machine *m = raced(true, true);
+    assert_non_null(emu_machine_finding(m));
+    assert_true(emu_trace_length(m) > 0);
+    assert_int_equal(emu_trace_race(m), 0);
+    emu_machine_destroy(m);
+}
+
+static void a_run_that_is_not_recorded_has_no_race(void **state)
+{
+    (void)state;
+    struct emu_machine *m = raced(false, false);
+    assert_int_equal(emu_trace_race(m), 0);
+    emu_machine_destroy(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -205,6 +284,9 @@ int main(void)
         cmocka_unit_test(printed_text_stands_behind_a_bar_line_by_line),
         cmocka_unit_test(a_line_that_is_too_long_is_cut),
         cmocka_unit_test(masks_and_statuses_are_hexadecimal_and_quantities_decimal),
+        cmocka_unit_test(a_timeline_from_the_race_on_has_the_heading_and_nothing_of_the_set_up),
+        cmocka_unit_test(a_run_that_ends_in_the_set_up_has_no_race),
+        cmocka_unit_test(a_run_that_is_not_recorded_has_no_race),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -165,7 +165,7 @@ static void print_line(void *context, const char *line)
 
 void rig_print_timeline(const struct emu_machine *m)
 {
-    emu_trace_timeline(m, print_line, NULL);
+    emu_trace_timeline(m, 0, print_line, NULL);
 }
 
 /* ---- On a strand ---- */

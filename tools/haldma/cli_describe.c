@@ -7,7 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NS_PER_US 1000.0
+#define NS_PER_US   1000.0
+#define MS_PER_S    1000.0
+#define SHORT_TIME  0.1            /* seconds; anything shorter is told in milliseconds */
+#define TIME_COLUMN "            " /* of the timeline */
 
 const char *cli_count(uint64_t number, char text[CLI_COUNT_TEXT])
 {
@@ -22,6 +25,31 @@ const char *cli_count(uint64_t number, char text[CLI_COUNT_TEXT])
     }
     *out = '\0';
     return text;
+}
+
+const char *cli_runs(uint64_t runs, char text[CLI_COUNT_TEXT])
+{
+    cli_count(runs, text);
+    size_t length = strlen(text);
+    snprintf(text + length, CLI_COUNT_TEXT - length, " run%s", runs == 1 ? "" : "s");
+    return text;
+}
+
+const char *cli_time(double seconds, char text[CLI_COUNT_TEXT])
+{
+    if (seconds < SHORT_TIME)
+        snprintf(text, CLI_COUNT_TEXT, "%.3g ms", seconds * MS_PER_S);
+    else
+        snprintf(text, CLI_COUNT_TEXT, "%.2f s", seconds);
+    return text;
+}
+
+void cli_token_text(FILE *out, const char *token)
+{
+    if (token != NULL)
+        fprintf(out, "token: %s\n", token);
+    else
+        fprintf(out, "no token: " CLI_NO_TOKEN "\n");
 }
 
 void cli_finding_text(FILE *out, const struct emu_finding *finding)
@@ -60,22 +88,53 @@ json_t *cli_hash_json(uint64_t hash)
 json_t *cli_finding_json(const struct emu_finding *finding, const char *token, uint64_t hash)
 {
     json_t *code = finding->code[0] != '\0' ? cli_text_json(finding->code) : json_null();
-    return json_pack("{s:o, s:o, s:o, s:s, s:I, s:I, s:i, s:i, s:o, s:o}", "rule",
+    return json_pack("{s:o, s:o, s:o, s:s?, s:I, s:I, s:i, s:i, s:o, s:o}", "rule",
                      cli_text_json(finding->rule), "code", code, "message", cli_text_json(finding->message),
                      "token", token, "step", (json_int_t)finding->step, "time_ns", (json_int_t)finding->time,
                      "processor", (int)finding->cpu, "level", (int)finding->level, "strand",
                      cli_text_json(finding->strand), "trace_hash", cli_hash_json(hash));
 }
 
-static void put_line(void *context, const char *line)
+size_t cli_entry_lines(const struct emu_machine *m, size_t entry)
 {
-    FILE *out = context;
-    fprintf(out, "%s\n", line);
+    const char *text = entry < emu_trace_length(m) ? emu_trace_entry(m, entry)->text : NULL;
+    size_t lines = 1;
+    for (; text != NULL && *text != '\0'; text++)
+        lines += text[0] == '\n' && text[1] != '\0';
+    return lines;
 }
 
-void cli_timeline_text(FILE *out, const struct emu_machine *m)
+void cli_hidden_text(FILE *out, const char *indent, const struct emu_machine *m, size_t first)
 {
-    emu_trace_timeline(m, put_line, out);
+    char count[CLI_COUNT_TEXT];
+    size_t lines = 0;
+    for (size_t i = 0; i < first; i++)
+        lines += cli_entry_lines(m, i);
+    if (lines > 0)
+        fprintf(out, "%s" TIME_COLUMN " (set-up: %s line%s; --all shows %s)\n", indent,
+                cli_count(lines, count), lines == 1 ? "" : "s", lines == 1 ? "it" : "them");
+}
+
+struct lines_out {
+    FILE *stream;
+    const struct emu_machine *machine;
+    size_t first;
+    bool heading_done;
+};
+
+static void put_line(void *context, const char *line)
+{
+    struct lines_out *out = context;
+    fprintf(out->stream, "%s\n", line);
+    if (!out->heading_done)
+        cli_hidden_text(out->stream, "", out->machine, out->first);
+    out->heading_done = true;
+}
+
+void cli_timeline_text(FILE *out, const struct emu_machine *m, bool all)
+{
+    struct lines_out lines = {.stream = out, .machine = m, .first = all ? 0 : emu_trace_race(m)};
+    emu_trace_timeline(m, lines.first, put_line, &lines);
 }
 
 static void append_line(void *context, const char *line)
@@ -87,6 +146,6 @@ static void append_line(void *context, const char *line)
 json_t *cli_timeline_json(const struct emu_machine *m)
 {
     json_t *lines = json_array();
-    emu_trace_timeline(m, append_line, lines);
+    emu_trace_timeline(m, 0, append_line, lines);
     return lines;
 }

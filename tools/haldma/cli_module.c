@@ -37,11 +37,41 @@ static bool is_filled_in(const struct haldma_module *module)
     return true;
 }
 
+/* Names that a shell, a token and a JSON reader take as they are, and that say which scenario is meant. */
+static bool names_are_good(const struct haldma_module *module, const char *path)
+{
+    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_";
+    for (uint32_t i = 0; i < module->count; i++) {
+        const char *name = module->scenarios[i].name;
+        if (name[0] == '\0' || name[strspn(name, letters)] != '\0') {
+            cli_complain("%s: the name of scenario %u is not of letters, digits and underscores only", path,
+                         (unsigned)i + 1);
+            return false;
+        }
+        for (uint32_t j = 0; j < i; j++) {
+            const char *other = module->scenarios[j].name;
+            if (emu_token_program(other) != emu_token_program(name))
+                continue;
+            if (strcmp(other, name) == 0)
+                cli_complain("%s has two scenarios of the name %s", path, name);
+            else
+                cli_complain("%s: tokens cannot tell the scenarios %s and %s apart; rename one", path, other,
+                             name);
+            return false;
+        }
+    }
+    return true;
+}
+
 const struct haldma_module *cli_module_load(const char *path)
 {
     struct stat status;
     if (stat(path, &status) != 0) {
         cli_complain("%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        cli_complain("%s is no regular file", path);
         return NULL;
     }
     void *handle = open_here(path);
@@ -57,9 +87,11 @@ const struct haldma_module *cli_module_load(const char *path)
                      (unsigned)module->abi, (unsigned)HALDMA_MODULE_ABI);
     else if (module->count == 0)
         cli_complain("%s has no scenarios", path);
+    else if (module->scenarios == NULL)
+        cli_complain("%s has a count of scenarios, but no array of them", path);
     else if (!is_filled_in(module))
         cli_complain("%s has a scenario without a name, a summary or a set_up", path);
-    else
+    else if (names_are_good(module, path))
         return module;
     dlclose(handle);
     return NULL;

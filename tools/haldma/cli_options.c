@@ -26,7 +26,11 @@ enum key {
     KEY_FORMAT,
     KEY_OUTPUT,
     KEY_QUIET,
+    KEY_ALL,
+    KEY_USAGE,
+    KEY_HELP = '?', /* as argp's own */
 };
+enum { GROUP_LAST = -1 }; /* of argp: after all others */
 
 static const struct {
     unsigned commands;
@@ -38,7 +42,10 @@ static const struct {
      {"strategy", KEY_STRATEGY, "NAME", 0,
       "auto (exhaustive with 0, 1, 2 preemptions, then random; the default), fifo, random or exhaustive", 0}},
     {CLI_RUN, {"strategy", KEY_STRATEGY, "NAME", 0, "fifo (the default) or random", 0}},
-    {CLI_EXPLORE | CLI_SHRINK, {"runs", KEY_RUNS, "N", 0, "Make at most N runs", 0}},
+    {CLI_EXPLORE, {"runs", KEY_RUNS, "N", 0, "Make at most N runs", 0}},
+    {CLI_SHRINK,
+     {"runs", KEY_RUNS, "N", 0, "Make at most N runs, besides those that check the token and the new one",
+      0}},
     {CLI_EXPLORE | CLI_SHRINK, {"seconds", KEY_SECONDS, "S", 0, "Go on for at most S seconds", 0}},
     {CLI_RUN | CLI_EXPLORE, {"seed", KEY_SEED, "N", 0, "Seed of the random strategy (default 1)", 0}},
     {CLI_EXPLORE,
@@ -52,6 +59,10 @@ static const struct {
     {UINT_MAX, {"format", KEY_FORMAT, "NAME", 0, "text (the default) or json", 0}},
     {UINT_MAX, {"output", KEY_OUTPUT, "FILE", 0, "Write the result to FILE, all of it or nothing", 0}},
     {UINT_MAX, {"quiet", KEY_QUIET, NULL, 0, "No progress and no timeline", 0}},
+    {CLI_RUN | CLI_EXPLORE | CLI_REPLAY | CLI_EXPLAIN,
+     {"all", KEY_ALL, NULL, 0, "Show the whole timeline, the set-up as well", 0}},
+    {UINT_MAX, {"help", KEY_HELP, NULL, 0, "Give this help list", GROUP_LAST}},
+    {UINT_MAX, {"usage", KEY_USAGE, NULL, 0, "Give a short usage message", GROUP_LAST}},
 };
 enum { OPTIONS = sizeof all_options / sizeof all_options[0] };
 
@@ -73,11 +84,13 @@ static uint64_t number(struct argp_state *state, const char *option, const char 
     return value;
 }
 
+/* Above 0, in decimal digits with or without a point. */
 static double seconds(struct argp_state *state, const char *text)
 {
     char *end;
     double value = strtod(text, &end);
-    if (end == text || *end != '\0' || !isfinite(value) || value <= 0)
+    if (text[strspn(text, "0123456789.")] != '\0' || end == text || *end != '\0' || !isfinite(value) ||
+        value <= 0)
         argp_failure(state, CLI_BAD_INPUT, 0, "--seconds: '%s' is no number above 0", text);
     return value;
 }
@@ -167,6 +180,15 @@ static error_t take(int key, char *text, struct argp_state *state)
     case KEY_QUIET:
         o->quiet = true;
         return 0;
+    case KEY_ALL:
+        o->all = true;
+        return 0;
+    case KEY_HELP:
+        argp_state_help(state, state->out_stream, ARGP_HELP_STD_HELP);
+        return 0;
+    case KEY_USAGE:
+        argp_state_help(state, state->out_stream, ARGP_HELP_USAGE | ARGP_HELP_EXIT_OK);
+        return 0;
     case ARGP_KEY_ARG:
         take_argument(state, p, text);
         return 0;
@@ -195,5 +217,5 @@ void cli_options_parse(const struct cli_command *command, int argc, char **argv,
     struct argp argp = {
         .options = mine, .parser = take, .args_doc = command->arguments, .doc = command->help};
     argp_err_exit_status = CLI_BAD_INPUT;
-    argp_parse(&argp, argc, argv, 0, NULL, &parsing);
+    argp_parse(&argp, argc, argv, ARGP_NO_HELP, NULL, &parsing);
 }

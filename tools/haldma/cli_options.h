@@ -43,6 +43,7 @@ struct cli_options {
     bool json;
     const char *output; /* NULL: standard output */
     bool quiet;
+    bool all; /* of the timeline */
 };
 
 struct cli_command {

@@ -10,11 +10,16 @@
 
 struct cli_output {
     FILE *stream;
-    char *path;      /* what is wanted; NULL: stream is written as it is */
-    char *temporary; /* beside it, renamed at the end */
+    char *path; /* what is wanted; NULL: stream is written as it is */
+    char *text; /* stream's memory, written to path at the end */
+    size_t length;
+    unsigned mode; /* path's permissions */
 };
 
-/* path NULL: standard output. False: said why; nothing was touched. */
+/*
+ * path NULL: standard output. What standard output or standard error is anyway, a device or a pipe is written
+ * as it is; a link is followed. False: said why; nothing was touched.
+ */
 bool cli_output_open(struct cli_output *out, const char *path);
 
 /* Everything was written: puts the file in place. False: said why; a file that was there before is still

@@ -33,7 +33,7 @@ bool cli_progress_report(void *context, const struct emu_report *so_far)
     if (p->shown) {
         char runs[CLI_COUNT_TEXT], rate[CLI_COUNT_TEXT];
         double per_second = so_far->seconds > 0 ? (double)so_far->runs / so_far->seconds : 0;
-        fprintf(stderr, "\r  %s: %s runs, %s a second, %.1f s\033[K", p->label, cli_count(so_far->runs, runs),
+        fprintf(stderr, "\r  %s: %s, %s a second, %.1f s\033[K", p->label, cli_runs(so_far->runs, runs),
                 cli_count((uint64_t)per_second, rate), so_far->seconds);
         fflush(stderr);
     }

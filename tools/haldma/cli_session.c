@@ -47,7 +47,7 @@ bool cli_token_session_open(struct cli_session *s, const struct cli_options *opt
     }
     const struct haldma_scenario *scenario = cli_module_scenario_of(module, options->module, token->program);
     if (scenario != NULL && cli_session_open(s, scenario, CLI_PROFILE_OF_SCENARIO)) {
-        if (emu_token_configuration(s->machine) == token->configuration) {
+        if (haldma_configuration(s->machine) == token->configuration) {
             emu_machine_set_profile(s->machine, token->profile);
             emu_machine_set_faults(s->machine, token->faults);
             return true;
@@ -83,6 +83,15 @@ bool cli_session_replay(struct cli_session *s, const struct emu_record *record, 
     emu_machine_set_strategy(s->machine, NULL);
     emu_strategy_destroy(strategy);
     return true;
+}
+
+char *cli_session_token(const struct cli_session *s, const struct emu_record *record, uint64_t hash)
+{
+    if (record->length > EMU_TOKEN_CHOICES_MAX)
+        return NULL;
+    char *token = haldma_token(s->machine, s->scenario, record, hash);
+    EMU_ASSERT(token != NULL);
+    return token;
 }
 
 /* One side of a divergence, "a schedule choice among 3"; nothing is the text for a side that has no such

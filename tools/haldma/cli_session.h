@@ -34,6 +34,9 @@ void cli_token_session_close(struct cli_session *s, struct emu_token *token);
 bool cli_session_replay(struct cli_session *s, const struct emu_record *record, bool traced,
                         struct emu_divergence *divergence);
 
+/* The token of a run of this session (free() it); NULL: the run has too many choices for one. */
+char *cli_session_token(const struct cli_session *s, const struct emu_record *record, uint64_t hash);
+
 /* The run took other choices, or ended otherwise, than the token says: says how. False when it did neither.
  */
 bool cli_session_left_token(const struct cli_session *s, const struct emu_token *token,

@@ -8,15 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MARKS_MAX = 1024 };
-
 /* A replay that notes where in the trace each preemption came. */
 struct watched {
     struct emu_strategy base;
     struct emu_strategy *replay;
     const struct emu_machine *machine;
-    size_t marks[MARKS_MAX]; /* index of the trace entry that the preemption led to */
+    size_t *marks; /* index of the trace entry that the preemption led to */
     size_t count;
+    size_t capacity; /* as many as the record has deviations: no replay has more preemptions */
 };
 
 static void watched_begin(struct emu_strategy *s, uint64_t run)
@@ -29,7 +28,7 @@ static uint32_t watched_choose(struct emu_strategy *s, const struct emu_decision
 {
     struct watched *w = (struct watched *)s;
     uint32_t value = w->replay->choose(w->replay, d);
-    if (d->kind == EMU_CHOICE_SCHEDULE && !d->free && value != 0 && w->count < MARKS_MAX)
+    if (d->kind == EMU_CHOICE_SCHEDULE && !d->free && value != 0 && w->count < w->capacity)
         w->marks[w->count++] = emu_trace_length(w->machine);
     return value;
 }
@@ -44,6 +43,7 @@ static void watched_destroy(struct emu_strategy *s)
 {
     struct watched *w = (struct watched *)s;
     emu_strategy_destroy(w->replay);
+    free(w->marks);
     free(w);
 }
 
@@ -65,6 +65,9 @@ static struct watched *watch(const struct emu_machine *m, const struct emu_recor
                                     .divergence = watched_divergence};
     w->replay = emu_strategy_replay(record, true);
     EMU_ASSERT(w->replay != NULL);
+    w->capacity = emu_record_deviations(record);
+    w->marks = calloc(w->capacity + 1, sizeof *w->marks);
+    EMU_ASSERT(w->marks != NULL);
     w->base.answers_input = w->replay->answers_input;
     w->machine = m;
     return w;
@@ -76,43 +79,37 @@ struct marking {
     FILE *out;     /* or */
     json_t *lines; /* objects with text and preemption */
     size_t entry;
-    size_t lines_left; /* of this entry; 0 with no entry begun: the heading */
+    size_t lines_left; /* of this entry */
     size_t mark;
     bool heading_done;
 };
-
-static size_t lines_of(const struct emu_machine *m, size_t entry)
-{
-    const char *text = entry < emu_trace_length(m) ? emu_trace_entry(m, entry)->text : NULL;
-    size_t lines = 1;
-    for (; text != NULL && *text != '\0'; text++)
-        lines += text[0] == '\n' && text[1] != '\0';
-    return lines;
-}
 
 static bool next_line_is_marked(struct marking *k)
 {
     if (!k->heading_done) {
         k->heading_done = true;
-        k->lines_left = lines_of(k->watched->machine, 0);
+        k->lines_left = cli_entry_lines(k->watched->machine, k->entry);
         return false;
     }
-    bool first = k->lines_left == lines_of(k->watched->machine, k->entry);
+    bool first = k->lines_left == cli_entry_lines(k->watched->machine, k->entry);
     bool marked = first && k->mark < k->watched->count && k->watched->marks[k->mark] == k->entry;
     while (marked && k->mark < k->watched->count && k->watched->marks[k->mark] == k->entry)
         k->mark++;
     if (--k->lines_left == 0)
-        k->lines_left = lines_of(k->watched->machine, ++k->entry);
+        k->lines_left = cli_entry_lines(k->watched->machine, ++k->entry);
     return marked;
 }
 
 static void put_marked(void *context, const char *line)
 {
     struct marking *k = context;
+    bool heading = !k->heading_done;
     bool marked = next_line_is_marked(k);
     if (k->out != NULL)
         fprintf(k->out, "%c %s\n", marked ? '>' : ' ', line);
-    else
+    if (k->out != NULL && heading)
+        cli_hidden_text(k->out, "  ", k->watched->machine, k->entry);
+    if (k->lines != NULL)
         json_array_append_new(
             k->lines, json_pack("{s:b, s:o}", "preemption", (int)marked, "text", cli_text_json(line)));
 }
@@ -130,8 +127,9 @@ static void show_text(const struct cli_options *options, const struct watched *w
     if (options->quiet)
         return;
     fputc('\n', out);
-    struct marking marking = {.watched = w, .out = out};
-    emu_trace_timeline(w->machine, put_marked, &marking);
+    size_t first = options->all ? 0 : emu_trace_race(w->machine);
+    struct marking marking = {.watched = w, .out = out, .entry = first};
+    emu_trace_timeline(w->machine, first, put_marked, &marking);
 }
 
 static json_t *describe(const struct cli_options *options, const struct cli_session *s,
@@ -145,7 +143,7 @@ static json_t *describe(const struct cli_options *options, const struct cli_sess
         "finding", finding != NULL ? cli_finding_json(finding, options->token, hash) : json_null());
     if (!options->quiet) {
         struct marking marking = {.watched = w, .lines = json_array()};
-        emu_trace_timeline(s->machine, put_marked, &marking);
+        emu_trace_timeline(s->machine, 0, put_marked, &marking);
         json_object_set_new(result, "timeline", marking.lines);
     }
     return result;

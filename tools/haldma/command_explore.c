@@ -60,7 +60,7 @@ static void show_timeline(struct exploration *x, const struct emu_found *found)
     if (!cli_session_replay(&x->session, &found->record, true, &divergence) || divergence.diverged)
         return;
     fputc('\n', x->out);
-    cli_timeline_text(x->out, x->session.machine);
+    cli_timeline_text(x->out, x->session.machine, x->options->all);
     emu_trace_record(x->session.machine, false);
     fputc('\n', x->out);
 }
@@ -68,8 +68,7 @@ static void show_timeline(struct exploration *x, const struct emu_found *found)
 static void book_finding(struct exploration *x, const struct emu_found *found)
 {
     const struct cli_options *o = x->options;
-    char *token = haldma_token(x->session.machine, x->session.scenario, &found->record, found->hash);
-    EMU_ASSERT(token != NULL);
+    char *token = cli_session_token(&x->session, &found->record, found->hash);
     unsigned preemptions = emu_record_preemptions(&found->record);
     if (x->out != NULL) {
         char run[CLI_COUNT_TEXT];
@@ -78,8 +77,8 @@ static void book_finding(struct exploration *x, const struct emu_found *found)
                 preemptions, preemptions == 1 ? "" : "s");
         if (!o->quiet)
             show_timeline(x, found);
-        fprintf(x->out, "token: %s\n", token);
-        if (!o->quiet)
+        cli_token_text(x->out, token);
+        if (!o->quiet && token != NULL)
             fprintf(x->out, "replay it:  haldma replay %s %s\n", o->module, token);
     }
     json_t *finding = cli_finding_json(&found->finding, token, found->hash);
@@ -94,14 +93,14 @@ static void book_finding(struct exploration *x, const struct emu_found *found)
 
 static void show_pass(const struct exploration *x, const char *label, const struct emu_report *r)
 {
-    char runs[CLI_COUNT_TEXT], rate[CLI_COUNT_TEXT];
+    char runs[CLI_COUNT_TEXT], time[CLI_COUNT_TEXT], rate[CLI_COUNT_TEXT];
     double per_second = r->seconds > 0 ? (double)r->runs / r->seconds : 0;
     const char *end = r->found > 0     ? "stopped at a finding"
                       : r->complete    ? "complete"
                       : r->interrupted ? "interrupted"
                                        : "limit reached";
-    fprintf(x->out, "  %s: %s runs in %.2f s (%s a second), %s\n", label, cli_count(r->runs, runs),
-            r->seconds, cli_count((uint64_t)per_second, rate), end);
+    fprintf(x->out, "  %s: %s in %s (%s a second), %s\n", label, cli_runs(r->runs, runs),
+            cli_time(r->seconds, time), cli_count((uint64_t)per_second, rate), end);
 }
 
 /* What is left of --runs (0 of either: no limit); false when nothing is. */

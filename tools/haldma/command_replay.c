@@ -34,11 +34,12 @@ static void show_text(const struct cli_options *options, const struct cli_sessio
     const struct emu_finding *finding = emu_machine_finding(s->machine);
     char times[CLI_COUNT_TEXT];
     if (!options->quiet)
-        cli_timeline_text(out, s->machine);
+        cli_timeline_text(out, s->machine, options->all);
     if (finding != NULL)
         cli_finding_text(out, finding);
     else
-        fprintf(out, "no finding in this run of %" PRIu64 " steps\n", emu_steps(s->machine));
+        fprintf(out, "no finding in this run of %" PRIu64 " step%s\n", emu_steps(s->machine),
+                emu_steps(s->machine) == 1 ? "" : "s");
     if (options->times > 1)
         fprintf(out, "replayed %s times, each with the same trace\n", cli_count(options->times, times));
     fprintf(out, "trace hash: %016" PRIx64 "\n", emu_trace_hash(s->machine));

@@ -24,12 +24,14 @@ static void show_text(const struct cli_options *options, const struct cli_sessio
 {
     const struct emu_finding *finding = emu_machine_finding(s->machine);
     if (!options->quiet)
-        cli_timeline_text(out, s->machine);
+        cli_timeline_text(out, s->machine, options->all);
     if (finding != NULL)
         cli_finding_text(out, finding);
     else
-        fprintf(out, "no finding in this run of %" PRIu64 " steps\n", emu_steps(s->machine));
-    fprintf(out, "trace hash: %016" PRIx64 "\ntoken: %s\n", emu_trace_hash(s->machine), token);
+        fprintf(out, "no finding in this run of %" PRIu64 " step%s\n", emu_steps(s->machine),
+                emu_steps(s->machine) == 1 ? "" : "s");
+    fprintf(out, "trace hash: %016" PRIx64 "\n", emu_trace_hash(s->machine));
+    cli_token_text(out, token);
 }
 
 static json_t *describe(const struct cli_options *options, const struct cli_session *s, const char *token)
@@ -37,7 +39,7 @@ static json_t *describe(const struct cli_options *options, const struct cli_sess
     const struct emu_finding *finding = emu_machine_finding(s->machine);
     uint64_t hash = emu_trace_hash(s->machine);
     json_t *result =
-        json_pack("{s:s, s:s, s:I, s:I, s:o, s:s, s:o}", "scenario", s->scenario->name, "strategy",
+        json_pack("{s:s, s:s, s:I, s:I, s:o, s:s?, s:o}", "scenario", s->scenario->name, "strategy",
                   cli_strategy_names[options->strategy], "seed", (json_int_t)options->seed, "steps",
                   (json_int_t)emu_steps(s->machine), "trace_hash", cli_hash_json(hash), "token", token,
                   "finding", finding != NULL ? cli_finding_json(finding, token, hash) : json_null());
@@ -65,8 +67,7 @@ int command_run(const struct cli_options *options)
     run_once(&s, strategy);
     emu_strategy_destroy(strategy);
 
-    char *token = haldma_token(s.machine, scenario, emu_machine_record(s.machine), emu_trace_hash(s.machine));
-    EMU_ASSERT(token != NULL);
+    char *token = cli_session_token(&s, emu_machine_record(s.machine), emu_trace_hash(s.machine));
     int status = emu_machine_finding(s.machine) != NULL ? CLI_FINDING : CLI_CLEAN;
     if (options->json)
         cli_output_json(&out, describe(options, &s, token));

@@ -10,9 +10,9 @@
 static void tell(const struct emu_shrink_result *r)
 {
     char runs[CLI_COUNT_TEXT];
-    fprintf(stderr, "preemptions: %u, were %u\nchoices off the default: %zu, were %zu\nafter %s runs\n",
+    fprintf(stderr, "preemptions: %u, were %u\nchoices off the default: %zu, were %zu\nafter %s\n",
             r->preemptions_after, r->preemptions_before, r->deviations_after, r->deviations_before,
-            cli_count(r->runs, runs));
+            cli_runs(r->runs, runs));
     if (r->exhausted_below >= 0)
         fprintf(stderr, "no run with %d or fewer preemptions fails\n", r->exhausted_below);
 }
@@ -35,17 +35,22 @@ static int shrink(struct cli_session *s, const struct cli_options *options, cons
         cli_complain("the run that the token names does not fail: there is nothing to shrink");
         return CLI_BAD_INPUT;
     }
-    char *shrunk = haldma_token(s->machine, s->scenario, &result.record, result.hash);
-    EMU_ASSERT(shrunk != NULL);
-    if (!options->quiet)
-        tell(&result);
-    if (options->json)
-        cli_output_json(out, describe(s, &result, shrunk));
-    else
-        fprintf(out->stream, "%s\n", shrunk);
+    char *shrunk = cli_session_token(s, &result.record, result.hash);
+    int status = CLI_FINDING;
+    if (shrunk == NULL) { /* fewer deviations may come with more choices */
+        cli_complain("no token: " CLI_NO_TOKEN);
+        status = CLI_BAD_INPUT;
+    } else {
+        if (!options->quiet)
+            tell(&result);
+        if (options->json)
+            cli_output_json(out, describe(s, &result, shrunk));
+        else
+            fprintf(out->stream, "%s\n", shrunk);
+    }
     free(shrunk);
     emu_record_free(&result.record);
-    return CLI_FINDING;
+    return status;
 }
 
 int command_shrink(const struct cli_options *options)

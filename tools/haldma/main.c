@@ -6,8 +6,10 @@
 #include "cli_status.h"
 #include "commands.h"
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct cli_command commands[] = {
     {CLI_LIST, "list", "MODULE", "name the scenarios of a module",
@@ -52,8 +54,20 @@ static void usage(FILE *out)
         CLI_CLEAN, CLI_FINDING, CLI_BAD_INPUT, CLI_EMULATOR);
 }
 
+/* Standard files that were closed would be the next files opened: a message would go into a result. */
+static bool open_standard_files(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) != descriptor)
+            return false;
+    }
+    return true;
+}
+
 int main(int argc, char **argv)
 {
+    if (!open_standard_files())
+        return CLI_EMULATOR;
     cli_abort_install();
     if (argc < 2) {
         usage(stderr);
@@ -76,7 +90,10 @@ int main(int argc, char **argv)
         argv[1] = name;
         struct cli_options options;
         cli_options_parse(&commands[i], argc - 1, argv + 1, &options);
-        return commands[i].run(&options);
+        cli_abort_guard(true);
+        int status = commands[i].run(&options);
+        cli_abort_guard(false);
+        return status;
     }
     cli_complain("'%s' is no command; they are: list, run, explore, replay, shrink, explain", word);
     return CLI_BAD_INPUT;

@@ -57,6 +57,8 @@ struct emu_engine {
     emu_due_fn *fn;
     void *context;
     uint64_t due;
+    uint64_t since;  /* the step at which it was started */
+    uint32_t passed; /* timers due later that came before it */
     uint64_t order;
     uint32_t place; /* 1 + index among the started ones; 0: not started */
     uint32_t id;

@@ -40,6 +40,8 @@ enum { EMU_TOKEN_CHOICES_MAX = 1 << 20 };
 
 /* FNV-1a. */
 uint32_t emu_token_program(const char *name);
+/* Folds a number into such a hash, for layers above that have a configuration of their own. */
+uint32_t emu_token_fold(uint32_t hash, uint64_t number);
 /* Everything of the configuration that decides what is explored, without profile and faults. */
 uint32_t emu_token_configuration(const struct emu_machine *m);
 

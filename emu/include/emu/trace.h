@@ -32,9 +32,17 @@ void emu_trace_record(struct emu_machine *m, bool on);
 size_t emu_trace_length(const struct emu_machine *m);
 const struct emu_trace_entry *emu_trace_entry(const struct emu_machine *m, size_t index);
 
-/* A timeline for people, a line at a time: columns time, processor, level, strand, what happened to what. */
+/* What comes from now on is the race: emu_run_program() says so when the set-up has returned. */
+void emu_trace_begin_race(struct emu_machine *m);
+/* The index of the race's first entry; 0 when the set-up left none, or the run ended before the race. */
+size_t emu_trace_race(const struct emu_machine *m);
+
+/*
+ * A timeline for people, a line at a time: a heading, then columns time, processor, level, strand, what
+ * happened to what, for the entries from index first on.
+ */
 typedef void emu_line_fn(void *context, const char *line);
-void emu_trace_timeline(const struct emu_machine *m, emu_line_fn *out, void *context);
+void emu_trace_timeline(const struct emu_machine *m, size_t first, emu_line_fn *out, void *context);
 
 /* Where printed text goes besides the trace; NULL: nowhere. Survives resets. */
 typedef void emu_print_fn(void *context, const char *text, size_t length);

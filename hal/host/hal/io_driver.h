@@ -24,8 +24,9 @@ PDRIVER_OBJECT hal_driver_create(const char *name);
 
 /*
  * Pristine copies of drivers' writable data. They outlive runs: whoever owns the machine creates the store,
- * hands it to each boot with hal_images_use() (after hal_boot), and destroys it with the machine. Memory is
- * allocated at a driver's first load only. Without a store nothing is put back.
+ * hands it to each boot with hal_images_use() (after hal_boot), and destroys it with the machine, which
+ * writes every copy back: a module's data is one in the process, so machines that share a driver are used one
+ * after the other. Memory is allocated at a driver's first load only. Without a store nothing is put back.
  */
 struct hal_images *hal_images_create(void);
 void hal_images_destroy(struct hal_images *images);
@@ -36,5 +37,8 @@ void hal_images_use(struct emu_machine *m, struct hal_images *images);
  * The module that holds the emulator and the main program are left alone. False without memory.
  */
 bool hal_images_restore(struct hal_images *images, const void *code);
+
+/* Is it code of one module, as far as modules were seen? */
+bool hal_images_share(const struct hal_images *images, const void *code, const void *other);
 
 #endif

@@ -8,3 +8,4 @@ haldma explore "$bugs" --scenario kept_update --strategy exhaustive
 haldma explore "$bugs" --scenario kept_update --strategy random --runs 100 --seed 3
 haldma explore "$bugs" --scenario kept_update --runs 50
 haldma explore modules/cli_other.so --quiet --runs 1000
+"$tool" explore "$bugs" --scenario kept_update --strategy fifo | grep -c ' 1 run in [0-9.]* ms '

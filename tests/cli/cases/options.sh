@@ -6,7 +6,7 @@ haldma list "$bugs" --scenario lost_update
 for runs in 0 -1 +1 ten 1e3 '' ' 1' 18446744073709551616; do
     haldma explore "$bugs" --runs "$runs"
 done
-for seconds in 0 -1 nan inf 1s ''; do
+for seconds in 0 -1 nan inf 1s 0x1 ' 1' +1 1e3 . ''; do
     haldma explore "$bugs" --seconds "$seconds"
 done
 haldma explore "$bugs" --seed 9223372036854775808
@@ -17,3 +17,5 @@ haldma explore "$bugs" --profile friendly
 haldma explore "$bugs" --format xml
 haldma run "$bugs" --scenario lost_update --strategy exhaustive
 haldma replay "$bugs" token --times 0
+haldma list "$bugs" --all
+haldma list "$bugs" --HANG=1

@@ -8,6 +8,7 @@ haldma replay "$bugs" hd1.
 haldma replay "$bugs" "hd9.${token#hd1.}"
 haldma replay "$bugs" 'hd1.!!!!'
 haldma replay modules/cli_other.so "$token"
+haldma replay modules/cli_fewer.so "$token"
 haldma explain modules/cli_other.so "$token"
 haldma shrink modules/cli_other.so "$token"
 kept=$("$tool" run "$bugs" --scenario kept_update --quiet | sed -n 's/^token: //p')
