@@ -2,7 +2,8 @@
  * haldma explore: many runs of one scenario, or of every scenario of a module in turn.
  *
  * The strategy auto is several passes: every run with 0 preemptions, with at most 1, with at most 2; then
- * random ones. When a pass made no more runs than the one before, there are no runs with more preemptions at
+ * random ones. An exhaustive pass may take a third of what is left of the limits, so that none starves the
+ * others. When a pass made no more runs than the one before, there are no runs with more preemptions at
  * all: the space is exhausted.
  */
 #include "cli_describe.h"
@@ -15,7 +16,7 @@
 #include <unistd.h>
 
 #define SECONDS_DEFAULT 10.0
-enum { AUTO_PREEMPTIONS = 2, LABEL_TEXT = 64 };
+enum { AUTO_PREEMPTIONS = 2, AUTO_SHARE = 3, LABEL_TEXT = 64 };
 
 /* The exploration of one scenario. */
 struct exploration {
@@ -103,25 +104,25 @@ static void show_pass(const struct exploration *x, const char *label, const stru
             cli_time(r->seconds, time), cli_count((uint64_t)per_second, rate), end);
 }
 
-/* What is left of --runs (0 of either: no limit); false when nothing is. */
-static bool limits_left(const struct exploration *x, struct emu_explore_options *limits)
+/* A pass's share of what is left of --runs and --seconds (0 of either: no limit); false when nothing is. */
+static bool limits_left(const struct exploration *x, unsigned share, struct emu_explore_options *limits)
 {
     uint64_t runs = x->options->runs;
     if ((runs != 0 && x->runs >= runs) || (x->seconds_max > 0 && x->seconds >= x->seconds_max))
         return false;
-    limits->runs = runs != 0 ? runs - x->runs : 0;
-    limits->seconds = x->seconds_max > 0 ? x->seconds_max - x->seconds : 0;
+    limits->runs = runs != 0 ? (runs - x->runs + share - 1) / share : 0;
+    limits->seconds = x->seconds_max > 0 ? (x->seconds_max - x->seconds) / share : 0;
     return true;
 }
 
-/* One strategy, to its end or to the limits. Returns the runs of a complete pass, else 0. */
-static uint64_t pass(struct exploration *x, enum cli_strategy kind, int preemptions)
+/* One strategy, to its end or to one share of the limits. Returns the runs of a complete pass, else 0. */
+static uint64_t pass(struct exploration *x, enum cli_strategy kind, int preemptions, unsigned share)
 {
     char label[LABEL_TEXT];
     label_pass(label, kind, preemptions);
     struct cli_progress progress = {.label = label, .shown = !x->options->quiet && isatty(STDERR_FILENO)};
     struct emu_explore_options limits = {.progress = cli_progress_report, .progress_context = &progress};
-    if (x->found > 0 || x->interrupted || !limits_left(x, &limits))
+    if (x->found > 0 || x->interrupted || !limits_left(x, share, &limits))
         return 0;
 
     struct emu_report report;
@@ -153,7 +154,7 @@ static void explore_auto(struct exploration *x)
     int most = x->options->preemptions != CLI_UNBOUNDED ? x->options->preemptions : AUTO_PREEMPTIONS;
     uint64_t before = 0;
     for (int bound = 0; bound <= most; bound++) {
-        uint64_t runs = pass(x, CLI_STRATEGY_EXHAUSTIVE, bound);
+        uint64_t runs = pass(x, CLI_STRATEGY_EXHAUSTIVE, bound, AUTO_SHARE);
         if (runs == 0)
             break;
         x->complete = runs == before;
@@ -161,7 +162,7 @@ static void explore_auto(struct exploration *x)
             return;
         before = runs;
     }
-    pass(x, CLI_STRATEGY_RANDOM, CLI_UNBOUNDED);
+    pass(x, CLI_STRATEGY_RANDOM, CLI_UNBOUNDED, 1);
 }
 
 /* ---- One scenario -----------------------------------------------------------------------------------------
@@ -187,7 +188,7 @@ static void explore(struct exploration *x)
     if (o->strategy == CLI_STRATEGY_AUTO)
         explore_auto(x);
     else
-        x->complete = pass(x, o->strategy, o->preemptions) > 0;
+        x->complete = pass(x, o->strategy, o->preemptions, 1) > 0;
     if (x->out != NULL && x->found == 0)
         show_clean(x);
 }
