@@ -2,10 +2,10 @@
  * The pool: what ExAllocatePool and its kin (ex_pool_forms.c) stand on.
  *
  * Slots of a few sizes are cut from pages of simulated RAM; a block below a page never crosses one, a block
- * of a page or more begins on one. Before each slot's block lies a header, after it guard bytes; both are
- * verified when the block is freed. A record per slot, out of the driver's reach, is the truth that they are
- * compared with. Fresh blocks are filled with one pattern, freed ones with another, and the second is
- * verified before the slot is used again.
+ * of a page or more begins on one. Before each slot's block lies a header, after every block guard bytes;
+ * both are verified when the block is freed. Nothing guards the front of a block that begins on a page. A
+ * record per slot, out of the driver's reach, is the truth that they are compared with. Fresh blocks are
+ * filled with one pattern, freed ones with another, and the second is verified before the slot is used again.
  *
  * Addresses decide nothing: slots are used in the order in which they were cut and freed.
  */
@@ -16,12 +16,14 @@
 #include <emu/cpu.h>
 #include <emu/finding.h>
 
+#include "hal/ke_dpc.h"
+#include "hal/ke_timer.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
 enum {
     POOL_GRANULE = 16,    /* alignment of every block */
-    POOL_GUARD_LEAST = 8, /* guard bytes after every block below a page */
+    POOL_GUARD_LEAST = 8, /* guard bytes after every block */
     POOL_GUARD_MOST = 32, /* no more than this is written and verified */
     POOL_CACHE_LINE = 64,
     POOL_FILL_FRESH = 0xA5, /* what a driver finds in memory that it did not initialise */
@@ -158,11 +160,11 @@ static struct pool_block *take_slot(struct hal_kernel *k, uint32_t index)
     return b;
 }
 
-/* Whole pages. */
+/* Whole pages, one more than asked for where the last would have no room for guard bytes. */
 static struct pool_block *take_pages(struct hal_kernel *k, size_t bytes)
 {
     struct pool_block *b = k->mm.spare_blocks;
-    uint64_t pages = ((uint64_t)bytes + EMU_PAGE_SIZE - 1) >> EMU_PAGE_SHIFT;
+    uint64_t pages = ((uint64_t)bytes + POOL_GUARD_LEAST + EMU_PAGE_SIZE - 1) >> EMU_PAGE_SHIFT;
 
     if (pages > UINT32_MAX >> EMU_PAGE_SHIFT)
         return NULL;
@@ -297,6 +299,10 @@ void pool_release(void *address, uint32_t tag)
                           b->paged ? "paged" : "non-paged", tag_text(b->tag, tag1), level);
     }
     verify_guard(m, b);
+    if (k->ke.timers_running != NULL)
+        ke_timer_freed(k, b->user, b->bytes);
+    if (k->ke.dpcs_queued != 0)
+        ke_dpc_freed(k, b->user, b->bytes);
     b->live = false;
     b->next_free = NULL;
     k->mm.live_blocks--;

@@ -3,6 +3,7 @@
  */
 #include <wdm.h>
 
+#include <emu/choose.h>
 #include <emu/cpu.h>
 #include <emu/finding.h>
 
@@ -14,12 +15,17 @@ static emu_object irp_object(struct emu_machine *m, PIRP irp)
     return emu_object_at(m, irp, "irp");
 }
 
-enum { IRP_NAME_BYTES = 32 };
-
 /* "irp#3", as timelines call it; returns out. */
-static const char *irp_name(struct emu_machine *m, PIRP irp, char out[IRP_NAME_BYTES])
+static const char *irp_name(struct emu_machine *m, PIRP irp, char out[IO_NAME_BYTES])
 {
-    return emu_object_text(m, irp_object(m, irp), out, IRP_NAME_BYTES);
+    return emu_object_text(m, irp_object(m, irp), out, IO_NAME_BYTES);
+}
+
+/* Stops the run: a routine was given NULL for an IRP. */
+__attribute__((noreturn)) static void no_irp(struct emu_machine *m, const char *what, const char *rule,
+                                             const char *code)
+{
+    emu_finding_raise(m, rule, code, NULL, "%s was called for NULL, which is no IRP", what);
 }
 
 /* ---- Down -------------------------------------------------------------------------------------------------
@@ -28,11 +34,14 @@ static const char *irp_name(struct emu_machine *m, PIRP irp, char out[IRP_NAME_B
 static void check_call(struct emu_machine *m, PDEVICE_OBJECT device, PIRP irp)
 {
     uint64_t parameters[4] = {0, (uintptr_t)irp, (uintptr_t)device, 0};
+    char name[IO_NAME_BYTES];
 
+    if (irp == NULL)
+        no_irp(m, "IoCallDriver", "IO-CALL-3", "0xC9/03");
     if (irp->Type != IO_TYPE_IRP) {
         parameters[0] = 0x3;
         emu_finding_raise(m, "IO-CALL-3", "0xC9/03", parameters,
-                          "IoCallDriver was given what is no IRP, or one that was freed");
+                          "IoCallDriver was given %s, which is no IRP, or was freed", irp_name(m, irp, name));
     }
     if (device == NULL || device->Type != IO_TYPE_DEVICE) {
         parameters[0] = 0x4;
@@ -46,7 +55,8 @@ static void check_call(struct emu_machine *m, PDEVICE_OBJECT device, PIRP irp)
     }
     if (irp->CurrentLocation <= 1) {
         emu_finding_raise(m, "IO-CALL-2", "0x35", parameters,
-                          "IoCallDriver found no stack location left in an IRP that has %d", irp->StackCount);
+                          "IoCallDriver found no stack location left in %s, which has %d",
+                          irp_name(m, irp, name), irp->StackCount);
     }
 }
 
@@ -61,11 +71,14 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     location->DeviceObject = DeviceObject;
     UCHAR major = location->MajorFunction;
     uint8_t level = emu_level(m);
+    emu_object object = irp_object(m, Irp);
+    struct hal_kernel *k = hal_kernel();
 
-    emu_note(m, HAL_OP_IO_CALL_DRIVER, irp_object(m, Irp), major);
+    emu_note(m, HAL_OP_IO_CALL_DRIVER, object, major);
     PDRIVER_DISPATCH dispatch = major <= IRP_MJ_MAXIMUM_FUNCTION
                                     ? DeviceObject->DriverObject->MajorFunction[major]
                                     : io_invalid_request;
+    struct io_call *call = io_call_begin(k, Irp, location);
     NTSTATUS status = dispatch(DeviceObject, Irp);
     if (emu_level(m) != level) {
         uint64_t parameters[4] = {0x5, (uintptr_t)DeviceObject, level, emu_level(m)};
@@ -73,6 +86,7 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
                           "a dispatch routine (major function %u) was called at IRQL %u and returned at %u",
                           major, level, emu_level(m));
     }
+    io_call_end(k, call, object, status, major);
     return status;
 }
 
@@ -91,7 +105,7 @@ NTSTATUS io_invalid_request(PDEVICE_OBJECT device, PIRP irp)
 static void check_completion(struct emu_machine *m, PIRP irp)
 {
     uint64_t parameters[4] = {(uintptr_t)irp, 0, 0, 0};
-    char name[IRP_NAME_BYTES];
+    char name[IO_NAME_BYTES];
 
     /* No location is current any more once the last completion routine was called, whatever it answered. */
     if (irp->Type != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount) {
@@ -167,6 +181,15 @@ static void finish_associated(PIRP irp)
         IofCompleteRequest(master, IO_NO_INCREMENT);
 }
 
+/* Who built a request that fails at once knows it from IoCallDriver; event and status block may stay as they
+ * are. */
+static bool tells_requester(struct emu_machine *m, const IRP *irp)
+{
+    if (irp->PendingReturned || !NT_ERROR(irp->IoStatus.Status))
+        return true;
+    return irp->UserEvent == NULL || emu_latitude(m, HAL_OP_IO_COMPLETE, 2) == 0;
+}
+
 /* Every driver has seen it; the I/O manager's own part. */
 static void finish(struct emu_machine *m, PIRP irp)
 {
@@ -176,26 +199,32 @@ static void finish(struct emu_machine *m, PIRP irp)
     }
     if (irp->Tail.Overlay.Thread == NULL) {
         uint64_t parameters[4] = {(uintptr_t)irp, 0, 0, 0};
+        char name[IO_NAME_BYTES];
         emu_finding_raise(
             m, "IO-COMPLETE-9", NULL, parameters,
-            "an IRP that a driver allocated reached the I/O manager: no completion routine took it "
-            "back with STATUS_MORE_PROCESSING_REQUIRED");
+            "%s, which a driver allocated, reached the I/O manager: no completion routine took it "
+            "back with STATUS_MORE_PROCESSING_REQUIRED",
+            irp_name(m, irp, name));
     }
     finish_buffers(irp);
     PKEVENT event = irp->UserEvent;
-    if (irp->UserIosb != NULL)
+    bool told = tells_requester(m, irp);
+    if (irp->UserIosb != NULL && told)
         *irp->UserIosb = irp->IoStatus;
     IoFreeIrp(irp);
-    if (event != NULL)
+    if (event != NULL && told)
         KeSetEvent(event, IO_NO_INCREMENT, FALSE);
 }
 
 VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 {
     struct emu_machine *m = emu_current();
+    struct hal_kernel *k = hal_kernel();
     PIRP irp = Irp;
 
     (void)PriorityBoost; /* thread priorities do not change with I/O */
+    if (irp == NULL)
+        no_irp(m, "IoCompleteRequest", "IO-COMPLETE-1", "0x44");
     emu_step(m, HAL_OP_IO_COMPLETE, irp_object(m, irp), (uint32_t)irp->IoStatus.Status);
     check_completion(m, irp);
 
@@ -203,6 +232,7 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     irp->CurrentLocation++;
     irp->Tail.Overlay.CurrentStackLocation++;
     for (; irp->CurrentLocation <= irp->StackCount + 1; location++) {
+        io_call_passed(k, irp, location);
         irp->PendingReturned = (location->Control & SL_PENDING_RETURNED) != 0;
         bool last = irp->CurrentLocation == irp->StackCount + 1;
         if (wants_call(location, irp)) {
@@ -236,17 +266,38 @@ VOID IoReleaseCancelSpinLock(KIRQL Irql)
     KeReleaseSpinLock(&hal_kernel()->io.cancel_lock, Irql);
 }
 
+static emu_object cancel_object(struct emu_machine *m, const IRP *irp)
+{
+    return emu_object_at(m, io_cancel_slot(irp), "cancel routine");
+}
+
+PDRIVER_CANCEL haldma_IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
+{
+    struct emu_machine *m = emu_current();
+
+    if (Irp == NULL)
+        no_irp(m, "IoSetCancelRoutine", "IO-CANCEL-7", NULL);
+    emu_step(m, HAL_OP_IO_SET_CANCEL, cancel_object(m, Irp), 0);
+    PDRIVER_CANCEL old = Irp->CancelRoutine;
+    Irp->CancelRoutine = CancelRoutine;
+    return old;
+}
+
 BOOLEAN IoCancelIrp(PIRP Irp)
 {
     struct emu_machine *m = emu_current();
+    char name[IO_NAME_BYTES];
     KIRQL irql;
 
+    if (Irp == NULL)
+        no_irp(m, "IoCancelIrp", "IO-CANCEL-7", NULL);
     IoAcquireCancelSpinLock(&irql);
-    emu_step(m, HAL_OP_IO_CANCEL, emu_object_at(m, io_cancel_slot(Irp), "cancel routine"), 0);
+    emu_step(m, HAL_OP_IO_CANCEL, cancel_object(m, Irp), 0);
     if (Irp->Type != IO_TYPE_IRP) {
         uint64_t parameters[4] = {(uintptr_t)Irp, 0, 0, 0};
         emu_finding_raise(m, "IO-CANCEL-5", NULL, parameters,
-                          "IoCancelIrp was called for what is no IRP, or was freed before");
+                          "IoCancelIrp was called for %s, which is no IRP, or was freed before",
+                          irp_name(m, Irp, name));
     }
     Irp->Cancel = TRUE;
     PDRIVER_CANCEL routine = IoSetCancelRoutine(Irp, NULL);
@@ -257,7 +308,8 @@ BOOLEAN IoCancelIrp(PIRP Irp)
     if (Irp->CurrentLocation > Irp->StackCount) {
         uint64_t parameters[4] = {(uintptr_t)Irp, (uintptr_t)routine, 0, 0};
         emu_finding_raise(m, "IO-CANCEL-6", "0x48", parameters,
-                          "IoCancelIrp found a cancel routine in an IRP that is already completed");
+                          "IoCancelIrp found a cancel routine in %s, which is already completed",
+                          irp_name(m, Irp, name));
     }
     Irp->CancelIrql = irql;
     routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);

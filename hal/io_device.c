@@ -178,17 +178,23 @@ NTSTATUS IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevic
 VOID IoDetachDevice(PDEVICE_OBJECT TargetDevice)
 {
     struct hal_kernel *k = hal_kernel();
-    PDEVICE_OBJECT source = TargetDevice->AttachedDevice;
+    PDEVICE_OBJECT source = TargetDevice != NULL ? TargetDevice->AttachedDevice : NULL;
 
     if (source == NULL) {
         uint64_t parameters[4] = {0x202, (uintptr_t)TargetDevice, 0, 0};
-        emu_finding_raise(k->machine, "IO-DEVICE-7", "0xC9/202", parameters,
-                          "IoDetachDevice was called for a device that nothing is attached to");
+        emu_finding_raise(
+            k->machine, "IO-DEVICE-7", "0xC9/202", parameters, "IoDetachDevice was called for %s",
+            TargetDevice == NULL ? "NULL, which is no device" : "a device that nothing is attached to");
     }
     TargetDevice->AttachedDevice = NULL;
     io_device_of(source)->lower = NULL;
     io_device_of(source)->extension.AttachedTo = NULL;
     io_device_settle(k, io_device_of(TargetDevice));
+}
+
+PDEVICE_OBJECT IoGetAttachedDevice(PDEVICE_OBJECT DeviceObject)
+{
+    return io_device_top(DeviceObject);
 }
 
 PDEVICE_OBJECT IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject)

@@ -14,6 +14,7 @@
 
 VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 {
+    io_call_gone(hal_kernel(), Irp);
     memset(Irp, 0, PacketSize);
     Irp->Type = IO_TYPE_IRP;
     Irp->Size = PacketSize;
@@ -50,12 +51,16 @@ PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN Charg
 VOID IoFreeIrp(PIRP Irp)
 {
     struct hal_kernel *k = hal_kernel();
+    char name[IO_NAME_BYTES];
 
     if (Irp->Type != IO_TYPE_IRP) {
         uint64_t parameters[4] = {0x1, (uintptr_t)Irp, 0, 0};
-        emu_finding_raise(k->machine, "IO-IRP-4", "0xC9/01", parameters,
-                          "IoFreeIrp was called for what is no IRP, or was freed before");
+        emu_finding_raise(
+            k->machine, "IO-IRP-4", "0xC9/01", parameters,
+            "IoFreeIrp was called for %s, which is no IRP, or was freed before",
+            emu_object_text(k->machine, emu_object_at(k->machine, Irp, "irp"), name, sizeof name));
     }
+    io_call_gone(k, Irp);
     emu_object_forget(k->machine, Irp);
     emu_object_forget(k->machine, io_cancel_slot(Irp));
     k->io.irps--;

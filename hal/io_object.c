@@ -66,8 +66,11 @@ void io_reference(struct hal_kernel *k, void *object, int change)
         return;
     if (*references + change < 0) {
         uint64_t parameters[4] = {0, (uintptr_t)object, 0, 0};
-        emu_finding_raise(k->machine, "IO-OBJECT-2", "0x18", parameters,
-                          "an object was dereferenced more often than it was referenced");
+        char name[IO_NAME_BYTES];
+        emu_finding_raise(
+            k->machine, "IO-OBJECT-2", "0x18", parameters,
+            "%s was dereferenced more often than it was referenced",
+            emu_object_text(k->machine, emu_object_at(k->machine, object, "object"), name, sizeof name));
     }
     *references += change;
     if (change > 0)

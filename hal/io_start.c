@@ -7,6 +7,7 @@
  */
 #include <wdm.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
@@ -64,7 +65,10 @@ static void run(PDEVICE_OBJECT device, PIRP irp)
 static void start_next(PDEVICE_OBJECT device, bool cancelable, bool by_key, ULONG key)
 {
     struct io_device *d = io_device_of(device);
+    struct emu_machine *m = emu_current();
 
+    ke_level_at_least(m, DISPATCH_LEVEL, "IO-STARTIO-6", KE_CODE_WRONG_LEVEL, "IoStartNextPacket");
+    ke_level_at_most(m, DISPATCH_LEVEL, "IO-STARTIO-6", KE_CODE_WRONG_LEVEL, "IoStartNextPacket");
     if (d->start_io_running) {
         d->start_io_owed = true;
         d->start_io_owed_cancelable = cancelable;

@@ -1,19 +1,21 @@
 /*
  * What the I/O manager keeps between two calls: drivers, devices, names, interfaces.
  *
- * Touched by io_*.c and pnp.c only. Objects that drivers hold (DRIVER_OBJECT, DEVICE_OBJECT, FILE_OBJECT,
- * IRP) lie in pool; each device has a private record here, in the machine's arena, that outlives it.
+ * Touched by io_*.c, pnp.c and ex_callback.c only. Objects that drivers hold (DRIVER_OBJECT, DEVICE_OBJECT,
+ * FILE_OBJECT, IRP) lie in pool; each device has a private record here, in the machine's arena, that outlives
+ * it.
  */
 #ifndef HAL_IO_STATE_H
 #define HAL_IO_STATE_H
 
 #include <wdm.h>
 
-#include <emu/machine.h>
+#include <emu/step.h>
 
 struct hal_kernel;
 struct hal_images;
 struct hal_pnp_device;
+struct ex_registration;
 
 /* The private side of a device object; found through its DeviceObjectExtension. */
 struct io_device {
@@ -76,6 +78,19 @@ struct io_interface {
     bool enabled;
 };
 
+/* A call of a dispatch routine that has not returned: see io_pending.c. */
+struct io_call {
+    struct io_call *next;
+    PIRP irp;                    /* NULL once it passed this call's location, or was freed */
+    PIO_STACK_LOCATION location; /* of the driver that is called */
+    bool forwarded;              /* the driver called another with it */
+    bool completed;              /* it passed the location, with this mark */
+    bool marked;
+};
+
+/* I/O errors of bug check 0xC9 (parameter 1), and room for the name of one object in a message. */
+enum { IO_ERROR_NOT_MARKED = 0x23D, IO_ERROR_MARKED = 0x23E, IO_NAME_BYTES = 48 };
+
 struct io_state {
     KSPIN_LOCK cancel_lock;
     struct io_driver *drivers;
@@ -85,6 +100,10 @@ struct io_state {
     struct io_file *files;
     PDRIVER_OBJECT bus_driver; /* owns physical device objects; made at the first */
     struct hal_images *images; /* of drivers' writable data; NULL: nothing is put back */
+    struct io_call *calls;     /* in progress on any strand, newest first */
+    struct io_call *calls_free;
+    struct _CALLBACK_OBJECT *callbacks; /* NULL until the first is asked for */
+    struct ex_registration *registrations_free;
     uint32_t pdos;
     uint32_t irps; /* allocated and not freed */
 };
@@ -136,6 +155,16 @@ static inline const void *io_cancel_slot(const IRP *irp)
 /* Sends an IRP and waits for it, at PASSIVE_LEVEL; location says what to ask. *information may be NULL. */
 NTSTATUS io_send_and_wait(PDEVICE_OBJECT device, const IO_STACK_LOCATION *location, NTSTATUS initial,
                           ULONG_PTR *information);
+
+/*
+ * Around each call of a dispatch routine. io_call_passed(): the IRP's completion comes by this location.
+ * io_call_gone(): the IRP is freed or made anew. io_call_end(): a finding where status and mark disagree, and
+ * that is certain.
+ */
+struct io_call *io_call_begin(struct hal_kernel *k, PIRP irp, PIO_STACK_LOCATION location);
+void io_call_passed(struct hal_kernel *k, PIRP irp, const IO_STACK_LOCATION *location);
+void io_call_gone(struct hal_kernel *k, PIRP irp);
+void io_call_end(struct hal_kernel *k, struct io_call *call, emu_object object, NTSTATUS status, UCHAR major);
 
 /* What unsupported major functions do, and a driver's defaults: complete with STATUS_INVALID_DEVICE_REQUEST.
  */

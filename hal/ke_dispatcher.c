@@ -55,7 +55,7 @@ void ke_dispatcher_init(DISPATCHER_HEADER *header, enum ke_object_kind kind, LON
 
 emu_object ke_dispatcher_object(struct hal_kernel *k, const DISPATCHER_HEADER *header)
 {
-    const char *class_name = class_of(header);
+    const char *class_name = header != NULL ? class_of(header) : NULL;
     if (class_name == NULL || header->WaitListHead.Flink == NULL) {
         emu_finding_raise(k->machine, "KE-WAIT-9", "0xC4/E1", NULL,
                           "an object to wait for is used that was never initialised");

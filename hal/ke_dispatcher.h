@@ -22,7 +22,8 @@ enum ke_object_kind {
     KE_OBJECT_SEMAPHORE = 5,
     KE_OBJECT_THREAD = 6,
     KE_OBJECT_TIMER_NOTIFICATION = 8,
-    KE_OBJECT_TIMER_SYNCHRONIZATION = 9
+    KE_OBJECT_TIMER_SYNCHRONIZATION = 9,
+    KE_OBJECT_CALLBACK = 24 /* is referenced, but cannot be waited for */
 };
 
 void ke_dispatcher_init(DISPATCHER_HEADER *header, enum ke_object_kind kind, LONG state);

@@ -128,6 +128,37 @@ static void take_out(struct ke_dpc_queue *queue, KDPC *dpc)
     }
     dpc->DpcListEntry.Next = NULL;
     dpc->DpcData = NULL;
+    hal_kernel()->ke.dpcs_queued--;
+}
+
+/* Stops the run: a DPC on a queue is no longer what it was. */
+__attribute__((noreturn)) static void dpc_lost(struct emu_machine *m, const KDPC *dpc, const char *rule,
+                                               const char *what)
+{
+    char name[KE_NAME_BYTES];
+    emu_finding_raise(m, rule, "0xC7/01", NULL, "%s was %s while it was queued",
+                      emu_object_text(m, object_of(m, dpc), name, sizeof(name)), what);
+}
+
+static void look_for_freed(struct emu_machine *m, const struct ke_dpc_queue *queue, const void *block,
+                           size_t bytes)
+{
+    for (const KDPC *dpc = queue->first; dpc != NULL; dpc = successor(dpc)) {
+        if (dpc->DpcData != queue) {
+            dpc_lost(m, dpc, "KE-DPC-14", "overwritten");
+        }
+        if ((uintptr_t)dpc - (uintptr_t)block < bytes) {
+            dpc_lost(m, dpc, "KE-DPC-13", "freed");
+        }
+    }
+}
+
+void ke_dpc_freed(struct hal_kernel *k, const void *block, size_t bytes)
+{
+    for (uint32_t i = 0; i < k->ke.processor_count; i++) {
+        look_for_freed(k->machine, &k->ke.processors[i].dpcs, block, bytes);
+        look_for_freed(k->machine, &k->ke.processors[i].threaded, block, bytes);
+    }
 }
 
 static emu_object queue_object(struct emu_machine *m, struct ke_dpc_queue *queue)
@@ -144,6 +175,9 @@ static KDPC *take_first(struct emu_machine *m, struct ke_dpc_queue *queue)
     emu_step(m, HAL_OP_KE_TAKE_DPC, queue_object(m, queue), 0);
     KDPC *dpc = queue->first;
     if (dpc != NULL) {
+        if (dpc->DpcData != queue || (dpc->Type != DPC_ORDINARY && dpc->Type != DPC_THREADED)) {
+            dpc_lost(m, dpc, "KE-DPC-14", "overwritten");
+        }
         take_out(queue, dpc);
     }
     return dpc;
@@ -246,6 +280,7 @@ bool ke_dpc_queue(struct hal_kernel *k, KDPC *dpc, void *argument1, void *argume
     dpc->SystemArgument1 = argument1;
     dpc->SystemArgument2 = argument2;
     dpc->DpcData = queue;
+    k->ke.dpcs_queued++;
     if (dpc->Importance == HighImportance) {
         put_first(queue, dpc);
     } else {

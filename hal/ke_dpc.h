@@ -18,4 +18,7 @@ void ke_dpc_drain(struct emu_machine *m, unsigned cpu);
  */
 bool ke_dpc_queue(struct hal_kernel *k, struct _KDPC *dpc, void *argument1, void *argument2, unsigned cpu);
 
+/* Stops the run when memory that is being freed holds a DPC that is queued. */
+void ke_dpc_freed(struct hal_kernel *k, const void *block, size_t bytes);
+
 #endif

@@ -263,7 +263,7 @@ VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
     struct hal_kernel *k = hal_kernel();
     struct emu_machine *m = k->machine;
     ke_level_at_most(m, PASSIVE_LEVEL, "KE-INT-1", KE_CODE_WRONG_LEVEL, "IoDisconnectInterrupt");
-    struct ke_line *line = InterruptObject->line;
+    struct ke_line *line = InterruptObject != NULL ? InterruptObject->line : NULL;
     if (line == NULL) {
         emu_finding_raise(m, "KE-INT-7", NULL, NULL,
                           "IoDisconnectInterrupt of an interrupt that is not connected");

@@ -7,6 +7,7 @@
  */
 #include "hal/ke_object.h"
 
+#include "hal/ex_callback.h"
 #include "hal/ke_check.h"
 #include "hal/ke_dispatcher.h"
 #include "hal/ke_thread.h"
@@ -92,6 +93,9 @@ static uint32_t *count_of(struct hal_kernel *k, PVOID object)
     if (kind_of(object) == KE_OBJECT_THREAD) {
         return &((struct _KTHREAD *)object)->references;
     }
+    if (kind_of(object) == KE_OBJECT_CALLBACK) {
+        return &((struct _CALLBACK_OBJECT *)object)->references;
+    }
     struct ke_event *e = find_event(k, object);
     return e != NULL ? &e->references : NULL;
 }
@@ -135,6 +139,9 @@ static emu_object name_of(struct hal_kernel *k, PVOID object)
 {
     if (is_io_object(object)) {
         return emu_object_at(k->machine, object, "object");
+    }
+    if (kind_of(object) == KE_OBJECT_CALLBACK) {
+        return ((const struct _CALLBACK_OBJECT *)object)->object;
     }
     return ke_dispatcher_object(k, object);
 }

@@ -16,6 +16,7 @@
 struct hal_kernel;
 struct ke_event;
 struct ke_handle;
+struct ke_ipi;
 struct ke_holder;
 struct ke_line;
 struct ke_resource;
@@ -61,7 +62,13 @@ struct ke_state {
     ke_device_line_fn *device_line;   /* set by the family that owns devices; NULL: no device has one */
     ke_io_reference_fn *io_reference; /* likewise; NULL: not counted */
 
+    struct ke_ipi *ipi;      /* NULL until the first broadcast */
+    uint32_t clock_interval; /* ExSetTimerResolution; 0: the default */
+    uint32_t clock_requests; /* set and not taken back */
+
     struct ke_timer *timers_free;
+    struct ke_timer *timers_running; /* newest first */
+    uint32_t dpcs_queued;            /* on all processors */
     struct _EX_TIMER *ex_timers_free;
     struct _KBUGCHECK_CALLBACK_RECORD *bug_check_callbacks; /* newest first, linked through Entry.Flink */
     struct _KTHREAD *threads_free;

@@ -14,7 +14,8 @@
 #include "hal/ke_dispatcher.h"
 #include "hal/ke_object.h"
 
-enum { THREAD_ID_STEP = 4 };
+/* Threads and processes share their numbers. */
+enum { THREAD_ID_STEP = 4, SYSTEM_PROCESS_ID = 4 };
 
 static uint8_t strand_priority(KPRIORITY priority)
 {
@@ -36,7 +37,7 @@ static struct _KTHREAD *make(struct hal_kernel *k)
     ke_dispatcher_init(&thread->Header, KE_OBJECT_THREAD, 0);
     thread->references = 1;
     thread->priority = KE_PRIORITY_NORMAL;
-    thread->id = ++ke->thread_ids * THREAD_ID_STEP;
+    thread->id = SYSTEM_PROCESS_ID + ++ke->thread_ids * THREAD_ID_STEP;
     return thread;
 }
 
@@ -222,8 +223,14 @@ HANDLE PsGetCurrentThreadId(VOID)
 
 HANDLE PsGetCurrentProcessId(VOID)
 {
-    enum { SYSTEM_PROCESS_ID = 4 };
     return (HANDLE)(ULONG_PTR)SYSTEM_PROCESS_ID;
+}
+
+/* There is one process. */
+HANDLE PsGetProcessId(PEPROCESS Process)
+{
+    (void)Process;
+    return PsGetCurrentProcessId();
 }
 
 HANDLE PsGetThreadId(PETHREAD Thread)

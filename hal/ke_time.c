@@ -9,7 +9,7 @@
 
 #include "hal/ke_check.h"
 
-enum { COUNTER_FREQUENCY = 10000000 };
+enum { COUNTER_FREQUENCY = 10000000, SHORTEST_TICK_UNITS = 5000 };
 
 static uint64_t read_clock(void)
 {
@@ -66,6 +66,46 @@ LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
     }
     counter.QuadPart = (LONGLONG)read_clock();
     return counter;
+}
+
+/* Timers expire when they are due whatever the interval is; what drivers see of it is this. */
+static uint32_t clock_interval(const struct hal_kernel *k)
+{
+    return k->ke.clock_interval != 0 ? k->ke.clock_interval : (uint32_t)KE_TICK_UNITS;
+}
+
+ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
+{
+    struct hal_kernel *k = hal_kernel();
+    const uint32_t wanted = DesiredTime < SHORTEST_TICK_UNITS ? SHORTEST_TICK_UNITS : DesiredTime;
+    ke_level_at_most(k->machine, APC_LEVEL, "KE-TIME-2", KE_CODE_WRONG_LEVEL, "ExSetTimerResolution");
+    if (SetResolution) {
+        k->ke.clock_requests++;
+        if (wanted < clock_interval(k)) {
+            k->ke.clock_interval = wanted;
+        }
+    } else if (k->ke.clock_requests > 0 && --k->ke.clock_requests == 0) {
+        k->ke.clock_interval = 0;
+    }
+    return clock_interval(k);
+}
+
+VOID ExQueryTimerResolution(PULONG MaximumTime, PULONG MinimumTime, PULONG CurrentTime)
+{
+    *MaximumTime = (ULONG)KE_TICK_UNITS;
+    *MinimumTime = SHORTEST_TICK_UNITS;
+    *CurrentTime = clock_interval(hal_kernel());
+}
+
+/* The machine stands where local time is UTC. */
+VOID ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime)
+{
+    *LocalTime = *SystemTime;
+}
+
+VOID ExLocalTimeToSystemTime(PLARGE_INTEGER LocalTime, PLARGE_INTEGER SystemTime)
+{
+    *SystemTime = *LocalTime;
 }
 
 VOID KeStallExecutionProcessor(ULONG MicroSeconds)

@@ -15,17 +15,45 @@
 #include "hal/ke_dispatcher.h"
 #include "hal/ke_dpc.h"
 #include "hal/ke_time.h"
+#include "hal/ke_timer.h"
 
 struct ke_timer {
     struct emu_event event;
-    KTIMER *timer; /* the driver's; NULL: not in use */
-    struct ke_timer *next_free;
+    KTIMER *timer;             /* the driver's; NULL: not in use */
+    struct ke_timer *next;     /* among the free or the running ones */
+    struct ke_timer *previous; /* among the running ones */
     unsigned cpu;
 };
 
-static struct ke_timer *running(const KTIMER *timer)
+/* Stops the run: a timer that was set and has not expired is no longer what it was. */
+__attribute__((noreturn)) static void timer_lost(struct hal_kernel *k, emu_object object, const char *rule,
+                                                 const char *what)
 {
-    return (struct ke_timer *)(void *)timer->TimerListEntry.Flink;
+    char name[KE_NAME_BYTES];
+    emu_finding_raise(k->machine, rule, "0xC7/00", NULL, "%s was %s while it was running",
+                      emu_object_text(k->machine, object, name, sizeof(name)), what);
+}
+
+static struct ke_timer *running(struct hal_kernel *k, const KTIMER *timer)
+{
+    if (timer->TimerListEntry.Flink == NULL) {
+        return NULL;
+    }
+    for (struct ke_timer *t = k->ke.timers_running; t != NULL; t = t->next) {
+        if (t->timer == timer && (void *)timer->TimerListEntry.Flink == t) {
+            return t;
+        }
+    }
+    timer_lost(k, emu_object_at(k->machine, timer, "timer"), "KE-TIMER-9", "overwritten");
+}
+
+void ke_timer_freed(struct hal_kernel *k, const void *block, size_t bytes)
+{
+    for (const struct ke_timer *t = k->ke.timers_running; t != NULL; t = t->next) {
+        if ((uintptr_t)t->timer - (uintptr_t)block < bytes) {
+            timer_lost(k, t->event.object, "KE-TIMER-8", "freed");
+        }
+    }
 }
 
 static void release(struct hal_kernel *k, struct ke_timer *t)
@@ -33,13 +61,25 @@ static void release(struct hal_kernel *k, struct ke_timer *t)
     emu_event_stop(k->machine, &t->event);
     t->timer->TimerListEntry.Flink = NULL;
     t->timer = NULL;
-    t->next_free = k->ke.timers_free;
+    if (t->previous != NULL) {
+        t->previous->next = t->next;
+    } else {
+        k->ke.timers_running = t->next;
+    }
+    if (t->next != NULL) {
+        t->next->previous = t->previous;
+    }
+    t->next = k->ke.timers_free;
     k->ke.timers_free = t;
 }
 
 static void expire(struct hal_kernel *k, struct ke_timer *t)
 {
     KTIMER *timer = t->timer;
+    if ((void *)timer->TimerListEntry.Flink != t || (timer->Header.Type != KE_OBJECT_TIMER_NOTIFICATION &&
+                                                     timer->Header.Type != KE_OBJECT_TIMER_SYNCHRONIZATION)) {
+        timer_lost(k, t->event.object, "KE-TIMER-9", "overwritten");
+    }
     KDPC *dpc = timer->Dpc;
     const unsigned cpu = t->cpu;
     if (timer->Period != 0) {
@@ -65,7 +105,7 @@ static struct ke_timer *take(struct hal_kernel *k, KTIMER *timer, emu_object obj
 {
     struct ke_timer *t = k->ke.timers_free;
     if (t != NULL) {
-        k->ke.timers_free = t->next_free;
+        k->ke.timers_free = t->next;
     } else {
         t = emu_arena_alloc(k->machine, sizeof(*t));
         emu_event_init(k->machine, &t->event, "clock interrupt", clock_reached, t);
@@ -73,6 +113,12 @@ static struct ke_timer *take(struct hal_kernel *k, KTIMER *timer, emu_object obj
     t->event.object = object;
     t->event.background = false;
     t->timer = timer;
+    t->previous = NULL;
+    t->next = k->ke.timers_running;
+    if (t->next != NULL) {
+        t->next->previous = t;
+    }
+    k->ke.timers_running = t;
     timer->TimerListEntry.Flink = (PLIST_ENTRY)(void *)t;
     return t;
 }
@@ -107,9 +153,9 @@ BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dp
     }
     const uint64_t due = ke_due(k, DueTime);
     emu_step(m, HAL_OP_KE_SET_TIMER, object, due - emu_now(m));
-    const bool was_running = running(Timer) != NULL;
+    const bool was_running = running(k, Timer) != NULL;
     if (was_running) {
-        release(k, running(Timer));
+        release(k, running(k, Timer));
     }
     struct ke_timer *t = take(k, Timer, object);
     t->cpu = emu_cpu(m);
@@ -147,7 +193,7 @@ BOOLEAN KeCancelTimer(PKTIMER Timer)
     struct hal_kernel *k = hal_kernel();
     ke_level_at_most(k->machine, DISPATCH_LEVEL, "KE-TIMER-5", KE_CODE_WRONG_LEVEL, "KeCancelTimer");
     emu_step(k->machine, HAL_OP_KE_CANCEL_TIMER, ke_dispatcher_object(k, &Timer->Header), 0);
-    struct ke_timer *t = running(Timer);
+    struct ke_timer *t = running(k, Timer);
     if (t == NULL) {
         return FALSE;
     }

@@ -84,6 +84,9 @@ NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLA
     (void)Alertable;
     struct hal_kernel *k = hal_kernel();
     ke_level_at_most(k->machine, APC_LEVEL, "KE-WAIT-10", KE_CODE_WRONG_LEVEL, "KeDelayExecutionThread");
+    if (Interval == NULL) {
+        emu_finding_raise(k->machine, "KE-WAIT-11", NULL, NULL, "KeDelayExecutionThread without an interval");
+    }
     const LARGE_INTEGER interval = *Interval;
     const emu_object thread = ke_thread_self(k)->object;
     emu_step(k->machine, HAL_OP_KE_DELAY, thread, ke_due(k, interval) - emu_now(k->machine));

@@ -9,6 +9,9 @@
 
 #include "hal/kernel.h"
 
+/* Where the lowest bank of memory begins (see emu/mem.h). */
+#define LOWEST_MEMORY 0x100000ull
+
 PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress)
 {
     struct emu_machine *m = emu_current();
@@ -19,6 +22,33 @@ PHYSICAL_ADDRESS MmGetPhysicalAddress(PVOID BaseAddress)
         address = emu_ram_physical(m, BaseAddress);
     physical.QuadPart = (LONGLONG)address;
     return physical;
+}
+
+/* The tag of MmGetPhysicalMemoryRanges' list: "MmPh", first character in the low byte. */
+#define RANGES_TAG 0x68506D4Du
+
+PPHYSICAL_MEMORY_RANGE MmGetPhysicalMemoryRanges(VOID)
+{
+    const struct emu_config *c = emu_machine_config(emu_current());
+    const struct {
+        uint64_t base;
+        uint32_t pages;
+    } banks[] = {
+        {LOWEST_MEMORY, c->ram_low_pages}, {EMU_16MIB, c->ram_mid_pages}, {EMU_4GIB, c->ram_high_pages}};
+    enum { BANKS = sizeof(banks) / sizeof(banks[0]) };
+    PPHYSICAL_MEMORY_RANGE ranges =
+        ExAllocatePoolZero(NonPagedPoolNx, (BANKS + 1) * sizeof *ranges, RANGES_TAG);
+    PPHYSICAL_MEMORY_RANGE r = ranges;
+
+    if (ranges == NULL)
+        return NULL;
+    for (int i = 0; i < BANKS; i++) {
+        if (banks[i].pages == 0 || banks[i].pages == EMU_NO_PAGES)
+            continue;
+        r->BaseAddress.QuadPart = (LONGLONG)banks[i].base;
+        r++->NumberOfBytes.QuadPart = (LONGLONG)banks[i].pages << PAGE_SHIFT;
+    }
+    return ranges;
 }
 
 /* Not in every header that drivers include. */

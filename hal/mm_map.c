@@ -33,6 +33,7 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
 {
     struct emu_machine *m = emu_current();
     PMDL mdl = MemoryDescriptorList;
+    char name[MM_NAME_BYTES];
     const CSHORT resident = MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL | MDL_IO_SPACE;
 
     (void)CacheType;
@@ -41,8 +42,8 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
     if ((mdl->MdlFlags & resident) == 0) {
         uint64_t parameters[4] = {0, (uintptr_t)mdl, (uint64_t)(USHORT)mdl->MdlFlags, 0};
         emu_finding_raise(m, "MM-MAP-4", NULL, parameters,
-                          "an MDL of %u bytes was mapped whose pages are neither locked nor non-paged",
-                          mdl->ByteCount);
+                          "%s (%u bytes) was mapped, whose pages are neither locked nor non-paged",
+                          mm_mdl_name(m, mdl, name), mdl->ByteCount);
     }
     uint8_t *base = emu_fault(m, HAL_OP_IO_MAP_PAGES) ? NULL : pages_address(m, mdl);
     if (base == NULL) {
@@ -50,10 +51,9 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
             ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
         if (BugCheckOnFailure != 0) {
             uint64_t parameters[4] = {0, (uintptr_t)mdl, mdl->ByteCount, 0};
-            emu_finding_raise(
-                m, "MM-MAP-5", "0x3F", parameters,
-                "no system addresses for an MDL of %u bytes, and the caller asked for a bug check",
-                mdl->ByteCount);
+            emu_finding_raise(m, "MM-MAP-5", "0x3F", parameters,
+                              "no system addresses for %s (%u bytes), and the caller asked for a bug check",
+                              mm_mdl_name(m, mdl, name), mdl->ByteCount);
         }
         return NULL;
     }

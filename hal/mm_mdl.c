@@ -19,7 +19,15 @@
 
 enum { MDL_FIXED_PAGES = 23 }; /* an MDL with room for no more pages is of the common, fixed size */
 
+/* Pages that are locked by somebody, or stay where they are anyway: not locked (again). */
+#define MDL_PAGES_STAY (MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL)
+
 #define MDL_BYTES_MAX (UINT32_MAX - PAGE_SIZE)
+
+const char *mm_mdl_name(struct emu_machine *m, const MDL *mdl, char out[MM_NAME_BYTES])
+{
+    return emu_object_text(m, emu_object_at(m, mdl, "mdl"), out, MM_NAME_BYTES);
+}
 
 /* How many page-frame numbers there is room for behind the structure. */
 static uint32_t mdl_capacity(const MDL *mdl)
@@ -32,14 +40,22 @@ static uint32_t mdl_pages(const MDL *mdl)
     return ADDRESS_AND_SIZE_TO_SPAN_PAGES((ULONG_PTR)mdl->ByteOffset, mdl->ByteCount);
 }
 
-static void fill_frames(struct emu_machine *m, PMDL mdl)
+/* False when some page is no memory. */
+static bool fill_frames(struct hal_kernel *k, PMDL mdl)
 {
     PPFN_NUMBER frames = MmGetMdlPfnArray(mdl);
-    uint8_t *page = mdl->StartVa;
+    const uint8_t *page = mdl->StartVa;
     uint32_t pages = mdl_pages(mdl);
 
-    for (uint32_t i = 0; i < pages; i++)
-        frames[i] = emu_ram_physical(m, page + ((size_t)i << PAGE_SHIFT)) >> PAGE_SHIFT;
+    for (uint32_t i = 0; i < pages; i++, page += PAGE_SIZE) {
+        if (!emu_ram_owns(k->machine, page) && !mm_host_has(k, page))
+            return false;
+        uint64_t physical = emu_ram_physical(k->machine, page);
+        if (physical == EMU_NO_ADDRESS)
+            return false;
+        frames[i] = physical >> PAGE_SHIFT;
+    }
+    return true;
 }
 
 SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length)
@@ -59,6 +75,7 @@ static PMDL new_mdl(PVOID base, SIZE_T length)
     if (mdl == NULL)
         return NULL;
     MmInitializeMdl(mdl, base, length);
+    emu_object_at(emu_current(), mdl, "mdl");
     mdl->Process = NULL;
     mdl->MappedSystemVa = NULL;
     if (fixed)
@@ -92,6 +109,15 @@ PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, 
 
 VOID IoFreeMdl(PMDL Mdl)
 {
+    if ((Mdl->MdlFlags & MDL_PAGES_LOCKED) != 0) {
+        struct emu_machine *m = emu_current();
+        uint64_t parameters[4] = {(uintptr_t)Mdl, 0, 0, 0};
+        char name[MM_NAME_BYTES];
+        emu_finding_raise(m, "MM-MDL-4", NULL, parameters,
+                          "IoFreeMdl was called for %s (%u bytes), whose pages are still locked",
+                          mm_mdl_name(m, Mdl, name), Mdl->ByteCount);
+    }
+    emu_object_forget(emu_current(), Mdl);
     MmPrepareMdlForReuse(Mdl);
     ExFreePoolWithTag(Mdl, MDL_TAG);
 }
@@ -103,7 +129,15 @@ VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
     mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
     mdl->Process = NULL;
     mdl->MappedSystemVa = MmGetMdlVirtualAddress(mdl);
-    fill_frames(emu_current(), mdl);
+    if (!fill_frames(hal_kernel(), mdl)) {
+        struct emu_machine *m = emu_current();
+        uint64_t parameters[4] = {(uintptr_t)mdl, 0, 0, 0};
+        char name[MM_NAME_BYTES];
+        emu_finding_raise(
+            m, "MM-MDL-5", NULL, parameters,
+            "MmBuildMdlForNonPagedPool was called for %s, whose buffer of %u bytes is no memory",
+            mm_mdl_name(m, mdl, name), mdl->ByteCount);
+    }
 }
 
 VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
@@ -111,12 +145,21 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     struct hal_kernel *k = hal_kernel();
     PMDL mdl = MemoryDescriptorList;
 
+    if ((mdl->MdlFlags & MDL_PAGES_STAY) != 0) {
+        const char *why = (mdl->MdlFlags & MDL_PAGES_LOCKED) != 0 ? "locked already"
+                          : (mdl->MdlFlags & MDL_PARTIAL) != 0    ? "another MDL's (IoBuildPartialMdl)"
+                                                                  : "non-paged (MmBuildMdlForNonPagedPool)";
+        uint64_t parameters[4] = {(uintptr_t)mdl, (uint64_t)(USHORT)mdl->MdlFlags, 0, 0};
+        char name[MM_NAME_BYTES];
+        emu_finding_raise(k->machine, "MM-LOCK-4", NULL, parameters,
+                          "MmProbeAndLockPages was called for %s (%u bytes), whose pages are %s",
+                          mm_mdl_name(k->machine, mdl, name), mdl->ByteCount, why);
+    }
     (void)AccessMode; /* one address space: what user mode may touch is not told apart from the rest */
-    if (mdl->StartVa == NULL)
-        ExRaiseStatus(STATUS_ACCESS_VIOLATION);
     if (emu_fault(k->machine, HAL_OP_IO_LOCK_PAGES))
         ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
-    fill_frames(k->machine, mdl);
+    if (!fill_frames(k, mdl))
+        ExRaiseStatus(STATUS_ACCESS_VIOLATION);
     mdl->Process = NULL;
     mdl->MdlFlags |= MDL_PAGES_LOCKED;
     if (Operation != IoReadAccess)
@@ -133,9 +176,10 @@ VOID MmUnlockPages(PMDL MemoryDescriptorList)
 
     if ((mdl->MdlFlags & MDL_PAGES_LOCKED) == 0) {
         uint64_t parameters[4] = {0x07, 0, 0, 0};
+        char name[MM_NAME_BYTES];
         emu_finding_raise(k->machine, "MM-LOCK-3", "0x4E/07", parameters,
-                          "MmUnlockPages was called for an MDL of %u bytes whose pages are not locked",
-                          mdl->ByteCount);
+                          "MmUnlockPages was called for %s (%u bytes), whose pages are not locked",
+                          mm_mdl_name(k->machine, mdl, name), mdl->ByteCount);
     }
     if ((mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) != 0)
         MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
@@ -164,9 +208,10 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
     }
     if (offset > SourceMdl->ByteCount || length > SourceMdl->ByteCount - offset) {
         uint64_t parameters[4] = {(uintptr_t)SourceMdl, offset, length, SourceMdl->ByteCount};
+        char name[MM_NAME_BYTES];
         emu_finding_raise(emu_current(), "MM-PARTIAL-3", NULL, parameters,
-                          "IoBuildPartialMdl was asked for %u bytes at offset %u of an MDL of %u bytes",
-                          length, offset, SourceMdl->ByteCount);
+                          "IoBuildPartialMdl was asked for %u bytes at offset %u of %s, which has %u bytes",
+                          length, offset, mm_mdl_name(emu_current(), SourceMdl, name), SourceMdl->ByteCount);
     }
     TargetMdl->Process = SourceMdl->Process;
     TargetMdl->StartVa = PAGE_ALIGN(VirtualAddress);
@@ -188,8 +233,10 @@ NTSTATUS MmAdvanceMdl(PMDL Mdl, ULONG NumberOfBytes)
 {
     const CSHORT movable = MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL;
 
-    if (NumberOfBytes > Mdl->ByteCount || (Mdl->MdlFlags & movable) == 0)
+    if ((Mdl->MdlFlags & movable) == 0)
         return STATUS_INVALID_PARAMETER;
+    if (NumberOfBytes > Mdl->ByteCount)
+        return STATUS_INVALID_PARAMETER_2;
     ULONG before = mdl_pages(Mdl);
     ULONG start = Mdl->ByteOffset + NumberOfBytes;
     ULONG skipped = start >> PAGE_SHIFT;

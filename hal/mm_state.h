@@ -9,6 +9,7 @@
 
 #include <emu/mem.h>
 #include <hal/pool.h>
+#include <wdm.h>
 
 struct hal_kernel;
 
@@ -18,7 +19,8 @@ enum {
     POOL_FINE_CLASSES = POOL_FINE_MAX / POOL_FINE_STEP,
     POOL_COARSE_CLASSES = 6, /* slots of 640 bytes to a page */
     POOL_CLASSES = POOL_FINE_CLASSES + POOL_COARSE_CLASSES,
-    MM_PAGE_BUCKETS = 64
+    MM_PAGE_BUCKETS = 64,
+    MM_HOST_PAGES = 16 /* that were found to be memory and are remembered */
 };
 
 /* One slot of the pool, or one run of whole pages. Lives in the arena as long as the run. */
@@ -75,6 +77,7 @@ struct mm_state {
     uint32_t locked_mdls; /* MmProbeAndLockPages minus MmUnlockPages */
     uint32_t io_mappings; /* MmMapIoSpace minus MmUnmapIoSpace */
     uint32_t live_pages[MM_PAGES_IO + 1];
+    uintptr_t host_pages[MM_HOST_PAGES]; /* by the low bits of the page's number; 0: none */
 };
 
 /* What the caller of an allocation asked for. */
@@ -92,6 +95,13 @@ void *pool_allocate(const struct pool_request *r);
 /* tag 0: whatever it was allocated with. Misuse is a finding: not allocated, another tag, a wrong level,
  * overwritten. */
 void pool_release(void *address, uint32_t tag);
+
+/* "mdl#2", as timelines would call it; returns out. For findings. */
+enum { MM_NAME_BYTES = 48 };
+const char *mm_mdl_name(struct emu_machine *m, const MDL *mdl, char out[MM_NAME_BYTES]);
+
+/* Whether a page that is not the machine's own is memory of the host's (a driver's static data, say). */
+bool mm_host_has(struct hal_kernel *k, const void *page);
 
 /* Called once at each boot, before any driver code. */
 void mm_boot(struct hal_kernel *k);

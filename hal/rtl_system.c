@@ -147,6 +147,45 @@ NTSTATUS RtlGetVersion(PRTL_OSVERSIONINFOW lpVersionInformation)
     return STATUS_SUCCESS;
 }
 
+BOOLEAN PsGetVersion(PULONG MajorVersion, PULONG MinorVersion, PULONG BuildNumber, PUNICODE_STRING CSDVersion)
+{
+    if (MajorVersion != NULL)
+        *MajorVersion = VERSION_MAJOR;
+    if (MinorVersion != NULL)
+        *MinorVersion = VERSION_MINOR;
+    if (BuildNumber != NULL)
+        *BuildNumber = VERSION_BUILD;
+    if (CSDVersion != NULL)
+        RtlInitUnicodeString(CSDVersion, NULL);
+    return FALSE; /* not a checked build */
+}
+
+/* A workstation of no suite. */
+BOOLEAN ExVerifySuite(ULONG SuiteType)
+{
+    (void)SuiteType;
+    return FALSE;
+}
+
+/* What every processor that 64-bit Windows 10 runs on has. */
+BOOLEAN ExIsProcessorFeaturePresent(ULONG ProcessorFeature)
+{
+    switch (ProcessorFeature) {
+    case PF_COMPARE_EXCHANGE_DOUBLE:
+    case PF_MMX_INSTRUCTIONS_AVAILABLE:
+    case PF_XMMI_INSTRUCTIONS_AVAILABLE:
+    case PF_RDTSC_INSTRUCTION_AVAILABLE:
+    case PF_PAE_ENABLED:
+    case PF_XMMI64_INSTRUCTIONS_AVAILABLE:
+    case PF_NX_ENABLED:
+    case PF_SSE3_INSTRUCTIONS_AVAILABLE:
+    case PF_COMPARE_EXCHANGE128:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
 BOOLEAN RtlIsNtDdiVersionAvailable(ULONG Version)
 {
     const ULONG ours = 0x0A00000Cu; /* NTDDI_WIN10_FE, whose service is that of version 22H2 */

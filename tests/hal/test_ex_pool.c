@@ -279,12 +279,21 @@ static void overrun_found_by_audit(void *context)
     hal_pool_audit();
 }
 
+static void overrun_of_whole_pages(void *context)
+{
+    (void)context;
+    uint8_t *p = ExAllocatePoolWithTag(NonPagedPoolNx, 2 * PAGE_SIZE, TAG);
+    p[2 * PAGE_SIZE] = 0;
+    ExFreePoolWithTag(p, TAG);
+}
+
 /* rule: EX-POOL-6 */
 static void writing_behind_a_block_is_bug_check_19_21(void **state)
 {
     (void)state;
     run_stopped(overrun, "EX-POOL-6", "0x19/21");
     run_stopped(overrun_found_by_audit, "EX-POOL-6", "0x19/21");
+    run_stopped(overrun_of_whole_pages, "EX-POOL-6", "0x19/21");
 }
 
 static void underrun(void *context)

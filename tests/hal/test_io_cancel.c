@@ -190,6 +190,60 @@ static void whoever_takes_the_cancel_routine_away_owns_the_irp(void **state)
     emu_machine_destroy(m);
 }
 
+static void set_cancel_routine(void *context)
+{
+    PIRP irp = IoAllocateIrp(1, FALSE);
+
+    (void)context;
+    IoSetCancelRoutine(irp, cancel_nothing);
+    rig_expect(IoSetCancelRoutine(irp, NULL) == cancel_nothing);
+    IoFreeIrp(irp);
+}
+
+static void keep_line(void *context, const char *line)
+{
+    int *lines = context;
+
+    if (strstr(line, "IoSetCancelRoutine") != NULL && strstr(line, "cancel routine#1") != NULL)
+        ++*lines;
+}
+
+/* rule: IO-CANCEL-8 */
+static void a_timeline_names_the_setting_of_a_cancel_routine_and_its_object(void **state)
+{
+    struct emu_machine *m = rig_machine(NULL, boots);
+    struct rig_outcome outcome;
+    int lines = 0;
+
+    (void)state;
+    emu_trace_record(m, true);
+    rig_run(m, set_cancel_routine, NULL, &outcome);
+    emu_trace_timeline(m, 0, keep_line, &lines);
+    emu_machine_destroy(m);
+    rig_assert_idle(&outcome);
+    assert_int_equal(lines, 2);
+}
+
+static void cancel_null(void *context)
+{
+    (void)context;
+    IoCancelIrp(NULL);
+}
+
+static void set_cancel_routine_of_null(void *context)
+{
+    (void)context;
+    IoSetCancelRoutine(NULL, cancel_nothing);
+}
+
+/* rule: IO-CANCEL-7 */
+static void cancelling_no_irp_is_a_finding(void **state)
+{
+    (void)state;
+    run_stopped(cancel_null, "IO-CANCEL-7", "");
+    run_stopped(set_cancel_routine_of_null, "IO-CANCEL-7", "");
+}
+
 /* ---- What the I/O manager builds ---- */
 
 static void synchronous(PDEVICE_OBJECT device, struct lower *state, ULONG major, PVOID buffer, ULONG length,
@@ -307,6 +361,8 @@ int main(void)
         cmocka_unit_test(cancelling_calls_the_cancel_routine_once_and_returns_whether_it_did),
         cmocka_unit_test(cancelling_a_freed_irp_is_a_finding),
         cmocka_unit_test(a_cancel_routine_in_a_completed_irp_is_bug_check_48),
+        cmocka_unit_test(a_timeline_names_the_setting_of_a_cancel_routine_and_its_object),
+        cmocka_unit_test(cancelling_no_irp_is_a_finding),
         cmocka_unit_test(whoever_takes_the_cancel_routine_away_owns_the_irp),
         cmocka_unit_test(reads_and_writes_travel_as_the_device_asks_and_everything_is_undone_at_the_end),
         cmocka_unit_test(device_controls_travel_by_the_method_of_their_code),

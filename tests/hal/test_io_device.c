@@ -308,11 +308,18 @@ static void deleting_a_device_that_is_still_attached_is_io_error_201(void **stat
     run_stopped(delete_attached, "IO-DEVICE-6", "0xC9/201");
 }
 
+static void detach_null(void *context)
+{
+    (void)context;
+    IoDetachDevice(NULL);
+}
+
 /* rule: IO-DEVICE-7 */
 static void detaching_where_nothing_is_attached_is_io_error_202(void **state)
 {
     (void)state;
     run_stopped(detach_nothing, "IO-DEVICE-7", "0xC9/202");
+    run_stopped(detach_null, "IO-DEVICE-7", "0xC9/202");
 }
 
 /* rule: IO-OBJECT-2 */

@@ -85,12 +85,19 @@ static void complete_freed(void *context)
     IoCompleteRequest(irp, IO_NO_INCREMENT);
 }
 
+static void complete_null(void *context)
+{
+    (void)context;
+    IoCompleteRequest(NULL, IO_NO_INCREMENT);
+}
+
 /* rule: IO-COMPLETE-1 */
 static void completing_an_irp_twice_is_bug_check_44(void **state)
 {
     (void)state;
     run_stopped(complete_twice, "IO-COMPLETE-1", "0x44");
     run_stopped(complete_freed, "IO-COMPLETE-1", "0x44");
+    run_stopped(complete_null, "IO-COMPLETE-1", "0x44");
 }
 
 static void cancel_nothing(PDEVICE_OBJECT device, PIRP irp)
@@ -241,11 +248,20 @@ static void changes_level(void *context)
     IoCallDriver(s.lower, IoAllocateIrp(1, FALSE));
 }
 
+static void call_with_null(void *context)
+{
+    struct stack s = make_stack(0);
+
+    (void)context;
+    IoCallDriver(s.upper, NULL);
+}
+
 /* rule: IO-CALL-3 */
 static void calling_with_what_is_no_irp_is_bug_check_c9_3(void **state)
 {
     (void)state;
     run_stopped(call_freed, "IO-CALL-3", "0xC9/03");
+    run_stopped(call_with_null, "IO-CALL-3", "0xC9/03");
 }
 
 /* rule: IO-CALL-4 */

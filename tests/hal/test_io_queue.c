@@ -208,6 +208,36 @@ static void packets_start_one_at_a_time_in_order_at_dispatch_level(void **state)
     run_clean(packets);
 }
 
+static void next_at_passive_level(void *context)
+{
+    struct start_io s;
+
+    (void)context;
+    begin(&s);
+    IoStartPacket(s.device, s.irps[0], NULL, NULL);
+    IoStartNextPacket(s.device, TRUE);
+}
+
+static void next_at_device_level(void *context)
+{
+    struct start_io s;
+    KIRQL irql;
+
+    (void)context;
+    begin(&s);
+    IoStartPacket(s.device, s.irps[0], NULL, NULL);
+    KeRaiseIrql(DISPATCH_LEVEL + 1, &irql);
+    IoStartNextPacketByKey(s.device, FALSE, 0);
+}
+
+/* rule: IO-STARTIO-6 */
+static void the_next_packet_is_asked_for_at_dispatch_level(void **state)
+{
+    (void)state;
+    run_stopped(next_at_passive_level, "IO-STARTIO-6", NULL);
+    run_stopped(next_at_device_level, "IO-STARTIO-6", NULL);
+}
+
 static void keyed_packets(void *context)
 {
     const ULONG keys[PACKETS] = {5, 9, 7};
@@ -541,6 +571,7 @@ int main(void)
         cmocka_unit_test(a_device_queue_takes_the_first_entry_as_current_and_the_others_in_order),
         cmocka_unit_test(by_key_the_first_entry_that_is_high_enough_comes_out),
         cmocka_unit_test(packets_start_one_at_a_time_in_order_at_dispatch_level),
+        cmocka_unit_test(the_next_packet_is_asked_for_at_dispatch_level),
         cmocka_unit_test(packets_can_be_ordered_by_key),
         cmocka_unit_test(deferral_keeps_startio_from_recursing),
         cmocka_unit_test(a_queued_packet_can_be_cancelled_also_when_it_was_cancelled_before),

@@ -469,6 +469,61 @@ static void a_threaded_dpc_may_run_at_dispatch_level(void **state)
     rig_kernel_finds(1, &program, 0, "expectation", NULL);
 }
 
+enum { TAG = 0x74736574 };
+
+static KDEFERRED_ROUTINE lost_routine;
+static VOID lost_routine(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2)
+{
+    (void)Dpc;
+    (void)DeferredContext;
+    (void)SystemArgument1;
+    (void)SystemArgument2;
+}
+
+static PKDPC queued_dpc(void)
+{
+    PKDPC dpc = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*dpc), TAG);
+    KeInitializeDpc(dpc, lost_routine, NULL);
+    KeRaiseIrqlToDpcLevel();
+    KeInsertQueueDpc(dpc, NULL, NULL);
+    return dpc;
+}
+
+static void free_queued(void *context)
+{
+    (void)context;
+    ExFreePoolWithTag(queued_dpc(), TAG);
+}
+
+/* rule: KE-DPC-13 */
+static void freeing_a_queued_dpc_is_a_finding(void **state)
+{
+    (void)state;
+    rig_kernel_stops(free_queued, NULL, "KE-DPC-13", "0xC7/01");
+}
+
+static void overwrite_queued(void *context)
+{
+    (void)context;
+    memset(queued_dpc(), 0x11, sizeof(KDPC));
+    KeLowerIrql(PASSIVE_LEVEL);
+}
+
+static void initialize_queued(void *context)
+{
+    (void)context;
+    KeInitializeDpc(queued_dpc(), lost_routine, NULL);
+    KeLowerIrql(PASSIVE_LEVEL);
+}
+
+/* rule: KE-DPC-14 */
+static void overwriting_a_queued_dpc_is_a_finding(void **state)
+{
+    (void)state;
+    rig_kernel_stops(overwrite_queued, NULL, "KE-DPC-14", "0xC7/01");
+    rig_kernel_stops(initialize_queued, NULL, "KE-DPC-14", "0xC7/01");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,6 +545,8 @@ int main(void)
         cmocka_unit_test(a_dpc_may_queue_itself_again_while_it_runs),
         cmocka_unit_test(a_threaded_dpc_runs_at_passive_level_by_default),
         cmocka_unit_test(a_threaded_dpc_may_run_at_dispatch_level),
+        cmocka_unit_test(freeing_a_queued_dpc_is_a_finding),
+        cmocka_unit_test(overwriting_a_queued_dpc_is_a_finding),
     };
     return cmocka_run_group_tests_name("ke_dpc", tests, NULL, NULL);
 }

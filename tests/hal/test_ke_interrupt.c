@@ -289,12 +289,19 @@ static void disconnect_twice(void *context)
     IoDisconnectInterrupt(w->routines[0].interrupt);
 }
 
+static void disconnect_null(void *context)
+{
+    (void)context;
+    IoDisconnectInterrupt(NULL);
+}
+
 /* rule: KE-INT-7 */
 static void disconnecting_twice_is_a_finding(void **state)
 {
     (void)state;
     struct wiring w = {.trigger = EMU_TRIGGER_EDGE};
     rig_kernel_stops(disconnect_twice, &w, "KE-INT-7", NULL);
+    rig_kernel_stops(disconnect_null, NULL, "KE-INT-7", NULL);
 }
 
 static KSERVICE_ROUTINE keep_raised;

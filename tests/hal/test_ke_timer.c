@@ -69,6 +69,7 @@ static void wait_for_timer(void *context)
     rig_expect_equal(wait_for(&t->timer, NULL), STATUS_SUCCESS);
     KeSetTimer(&t->timer, in_ms(1), NULL);
     rig_expect(!KeReadStateTimer(&t->timer));
+    KeCancelTimer(&t->timer);
     KeInitializeTimerEx(&t->timer, SynchronizationTimer);
     KeSetTimer(&t->timer, in_ms(1), NULL);
     rig_expect_equal(wait_for(&t->timer, NULL), STATUS_SUCCESS);
@@ -298,6 +299,84 @@ static void all_clocks_tell_the_same_time(void **state)
     rig_kernel_runs(read_clocks, NULL);
 }
 
+enum { TAG = 0x74736574, LATER = -10000 };
+
+static PKTIMER pool_timer(PKDPC dpc)
+{
+    PKTIMER timer = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(*timer), TAG);
+    KeInitializeTimer(timer);
+    KeSetTimer(timer, (LARGE_INTEGER){.QuadPart = LATER}, dpc);
+    return timer;
+}
+
+static void free_running(void *context)
+{
+    (void)context;
+    ExFreePoolWithTag(pool_timer(NULL), TAG);
+}
+
+/* rule: KE-TIMER-8 */
+static void freeing_a_running_timer_is_a_finding(void **state)
+{
+    (void)state;
+    rig_kernel_stops(free_running, NULL, "KE-TIMER-8", "0xC7/00");
+}
+
+static void free_cancelled(void *context)
+{
+    (void)context;
+    PKTIMER timer = pool_timer(NULL);
+    PKTIMER other = pool_timer(NULL);
+    rig_expect_equal(KeCancelTimer(timer), TRUE);
+    ExFreePoolWithTag(timer, TAG);
+    rig_expect_equal(KeCancelTimer(other), TRUE);
+    ExFreePoolWithTag(other, TAG);
+}
+
+/* rule: KE-TIMER-8 */
+static void freeing_a_cancelled_timer_is_in_order(void **state)
+{
+    (void)state;
+    rig_kernel_runs(free_cancelled, NULL);
+}
+
+static void let_time_pass(void)
+{
+    LARGE_INTEGER twice = {.QuadPart = 2 * LATER};
+    KeDelayExecutionThread(KernelMode, FALSE, &twice);
+}
+
+static void overwrite_running(void *context)
+{
+    (void)context;
+    memset(pool_timer(NULL), 0x11, sizeof(KTIMER));
+    let_time_pass();
+}
+
+static void initialize_running(void *context)
+{
+    (void)context;
+    KeInitializeTimer(pool_timer(NULL));
+    let_time_pass();
+}
+
+static void cancel_overwritten(void *context)
+{
+    (void)context;
+    PKTIMER timer = pool_timer(NULL);
+    timer->TimerListEntry.Flink = &timer->TimerListEntry;
+    KeCancelTimer(timer);
+}
+
+/* rule: KE-TIMER-9 */
+static void overwriting_a_running_timer_is_a_finding(void **state)
+{
+    (void)state;
+    rig_kernel_stops(overwrite_running, NULL, "KE-TIMER-9", "0xC7/00");
+    rig_kernel_stops(initialize_running, NULL, "KE-TIMER-9", "0xC7/00");
+    rig_kernel_stops(cancel_overwritten, NULL, "KE-TIMER-9", "0xC7/00");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -312,6 +391,9 @@ int main(void)
         cmocka_unit_test(the_dpc_of_a_timer_runs_on_its_target),
         cmocka_unit_test(the_dpc_of_a_timer_may_run_on_any_processor),
         cmocka_unit_test(all_clocks_tell_the_same_time),
+        cmocka_unit_test(freeing_a_running_timer_is_a_finding),
+        cmocka_unit_test(freeing_a_cancelled_timer_is_in_order),
+        cmocka_unit_test(overwriting_a_running_timer_is_a_finding),
     };
     return cmocka_run_group_tests_name("ke_timer", tests, NULL, NULL);
 }

@@ -336,12 +336,19 @@ static void wait_for_zeroes(void *context)
     wait_for(context, NULL);
 }
 
+static void wait_for_null(void *context)
+{
+    (void)context;
+    wait_for(NULL, NULL);
+}
+
 /* rule: KE-WAIT-9 */
 static void waiting_for_what_was_never_initialised_is_a_finding(void **state)
 {
     (void)state;
     KEVENT event;
     rig_kernel_stops(wait_for_zeroes, &event, "KE-WAIT-9", NULL);
+    rig_kernel_stops(wait_for_null, NULL, "KE-WAIT-9", NULL);
 }
 
 static void delay_at_dispatch(void *context)
@@ -369,6 +376,19 @@ static void a_delay_lasts_as_long_as_it_says(void **state)
     rig_kernel_stops(delay_at_dispatch, NULL, "KE-WAIT-10", NULL);
 }
 
+static void delay_without_interval(void *context)
+{
+    (void)context;
+    KeDelayExecutionThread(KernelMode, FALSE, NULL);
+}
+
+/* rule: KE-WAIT-11 */
+static void a_delay_without_an_interval_is_a_finding(void **state)
+{
+    (void)state;
+    rig_kernel_stops(delay_without_interval, NULL, "KE-WAIT-11", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +404,7 @@ int main(void)
         cmocka_unit_test(a_wait_of_no_time_looks_and_takes_at_dispatch_level),
         cmocka_unit_test(waiting_for_what_was_never_initialised_is_a_finding),
         cmocka_unit_test(a_delay_lasts_as_long_as_it_says),
+        cmocka_unit_test(a_delay_without_an_interval_is_a_finding),
     };
     return cmocka_run_group_tests_name("ke_wait", tests, NULL, NULL);
 }

@@ -319,7 +319,7 @@ static void advancing(void *context)
     (void)context;
     rig_expect_equal(MmAdvanceMdl(mdl, 10), STATUS_INVALID_PARAMETER); /* not locked */
     MmBuildMdlForNonPagedPool(mdl);
-    rig_expect_equal(MmAdvanceMdl(mdl, 2 * PAGE_SIZE + 1), STATUS_INVALID_PARAMETER);
+    rig_expect_equal(MmAdvanceMdl(mdl, 2 * PAGE_SIZE + 1), STATUS_INVALID_PARAMETER_2);
     rig_expect_equal(MmAdvanceMdl(mdl, PAGE_SIZE), STATUS_SUCCESS);
     rig_expect(MmGetMdlVirtualAddress(mdl) == buffer + PAGE_SIZE + 16);
     rig_expect_equal(mdl->ByteCount, PAGE_SIZE);

@@ -396,6 +396,22 @@ DECLSPEC_NORETURN VOID ExRaiseDatatypeMisalignment(VOID);
 VOID ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment);
 VOID ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment);
 KPROCESSOR_MODE ExGetPreviousMode(VOID);
+#define PF_FLOATING_POINT_PRECISION_ERRATA 0
+#define PF_FLOATING_POINT_EMULATED         1
+#define PF_COMPARE_EXCHANGE_DOUBLE         2
+#define PF_MMX_INSTRUCTIONS_AVAILABLE      3
+#define PF_XMMI_INSTRUCTIONS_AVAILABLE     6
+#define PF_3DNOW_INSTRUCTIONS_AVAILABLE    7
+#define PF_RDTSC_INSTRUCTION_AVAILABLE     8
+#define PF_PAE_ENABLED                     9
+#define PF_XMMI64_INSTRUCTIONS_AVAILABLE   10
+#define PF_SSE_DAZ_MODE_AVAILABLE          11
+#define PF_NX_ENABLED                      12
+#define PF_SSE3_INSTRUCTIONS_AVAILABLE     13
+#define PF_COMPARE_EXCHANGE128             14
+#define PF_COMPARE64_EXCHANGE128           15
+#define PF_XSAVE_ENABLED                   17
+
 BOOLEAN ExIsProcessorFeaturePresent(ULONG ProcessorFeature);
 BOOLEAN ExVerifySuite(ULONG SuiteType);
 VOID ExSystemTimeToLocalTime(PLARGE_INTEGER SystemTime, PLARGE_INTEGER LocalTime);

@@ -287,18 +287,8 @@ static __inline__ VOID IoSetCompletionRoutine(PIRP Irp, PIO_COMPLETION_ROUTINE C
 }
 
 /* One interlocked exchange: who gets the routine back owns the cancellation. */
-static __inline__ PDRIVER_CANCEL IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
-{
-    PDRIVER_CANCEL routine = CancelRoutine;
-    PVOID value;
-    PVOID volatile *slot;
-
-    memcpy(&value, &routine, sizeof(value));
-    slot = (PVOID volatile *)(ULONG_PTR)&Irp->CancelRoutine;
-    value = InterlockedExchangePointer(slot, value);
-    memcpy(&routine, &value, sizeof(routine));
-    return routine;
-}
+PDRIVER_CANCEL haldma_IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine);
+#define IoSetCancelRoutine(Irp, CancelRoutine) haldma_IoSetCancelRoutine((Irp), (CancelRoutine))
 
 static __inline__ VOID IoInitializeDpcRequest(PDEVICE_OBJECT DeviceObject, PIO_DPC_ROUTINE DpcRoutine)
 {
