@@ -11,7 +11,6 @@
 #include "dma/channel.h"
 #include "dma/ddi_table.h"
 #include "dma/operations.h"
-#include "dma/request.h"
 #include "dma/system.h"
 
 enum { DEAD_ADAPTERS_KEPT = 64, BITS_64 = 64, BITS_32 = 32 };
@@ -91,33 +90,9 @@ static void require_none(const struct dma_adapter *a, uint32_t count, const char
                       "PutDmaAdapter of %s with %u %s outstanding", dma_adapter_name(a).text, count, what);
 }
 
-void dma_adapter_put(struct dma_adapter *a)
-{
-    enum { COMMON_BUFFERS = 0x07, CHANNELS = 0x08, REGISTERS = 0x09 };
-    emu_step(a->system->machine, DMA_OP_PUT_ADAPTER, dma_adapter_domain(a), 0);
-    struct dma_request *owner = a->owner;
-    bool calling = owner != NULL && owner->state == DMA_REQUEST_CALLING;
-    require_none(a, a->line.length, "DMA-ADAPTER-13", NULL, 0, "waiting requests");
-    require_none(a, a->commons_count, "DMA-ADAPTER-10", "0xE6/07", COMMON_BUFFERS, "common buffers");
-    require_none(a, owner != NULL && !calling, "DMA-ADAPTER-11", "0xE6/08", CHANNELS, "adapter channels");
-    uint32_t returned_later = calling && owner->registers != 0 ? owner->wanted : 0;
-    require_none(a, a->registers_held - returned_later, "DMA-ADAPTER-12", "0xE6/09", REGISTERS,
-                 "map registers");
-    if (calling)
-        a->state = DMA_ADAPTER_LEAVES;
-    else
-        dma_adapter_bury(a);
-}
-
-void dma_adapter_bury(struct dma_adapter *a)
+static void bury(struct dma_adapter *a)
 {
     struct dma_system *s = a->system;
-    bool left_behind = a->owner != NULL || a->registers_held != 0;
-    if (left_behind)
-        emu_finding_raise(s->machine, "DMA-ADAPTER-11", a->owner != NULL ? "0xE6/08" : "0xE6/09", NULL,
-                          "%s was released by its AdapterControl, which then kept %s",
-                          dma_adapter_name(a).text,
-                          a->owner != NULL ? "the adapter channel" : "map registers");
     a->state = DMA_ADAPTER_DEAD;
     a->next_dead = NULL;
     if (s->dead_count == 0)
@@ -126,6 +101,18 @@ void dma_adapter_bury(struct dma_adapter *a)
         s->dead_last->next_dead = a;
     s->dead_last = a;
     s->dead_count++;
+}
+
+void dma_adapter_put(struct dma_adapter *a)
+{
+    enum { COMMON_BUFFERS = 0x07, CHANNELS = 0x08, REGISTERS = 0x09 };
+    emu_step(a->system->machine, DMA_OP_PUT_ADAPTER, dma_adapter_domain(a), 0);
+    require_none(a, a->line.length, "DMA-ADAPTER-13", NULL, 0, "waiting requests");
+    require_none(a, a->commons_count, "DMA-ADAPTER-10", "0xE6/07", COMMON_BUFFERS, "common buffers");
+    require_none(a, a->owner != NULL, "DMA-ADAPTER-11", "0xE6/08", CHANNELS, "adapter channels");
+    require_none(a, a->registers_held, "DMA-ADAPTER-12", "0xE6/09", REGISTERS, "map registers");
+    require_none(a, a->completions_owed, "DMA-ADAPTER-21", NULL, 0, "completion routines");
+    bury(a);
 }
 
 emu_object dma_adapter_domain(const struct dma_adapter *a)

@@ -19,7 +19,6 @@ struct dma_system;
 
 enum dma_adapter_state {
     DMA_ADAPTER_LIVES,
-    DMA_ADAPTER_LEAVES, /* released by its own AdapterControl, which still runs */
     DMA_ADAPTER_DEAD,
 };
 
@@ -33,8 +32,9 @@ struct dma_adapter {
                                contiguous */
     uint32_t registers_max; /* of one allocation: what IoGetDmaAdapter returned */
     uint32_t registers_held;
-    uint32_t width;   /* address bits */
-    uint64_t highest; /* last address that the device, or its controller, can reach */
+    uint32_t completions_owed; /* completion routines that are still to be called */
+    uint32_t width;            /* address bits */
+    uint64_t highest;          /* last address that the device, or its controller, can reach */
     emu_requester requester;
     emu_object object;
     struct dma_system *system;
@@ -76,10 +76,8 @@ struct dma_adapter *dma_adapter_make(struct dma_system *s, const struct dma_adap
 /* The adapter behind the driver's pointer. A null, foreign or released one is a finding. */
 struct dma_adapter *dma_adapter_of(PDMA_ADAPTER face);
 
-/* PutDmaAdapter: what was allocated through it must be gone, its own AdapterControl may be running. */
+/* PutDmaAdapter: what was allocated through it must be gone. */
 void dma_adapter_put(struct dma_adapter *a);
-/* Its last AdapterControl has returned. */
-void dma_adapter_bury(struct dma_adapter *a);
 
 /*
  * What an operation on the adapter's line or registers announces: the pool where it can touch that, since one

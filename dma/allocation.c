@@ -36,15 +36,15 @@ static enum dma_mood choose_mood(const struct dma_adapter *a, const struct dma_a
     return moods[emu_latitude(m, ask->context != NULL ? DMA_OP_ALLOCATE_EX : DMA_OP_ALLOCATE, count)];
 }
 
-/* Version 1 keeps one wait block in the device object, so one request of it can wait. */
+/* Version 1 keeps one wait block in the device object: one request of it at a time. */
 static void mark_device(struct dma_request *r)
 {
     PWAIT_CONTEXT_BLOCK wcb = &r->device->Queue.Wcb;
     if (wcb->DeviceRoutine != NULL)
-        emu_finding_raise(
-            r->adapter->system->machine, "DMA-ALLOC-5", NULL, NULL,
-            "AllocateAdapterChannel on %s while an earlier request of the same device object waits",
-            dma_adapter_name(r->adapter).text);
+        emu_finding_raise(r->adapter->system->machine, "DMA-ALLOC-5", NULL, NULL,
+                          "AllocateAdapterChannel on %s while an earlier request of the same device object "
+                          "waits, or its AdapterControl runs",
+                          dma_adapter_name(r->adapter).text);
     wcb->DeviceRoutine = r->routine;
     wcb->DeviceContext = r->routine_context;
     wcb->NumberOfMapRegisters = r->wanted;
@@ -67,6 +67,7 @@ static struct dma_request *make_request(struct dma_adapter *a, const struct dma_
     r->mood = (uint8_t)mood;
     r->transfer_cancelled = false;
     r->one_per_device = false;
+    r->registers_freed = false;
     if (ask->context != NULL)
         dma_context_bind(ask->context, r);
     return r;
@@ -75,9 +76,8 @@ static struct dma_request *make_request(struct dma_adapter *a, const struct dma_
 /* Now or not at all. */
 static NTSTATUS allocate_now(struct dma_adapter *a, const struct dma_ask *ask)
 {
-    struct dma_system *s = a->system;
     enum dma_mood mood = choose_mood(a, ask);
-    if (!dma_queue_is_free(a, wanted_registers(a, ask, mood)) || emu_fault(s->machine, DMA_OP_ALLOCATE_EX))
+    if (!dma_queue_is_free(a, wanted_registers(a, ask, mood)))
         return STATUS_INSUFFICIENT_RESOURCES;
     struct dma_request *r = make_request(a, ask, mood);
     dma_queue_submit(r);
@@ -96,25 +96,40 @@ static void allocate_in_turn(struct dma_adapter *a, const struct dma_ask *ask)
 {
     bool version1 = ask->context == NULL;
     struct dma_request *r = make_request(a, ask, choose_mood(a, ask));
+    if (version1 && r->device != NULL)
+        mark_device(r);
     dma_queue_submit(r);
     bool waits = r->state != DMA_REQUEST_GRANTED;
     if (!waits && (version1 || !dma_queue_defer(r))) {
-        dma_queue_call(r);
+        dma_queue_call_soon(r);
         return;
     }
-    if (waits && version1 && r->device != NULL)
-        mark_device(r);
     emu_step(a->system->machine, DMA_OP_ENQUEUED, dma_adapter_domain(a), ask->registers);
+}
+
+static void require_legal_of_version1(const struct dma_adapter *a, const struct dma_ask *ask)
+{
+    if (ask->routine == NULL)
+        emu_finding_raise(a->system->machine, "DMA-ALLOC-22", NULL, NULL,
+                          "AllocateAdapterChannel of %s without an AdapterControl routine",
+                          dma_adapter_name(a).text);
+    if (dma_queue_calls(a))
+        emu_finding_raise(a->system->machine, "DMA-ALLOC-23", NULL, NULL,
+                          "AllocateAdapterChannel of %s from within its AdapterControl",
+                          dma_adapter_name(a).text);
 }
 
 NTSTATUS dma_allocate(struct dma_adapter *a, const struct dma_ask *ask)
 {
     struct dma_system *s = a->system;
     bool version1 = ask->context == NULL;
-    emu_step(s->machine, version1 ? DMA_OP_ALLOCATE : DMA_OP_ALLOCATE_EX, dma_adapter_domain(a),
-             ask->registers);
+    emu_op op = version1 ? DMA_OP_ALLOCATE : DMA_OP_ALLOCATE_EX;
+    emu_step(s->machine, op, dma_adapter_domain(a), ask->registers);
+    if (version1)
+        require_legal_of_version1(a, ask);
+    dma_queue_require_device(a, ask->device, "an allocation");
     NTSTATUS status = version1 ? STATUS_SUCCESS : dma_context_admit(a, ask->context);
-    if (NT_SUCCESS(status) && ask->registers > a->registers_max)
+    if (NT_SUCCESS(status) && (ask->registers > a->registers_max || emu_fault(s->machine, op)))
         status = STATUS_INSUFFICIENT_RESOURCES;
     if (!NT_SUCCESS(status))
         return status;
@@ -201,8 +216,10 @@ void dma_free_registers(struct dma_adapter *a, PVOID base, ULONG count)
     emu_step(s->machine, DMA_OP_FREE_REGISTERS, dma_adapter_domain(a), count);
     struct dma_registers *g = registers_to_free(a, base, count);
     uint8_t level = dma_queue_rise(s->machine);
-    if (a->owner != NULL && a->owner->registers == dma_slot_handle(&g->slot))
+    if (a->owner != NULL && a->owner->registers == dma_slot_handle(&g->slot)) {
         a->owner->registers = 0;
+        a->owner->registers_freed = true;
+    }
     dma_queue_give_registers(s, g);
     dma_queue_run(s);
     dma_queue_sink(s->machine, level);

@@ -4,10 +4,11 @@
 #include "dma/bounce.h"
 
 #include <emu/mem.h>
+#include <string.h>
 
 #include "dma/adapter.h"
 
-enum { BANK_PAGES_MIN = 16, WORD_BITS = 64 };
+enum { BANK_PAGES_MIN = 16, WORD_BITS = 64, FRESH_BYTE = 0xDB };
 
 struct dma_bank {
     struct dma_bank *next;
@@ -56,6 +57,7 @@ static struct dma_bank *make_bank(struct dma_pool *pool, struct emu_machine *m, 
     void *memory = emu_ram_alloc(m, &request);
     if (memory == NULL)
         return NULL;
+    memset(memory, FRESH_BYTE, (size_t)pages << EMU_PAGE_SHIFT);
     struct dma_bank *b = emu_arena_alloc(m, sizeof *b);
     *b = (struct dma_bank){
         .next = pool->banks,

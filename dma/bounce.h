@@ -13,8 +13,7 @@
 /* A piece of a transfer that goes through a double buffer. */
 struct dma_piece {
     unsigned char *memory; /* the driver's bytes; NULL: this register maps its page directly */
-    PMDL mdl;              /* the MDL that the driver named, ... */
-    uint64_t at;           /* ... and where in it, or in its chain, the piece begins */
+    uint64_t at;           /* where in the driver's MDL, or in its chain, the piece begins */
     uint32_t bytes;
     uint32_t offset; /* in the allocation's double buffer */
 };

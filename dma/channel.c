@@ -76,6 +76,7 @@ void dma_channel_start(struct dma_channel *c, struct dma_adapter *a, const struc
         c->completion->device = c->owner->device;
         c->completion->routine = end->routine;
         c->completion->context = end->context;
+        a->completions_owed++;
     }
     c->state = DMA_CHANNEL_RUNNING;
     struct dma_program program = {
@@ -95,6 +96,7 @@ static void complete(struct dma_system *s, void *argument, uint64_t value)
     struct dma_completion call = *(struct dma_completion *)argument;
     dma_slots_give(&s->completions, argument);
     emu_step(s->machine, DMA_OP_COMPLETION, dma_adapter_transfers(call.adapter), value);
+    call.adapter->completions_owed--;
     call.routine(&call.adapter->face, call.device, call.context, (DMA_COMPLETION_STATUS)value);
 }
 
@@ -143,11 +145,9 @@ NTSTATUS dma_cancel_mapped(struct dma_adapter *a, PVOID context)
         return STATUS_INVALID_PARAMETER;
     bool idle;
     struct dma_request *r = dma_context_request(a, context, &idle);
-    if (idle) {
-        dma_context_cancel_transfer(context);
-        return STATUS_SUCCESS;
-    }
-    if (r == NULL || r->adapter != a || (c->owner == r && c->state == DMA_CHANNEL_ENDED))
+    if (idle)
+        return dma_context_cancel_transfer(context) ? STATUS_SUCCESS : STATUS_UNSUCCESSFUL;
+    if (r == NULL || r->adapter != a || r->transfer_cancelled)
         return STATUS_UNSUCCESSFUL;
     r->transfer_cancelled = true;
     if (c->owner == r)
@@ -159,5 +159,7 @@ ULONG dma_read_counter(struct dma_adapter *a)
 {
     struct dma_channel *c = a->channel;
     emu_step(a->system->machine, DMA_OP_READ_COUNTER, dma_adapter_transfers(a), 0);
+    if (c != NULL && c->owner != NULL && c->owner != a->owner)
+        dma_channel_require_owned(c, a, "ReadDmaCounter");
     return c != NULL ? c->controller->ops->read_dma_counter(c->controller, c->number) : 0;
 }

@@ -6,6 +6,7 @@
 #include <emu/choose.h>
 #include <emu/finding.h>
 #include <emu/mem.h>
+#include <string.h>
 
 #include "dma/adapter.h"
 #include "dma/channel.h"
@@ -19,9 +20,12 @@ struct dma_common {
     uint64_t logical;
     uint32_t length;
     uint32_t pages;
+    bool cached;
 };
 
-PVOID dma_common_allocate(struct dma_adapter *a, ULONG length, PPHYSICAL_ADDRESS logical)
+enum { FRESH_BYTE = 0xCB };
+
+PVOID dma_common_allocate(struct dma_adapter *a, ULONG length, PPHYSICAL_ADDRESS logical, bool cached)
 {
     struct dma_system *s = a->system;
     emu_step(s->machine, DMA_OP_ALLOCATE_COMMON, a->object, length);
@@ -32,12 +36,13 @@ PVOID dma_common_allocate(struct dma_adapter *a, ULONG length, PPHYSICAL_ADDRESS
     unsigned char *memory = emu_ram_alloc(s->machine, &request);
     if (memory == NULL)
         return NULL;
+    memset(memory, FRESH_BYTE, (size_t)pages << EMU_PAGE_SHIFT);
     struct dma_common *b = s->free_commons;
     if (b != NULL)
         s->free_commons = b->next;
     else
         b = emu_arena_alloc(s->machine, sizeof *b);
-    *b = (struct dma_common){a->commons, memory, emu_ram_physical(s->machine, memory), length, pages};
+    *b = (struct dma_common){a->commons, memory, emu_ram_physical(s->machine, memory), length, pages, cached};
     a->commons = b;
     a->commons_count++;
     logical->QuadPart = (LONGLONG)b->logical;
@@ -48,7 +53,7 @@ PVOID dma_common_allocate(struct dma_adapter *a, ULONG length, PPHYSICAL_ADDRESS
     return memory;
 }
 
-void dma_common_free(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logical, PVOID memory)
+void dma_common_free(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logical, PVOID memory, bool cached)
 {
     struct dma_system *s = a->system;
     emu_step(s->machine, DMA_OP_FREE_COMMON, a->object, length);
@@ -66,6 +71,10 @@ void dma_common_free(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logic
             s->machine, "DMA-COMMON-5", NULL, NULL,
             "FreeCommonBuffer of %s with %u bytes where %u were allocated, or with another logical address",
             dma_adapter_name(a).text, (unsigned)length, b->length);
+    if (b->cached != cached)
+        emu_finding_raise(s->machine, "DMA-COMMON-5", NULL, NULL,
+                          "FreeCommonBuffer of %s with CacheEnabled %s where it was allocated with %s",
+                          dma_adapter_name(a).text, cached ? "TRUE" : "FALSE", b->cached ? "TRUE" : "FALSE");
     *link = b->next;
     a->commons_count--;
     emu_ram_free(s->machine, b->memory, b->pages);

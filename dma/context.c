@@ -81,6 +81,17 @@ static void require_no_waiting_request(struct dma_adapter *a, const struct layou
         deed, dma_adapter_name(r->adapter).text);
 }
 
+static void require_nothing_kept(struct dma_adapter *a, const struct layout *l, const void *context)
+{
+    struct dma_request *r = request_of(a->system, l, context);
+    if (r == NULL || r->state != DMA_REQUEST_KEPT)
+        return;
+    emu_finding_raise(a->system->machine, "DMA-CONTEXT-8", NULL, NULL,
+                      "an allocation was given a DMA transfer context that still stands for what %s has "
+                      "allocated: FreeAdapterObject is owed",
+                      dma_adapter_name(r->adapter).text);
+}
+
 NTSTATUS dma_context_initialize(struct dma_adapter *a, PVOID context)
 {
     if (context == NULL)
@@ -102,6 +113,7 @@ NTSTATUS dma_context_admit(struct dma_adapter *a, PVOID context)
     struct layout l = get(context);
     require_context(a, &l, context);
     require_no_waiting_request(a, &l, context, "an allocation");
+    require_nothing_kept(a, &l, context);
     return l.marks & ALLOCATION_CANCELLED ? STATUS_CANCELLED : STATUS_SUCCESS;
 }
 
@@ -111,7 +123,19 @@ void dma_context_bind(PVOID context, struct dma_request *r)
     l.request = dma_slot_handle(&r->slot);
     r->context = context;
     r->transfer_cancelled = (l.marks & TRANSFER_CANCELLED) != 0;
+    l.marks &= ~(uint64_t)TRANSFER_CANCELLED;
     put(context, &l);
+}
+
+void dma_context_require_intact(const struct dma_request *r)
+{
+    struct layout l = get(r->context);
+    if (is_context(&l, r->context) && l.request == dma_slot_handle(&r->slot))
+        return;
+    emu_finding_raise(r->adapter->system->machine, "DMA-CONTEXT-9", NULL, NULL,
+                      "the DMA transfer context of a request on %s was overwritten or freed before "
+                      "AdapterControl was called",
+                      dma_adapter_name(r->adapter).text);
 }
 
 struct dma_request *dma_context_request(struct dma_adapter *a, PVOID context, bool *idle)
@@ -122,11 +146,15 @@ struct dma_request *dma_context_request(struct dma_adapter *a, PVOID context, bo
     return request_of(a->system, &l, context);
 }
 
-static void add_mark(PVOID context, uint64_t mark)
+/* False: it has that mark already. */
+static bool add_mark(PVOID context, uint64_t mark)
 {
     struct layout l = get(context);
+    if (l.marks & mark)
+        return false;
     l.marks |= mark;
     put(context, &l);
+    return true;
 }
 
 void dma_context_cancel_allocation(PVOID context)
@@ -134,7 +162,7 @@ void dma_context_cancel_allocation(PVOID context)
     add_mark(context, ALLOCATION_CANCELLED);
 }
 
-void dma_context_cancel_transfer(PVOID context)
+bool dma_context_cancel_transfer(PVOID context)
 {
-    add_mark(context, TRANSFER_CANCELLED);
+    return add_mark(context, TRANSFER_CANCELLED);
 }

@@ -17,19 +17,34 @@
 
 enum { WIDTH_ISA = 24, WIDTH_32 = 32, WIDTH_64 = 64 };
 
+/* The bus of a description, or of its device where the description leaves that open. */
+static INTERFACE_TYPE bus_of(const DEVICE_DESCRIPTION *d, PDEVICE_OBJECT physical_device)
+{
+    INTERFACE_TYPE bus;
+    ULONG bytes;
+    if (d->InterfaceType != InterfaceTypeUndefined || physical_device == NULL)
+        return d->InterfaceType;
+    NTSTATUS status =
+        IoGetDeviceProperty(physical_device, DevicePropertyLegacyBusType, sizeof bus, &bus, &bytes);
+    return NT_SUCCESS(status) ? bus : InterfaceTypeUndefined;
+}
+
 /* Versions 0 to 2 say how wide the device's addresses are by flags. */
-static uint32_t width_of_flags(const DEVICE_DESCRIPTION *d)
+static uint32_t width_of_flags(const DEVICE_DESCRIPTION *d, PDEVICE_OBJECT physical_device)
 {
     if (d->Dma64BitAddresses)
         return WIDTH_64;
-    return d->Dma32BitAddresses || (d->ScatterGather && d->InterfaceType == PCIBus) ? WIDTH_32 : WIDTH_ISA;
+    if (d->Dma32BitAddresses || (d->ScatterGather && bus_of(d, physical_device) == PCIBus))
+        return WIDTH_32;
+    return WIDTH_ISA;
 }
 
 static bool plan_master(const DEVICE_DESCRIPTION *d, struct dma_adapter_plan *plan)
 {
     plan->master = true;
     plan->scatter_gather = d->ScatterGather != FALSE;
-    plan->width = d->Version < DEVICE_DESCRIPTION_VERSION3 ? width_of_flags(d) : d->DmaAddressWidth;
+    plan->width = d->Version < DEVICE_DESCRIPTION_VERSION3 ? width_of_flags(d, plan->physical_device)
+                                                           : d->DmaAddressWidth;
     return plan->width >= 1 && plan->width <= WIDTH_64;
 }
 
@@ -72,6 +87,8 @@ PDMA_ADAPTER IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_DESCRI
     bool good = d->Master ? plan_master(d, &plan) : plan_subordinate(s, d, &plan);
     if (!good || emu_fault(s->machine, DMA_OP_GET_ADAPTER))
         return NULL;
+    if (plan.pages > 0)
+        plan.pages -= emu_latitude(s->machine, DMA_OP_GET_ADAPTER, 2);
     struct dma_adapter *a = dma_adapter_make(s, &plan);
     *NumberOfMapRegisters = a->registers_max;
     return &a->face;

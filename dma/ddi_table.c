@@ -6,6 +6,8 @@
  */
 #include "dma/ddi_table.h"
 
+#include <emu/finding.h>
+
 #include "dma/adapter.h"
 #include "dma/allocation.h"
 #include "dma/channel.h"
@@ -30,15 +32,13 @@ static VOID put_dma_adapter(PDMA_ADAPTER adapter)
 static PVOID allocate_common_buffer(PDMA_ADAPTER adapter, ULONG length, PPHYSICAL_ADDRESS logical,
                                     BOOLEAN cached)
 {
-    UNREFERENCED_PARAMETER(cached);
-    return dma_common_allocate(dma_adapter_of(adapter), length, logical);
+    return dma_common_allocate(dma_adapter_of(adapter), length, logical, cached != FALSE);
 }
 
 static VOID free_common_buffer(PDMA_ADAPTER adapter, ULONG length, PHYSICAL_ADDRESS logical, PVOID memory,
                                BOOLEAN cached)
 {
-    UNREFERENCED_PARAMETER(cached);
-    dma_common_free(dma_adapter_of(adapter), length, logical, memory);
+    dma_common_free(dma_adapter_of(adapter), length, logical, memory, cached != FALSE);
 }
 
 static NTSTATUS allocate_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, ULONG registers,
@@ -50,8 +50,7 @@ static NTSTATUS allocate_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT de
         .routine = routine,
         .routine_context = context,
     };
-    struct dma_adapter *a = dma_adapter_of(adapter);
-    return routine == NULL ? STATUS_INVALID_PARAMETER : dma_allocate(a, &ask);
+    return dma_allocate(dma_adapter_of(adapter), &ask);
 }
 
 static BOOLEAN flush_adapter_buffers(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, PVOID virtual_address,
@@ -368,7 +367,11 @@ static VOID get_common_buffer_from_vector_by_index(PDMA_ADAPTER adapter, PDMA_CO
 {
     UNREFERENCED_PARAMETER(vector);
     UNREFERENCED_PARAMETER(index);
-    dma_adapter_of(adapter);
+    struct dma_adapter *a = dma_adapter_of(adapter);
+    if (memory == NULL || logical == NULL)
+        emu_finding_raise(a->system->machine, "DMA-TABLE-5", NULL, NULL,
+                          "GetCommonBufferFromVectorByIndex of %s without a place for its answer",
+                          dma_adapter_name(a).text);
     *memory = NULL;
     logical->QuadPart = 0;
 }

@@ -8,6 +8,7 @@
 
 #include "dma/adapter.h"
 #include "dma/channel.h"
+#include "dma/legal.h"
 #include "dma/walk.h"
 
 enum { MINIMUM_TRANSFER_BYTES = 1 };
@@ -37,10 +38,14 @@ NTSTATUS dma_transfer_info(const struct dma_adapter *a, PMDL mdl, ULONGLONG offs
         return STATUS_INVALID_PARAMETER;
     if (info->Version != DMA_TRANSFER_INFO_VERSION1 && info->Version != DMA_TRANSFER_INFO_VERSION2)
         return STATUS_NOT_SUPPORTED;
+    if (mdl == NULL)
+        return STATUS_INVALID_PARAMETER;
+    dma_legal_chain(a, mdl, offset, length, "GetDmaTransferInfo");
     if (length == 0 || !dma_walk_to(&walk, mdl, offset) || !dma_walk_has(&walk, length))
         return STATUS_INVALID_PARAMETER;
     uint32_t pages = 0;
     for (uint32_t done = 0; done < length; pages++) {
+        EMU_ASSERT(walk.mdl != NULL);
         struct dma_step step = dma_walk_look(&walk, length - done);
         dma_walk_go(&walk, step.bytes);
         done += step.bytes;

@@ -16,7 +16,7 @@
     X(DMA_OP_INITIALIZE_CONTEXT, "InitializeDmaTransferContext", EMU_ACCESS_WRITE, NULL)  \
     X(DMA_OP_ALLOCATE, "AllocateAdapterChannel", EMU_ACCESS_WRITE, "registers")           \
     X(DMA_OP_ALLOCATE_EX, "AllocateAdapterChannelEx", EMU_ACCESS_WRITE, "registers")      \
-    X(DMA_OP_ENQUEUED, "enqueued", EMU_ACCESS_READ, "requests ahead")                     \
+    X(DMA_OP_ENQUEUED, "enqueued", EMU_ACCESS_READ, "registers")                          \
     X(DMA_OP_GRANTED, "grant decided", EMU_ACCESS_READ, "registers")                      \
     X(DMA_OP_CALL, "about to call AdapterControl", EMU_ACCESS_READ, "registers")          \
     X(DMA_OP_RETURNED, "AdapterControl returned", EMU_ACCESS_WRITE, "action")             \

@@ -8,6 +8,7 @@
 
 #include "dma/adapter.h"
 #include "dma/channel.h"
+#include "dma/context.h"
 #include "dma/deferred.h"
 #include "dma/operations.h"
 #include "dma/system.h"
@@ -54,8 +55,6 @@ static void grant(struct dma_request *r, struct dma_registers *g)
         g->always_buffer = r->mood == DMA_MOOD_BUFFERED;
         r->registers = dma_slot_handle(&g->slot);
     }
-    if (r->one_per_device)
-        r->device->Queue.Wcb.DeviceRoutine = NULL;
     dma_request_enter(r, DMA_REQUEST_GRANTED);
     emu_note(r->adapter->system->machine, DMA_OP_GRANTED, r->adapter->object, r->wanted);
 }
@@ -106,21 +105,66 @@ void dma_queue_submit(struct dma_request *r)
 
 static void finish(struct dma_request *r, IO_ALLOCATION_ACTION action);
 
+void dma_queue_require_device(const struct dma_adapter *a, const DEVICE_OBJECT *device, const char *what)
+{
+    if (device == NULL || device->Type == IO_TYPE_DEVICE)
+        return;
+    emu_finding_raise(a->system->machine, "DMA-ALLOC-24", NULL, NULL,
+                      "%s of %s has a device object that is none, or was deleted", what,
+                      dma_adapter_name(a).text);
+}
+
+/* The next request of its device object may come. */
+static void unmark_device(struct dma_request *r)
+{
+    if (!r->one_per_device)
+        return;
+    dma_queue_require_device(r->adapter, r->device, "a request");
+    r->device->Queue.Wcb.DeviceRoutine = NULL;
+    r->one_per_device = false;
+}
+
+bool dma_queue_calls(const struct dma_adapter *a)
+{
+    const struct dma_request *calling = dispatcher(a->system)->calling;
+    return calling != NULL && calling->adapter == a;
+}
+
 void dma_queue_call(struct dma_request *r)
 {
     struct dma_adapter *a = r->adapter;
     struct emu_machine *m = a->system->machine;
     emu_step(m, DMA_OP_CALL, dma_adapter_domain(a), r->wanted);
+    dma_queue_require_device(a, r->device, "a request");
+    if (r->context != NULL)
+        dma_context_require_intact(r);
     uint8_t level = emu_level(m);
+    struct dma_dispatcher *d = dispatcher(a->system);
+    struct dma_request *beneath = d->calling;
     dma_request_enter(r, DMA_REQUEST_CALLING);
+    d->calling = r;
+    d->depth++;
     IO_ALLOCATION_ACTION action =
         r->routine(r->device, r->irp, dma_base_of(r->registers), r->routine_context);
+    d->depth--;
+    d->calling = beneath;
+    unmark_device(r);
     if (emu_level(m) != level)
         emu_finding_raise(m, "DMA-ALLOC-13", NULL, NULL,
                           "AdapterControl of %s was called at IRQL %u and returned at %u",
                           dma_adapter_name(a).text, level, emu_level(m));
     emu_step(m, DMA_OP_RETURNED, dma_adapter_domain(a), (uint64_t)action);
     finish(r, action);
+}
+
+void dma_queue_call_soon(struct dma_request *r)
+{
+    enum { NESTED_MAX = 8 };
+    struct dma_dispatcher *d = dispatcher(r->adapter->system);
+    if (d->depth < NESTED_MAX)
+        dma_queue_call(r);
+    else
+        dma_line_join(&d->ready, &r->place);
 }
 
 void dma_queue_run(struct dma_system *s)
@@ -235,8 +279,13 @@ void dma_queue_end(struct dma_request *r, bool keep_registers, enum dma_request_
         EMU_ASSERT(g != NULL && g->adapter == a);
         dma_queue_require_unmapped(g, deed);
     }
+    if (r->registers_freed && !keep_registers)
+        emu_finding_raise(s->machine, "DMA-FREE-12", "0xE6/05", (const uint64_t[4]){0x05, r->wanted, 0, 0},
+                          "%s frees %u map registers of %s that FreeMapRegisters has freed before", deed,
+                          r->wanted, dma_adapter_name(a).text);
     if (a->channel != NULL)
         dma_channel_require_flushed(a->channel, a, deed);
+    unmark_device(r);
     r->registers = 0;
     a->owner = NULL;
     if (a->channel != NULL)
@@ -269,8 +318,6 @@ static void finish(struct dma_request *r, IO_ALLOCATION_ACTION action)
         dma_queue_end(r, action == DeallocateObjectKeepRegisters, DMA_REQUEST_FREE,
                       "AdapterControl's return");
     }
-    if (a->state == DMA_ADAPTER_LEAVES)
-        dma_adapter_bury(a);
 }
 
 /* Everything that the request needs is free, and nobody waits for any of it. */
@@ -291,8 +338,7 @@ void dma_queue_withdraw(struct dma_request *r)
     bool had_adapter = waited_for > DMA_REQUEST_WAIT_ADAPTER;
     bool had_channel = waited_for > DMA_REQUEST_WAIT_CHANNEL && a->channel != NULL;
     dma_line_leave(&r->place);
-    if (r->one_per_device)
-        r->device->Queue.Wcb.DeviceRoutine = NULL;
+    unmark_device(r);
     if (had_adapter)
         a->owner = NULL;
     if (had_channel)

@@ -5,7 +5,7 @@
  * registers. Each has a line; only the head of a line is looked at, so nobody overtakes. Granting and calling
  * back are two states: the pump moves granted requests to this processor's list, and the dispatcher calls
  * them one after the other, as a loop and never from within itself. No line, lock or iterator is held
- * meanwhile: AdapterControl may free, cancel, submit, or drop the adapter.
+ * meanwhile: AdapterControl may free, cancel and submit.
  *
  * Everything here is done at DISPATCH_LEVEL, between dma_queue_rise() and dma_queue_sink(), so that no DPC of
  * this processor comes between; and ends with dma_queue_run(), which calls what was granted.
@@ -37,6 +37,13 @@ void dma_queue_withdraw(struct dma_request *r);
 /* A granted request is left to a DPC, if that is what the platform does (true); or is called now, here. */
 bool dma_queue_defer(struct dma_request *r);
 void dma_queue_call(struct dma_request *r);
+/* Calls it, unless too many AdapterControls run beneath on this processor's stack: dma_queue_run() does then.
+ */
+void dma_queue_call_soon(struct dma_request *r);
+/* A finding where device is neither NULL nor a live device object. what: "a request", in the message. */
+void dma_queue_require_device(const struct dma_adapter *a, const DEVICE_OBJECT *device, const char *what);
+/* Does this adapter's AdapterControl run beneath on this processor's stack? */
+bool dma_queue_calls(const struct dma_adapter *a);
 /* Calls what this processor has granted, unless that is being done beneath on its stack. */
 void dma_queue_run(struct dma_system *s);
 

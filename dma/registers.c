@@ -52,21 +52,62 @@ void dma_registers_give(struct dma_pool *pool, struct dma_registers *g)
 
 void dma_registers_use(struct dma_pool *pool, struct dma_registers *g)
 {
-    EMU_ASSERT(g->used < g->count);
+    EMU_ASSERT(g->next < g->count);
+    g->next++;
     g->used++;
     pool->reserved--;
     pool->mapped++;
 }
 
-void dma_registers_unmap(struct dma_pool *pool, struct dma_registers *g)
+void dma_registers_record(struct dma_pool *pool, struct dma_registers *g, const struct dma_mapped *what)
 {
-    pool->mapped -= g->used;
-    pool->reserved += g->used;
+    struct dma_mapped *to = &g->map;
+    if (to->count != 0) {
+        to = pool->free_maps;
+        if (to != NULL)
+            pool->free_maps = to->next;
+        else
+            to = emu_arena_alloc(pool->held.machine, sizeof *to);
+        to->next = g->map.next;
+        g->map.next = to;
+    }
+    struct dma_mapped *next = to->next;
+    *to = *what;
+    to->next = next;
+    to->count = g->next - what->first;
+}
+
+/* One that is not the allocation's own goes back to the pool. */
+static void forget(struct dma_pool *pool, struct dma_registers *g, struct dma_mapped *what)
+{
+    struct dma_mapped *before = &g->map;
+    while (before->next != what)
+        before = before->next;
+    before->next = what->next;
+    what->next = pool->free_maps;
+    pool->free_maps = what;
+}
+
+void dma_registers_unmap(struct dma_pool *pool, struct dma_registers *g, struct dma_mapped *what)
+{
+    EMU_ASSERT(what->count != 0 && what->count <= g->used);
+    g->used -= what->count;
+    pool->mapped -= what->count;
+    pool->reserved += what->count;
     audit(pool);
-    g->used = 0;
-    g->bytes = 0;
-    g->mdl = NULL;
-    g->several = false;
+    if (g->used == 0)
+        g->next = 0;
+    what->count = 0;
+    if (what != &g->map)
+        forget(pool, g, what);
+}
+
+uint64_t dma_registers_bytes(const struct dma_registers *g)
+{
+    uint64_t bytes = 0;
+    for (const struct dma_mapped *map = &g->map; map != NULL; map = map->next)
+        bytes += map->count != 0 ? map->bytes : 0;
+    return bytes;
 }
 
 PVOID dma_base_of(uint64_t handle)

@@ -34,6 +34,18 @@ struct dma_pool {
     struct dma_line line;  /* requests that wait for registers, each the first of its adapter */
     struct dma_slots held; /* struct dma_registers */
     struct dma_bank *banks;
+    struct dma_mapped *free_maps;
+};
+
+/* What one call mapped through an allocation's registers. */
+struct dma_mapped {
+    struct dma_mapped *next;
+    PMDL mdl;       /* as the driver named it */
+    uint64_t start; /* where in it, or in its chain, the part begins */
+    uint64_t bytes;
+    uint32_t first; /* register */
+    uint32_t count; /* registers; 0: nothing is mapped */
+    bool to_device;
 };
 
 /* The registers of one allocation, and what is mapped through them. */
@@ -42,10 +54,9 @@ struct dma_registers {
     struct dma_adapter *adapter;
     uint32_t count;
     uint32_t used;         /* registers that map a page now */
+    uint32_t next;         /* the register that maps the next one */
     bool always_buffer;    /* pages that the device can reach are double-buffered as well */
-    bool several;          /* pages of more than one MDL are mapped, call by call */
-    PMDL mdl;              /* the last MDL that was mapped */
-    uint64_t bytes;        /* mapped and not yet flushed */
+    struct dma_mapped map; /* version 1 maps call by call: the other calls hang off it */
     struct dma_bank *bank; /* memory behind the registers; NULL until a page needed some */
     uint32_t first;        /* first page of it in the bank */
 };
@@ -57,9 +68,13 @@ void dma_pool_init(struct dma_pool *pool, struct emu_machine *m, uint32_t total)
 struct dma_registers *dma_registers_take(struct dma_pool *pool, struct dma_adapter *a, uint32_t count);
 void dma_registers_give(struct dma_pool *pool, struct dma_registers *g);
 
-/* One more register of g maps a page; all of g's map none. */
+/* The next register of g maps a page. */
 void dma_registers_use(struct dma_pool *pool, struct dma_registers *g);
-void dma_registers_unmap(struct dma_pool *pool, struct dma_registers *g);
+/* A call has mapped this much, through the registers used since *what.first; and it is mapped no more. */
+void dma_registers_record(struct dma_pool *pool, struct dma_registers *g, const struct dma_mapped *what);
+void dma_registers_unmap(struct dma_pool *pool, struct dma_registers *g, struct dma_mapped *what);
+/* Bytes that are mapped and not yet flushed. */
+uint64_t dma_registers_bytes(const struct dma_registers *g);
 
 /* MapRegisterBase of a handle and back; 0 is NULL. A pointer that is no handle gives one that names nothing.
  */

@@ -87,7 +87,8 @@ struct dma_request {
     uint8_t state;           /* enum dma_request_state; written by dma_request_enter() alone */
     uint8_t mood;            /* enum dma_mood */
     bool transfer_cancelled; /* CancelMappedTransfer marked it */
-    bool one_per_device;     /* version 1: marked in the device object while it waits */
+    bool one_per_device;     /* version 1: marked in the device object until AdapterControl has run */
+    bool registers_freed;    /* FreeMapRegisters came before the end of the request */
 };
 
 /* The only writer of a request's state. */

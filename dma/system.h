@@ -18,11 +18,14 @@
 struct dma_adapter;
 struct dma_common;
 struct dma_controller;
+struct dma_request;
 
 /* Granted requests whose AdapterControl this processor will call. */
 struct dma_dispatcher {
     struct dma_line ready;
-    bool running; /* the loop is somewhere beneath on this processor's stack */
+    bool running;                /* the loop is somewhere beneath on this processor's stack */
+    uint32_t depth;              /* AdapterControls that run on this processor's stack */
+    struct dma_request *calling; /* whose AdapterControl runs on this processor; NULL: nobody's */
 };
 
 struct dma_system {

@@ -1,5 +1,5 @@
 /*
- * Mapping and flushing: see transfer.h.
+ * Mapping: see transfer.h.
  */
 #include "dma/transfer.h"
 
@@ -11,6 +11,7 @@
 #include "dma/adapter.h"
 #include "dma/bounce.h"
 #include "dma/channel.h"
+#include "dma/legal.h"
 #include "dma/list.h"
 #include "dma/operations.h"
 #include "dma/registers.h"
@@ -29,35 +30,12 @@ struct mapping {
     uint64_t length;                 /* wanted */
     uint64_t mapped;
     bool to_device;
-    bool may_stop; /* the platform may map less than it could */
+    bool one_piece; /* for the device it must be contiguous */
+    bool may_stop;  /* the platform may map less than it could */
+    bool no_memory; /* for a double buffer */
     struct dma_walk walk;
     struct dma_list list;
 };
-
-/* ---- What drivers get wrong ------------------------------------------------------------------ */
-
-/* The registers that a base names: NULL for NULL. Others' and freed ones are findings. */
-static struct dma_registers *registers_of(struct dma_adapter *a, PVOID base, const char *deed)
-{
-    if (base == NULL)
-        return NULL;
-    struct dma_registers *g = dma_slots_find(&a->system->pool.held, dma_handle_of(base));
-    if (g != NULL && g->adapter == a)
-        return g;
-    emu_finding_raise(a->system->machine, "DMA-REG-3", NULL, NULL, "%s of %s with a MapRegisterBase that %s",
-                      deed, dma_adapter_name(a).text,
-                      g != NULL ? "belongs to another adapter" : "was freed, or was never allocated");
-}
-
-static void require_locked(const struct dma_adapter *a, const MDL *mdl, const char *deed)
-{
-    enum { RESIDENT = MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL | MDL_PARTIAL | MDL_IO_SPACE };
-    if (mdl->MdlFlags & RESIDENT)
-        return;
-    emu_finding_raise(a->system->machine, "DMA-MAP-15", "0xE6/0E", NULL,
-                      "%s of %s for a buffer that is not locked: its MDL describes no pages", deed,
-                      dma_adapter_name(a).text);
-}
 
 static void require_flushed(const struct dma_adapter *a, const struct dma_registers *g, const char *deed)
 {
@@ -65,34 +43,11 @@ static void require_flushed(const struct dma_adapter *a, const struct dma_regist
         dma_channel_require_flushed(a->channel, a, deed);
     if (g == NULL || g->used == 0)
         return;
+    uint64_t bytes = dma_registers_bytes(g);
     emu_finding_raise(
-        a->system->machine, "DMA-MAP-14", "0xE6/0D", (const uint64_t[4]){0x0D, g->bytes, 0, 0},
+        a->system->machine, "DMA-MAP-14", "0xE6/0D", (const uint64_t[4]){0x0D, bytes, 0, 0},
         "%s of %s while %llu bytes are mapped that were not flushed: FlushAdapterBuffersEx is owed", deed,
-        dma_adapter_name(a).text, (unsigned long long)g->bytes);
-}
-
-static void require_mdl(const struct dma_adapter *a, const MDL *mdl, const char *deed)
-{
-    if (mdl == NULL)
-        emu_finding_raise(a->system->machine, "DMA-MAP-23", NULL, NULL, "%s of %s without an MDL", deed,
-                          dma_adapter_name(a).text);
-}
-
-/* A virtual address as offset into its MDL, with length bytes behind it. */
-static uint64_t offset_of(const struct dma_adapter *a, PMDL mdl, PVOID virtual_address, ULONG length,
-                          const char *deed)
-{
-    uint64_t first = (uint64_t)(uintptr_t)mdl->StartVa + mdl->ByteOffset;
-    uint64_t at = (uint64_t)(uintptr_t)virtual_address - first;
-    if (at >= mdl->ByteCount)
-        emu_finding_raise(a->system->machine, "DMA-MAP-12", "0xE6/1B", NULL,
-                          "%s of %s with an address that is not in the MDL", deed, dma_adapter_name(a).text);
-    if (length > mdl->ByteCount - at)
-        emu_finding_raise(a->system->machine, "DMA-MAP-13", "0xE6/24",
-                          (const uint64_t[4]){0x24, length, 0, 0},
-                          "%s of %s for %u bytes where the MDL has %u left", deed, dma_adapter_name(a).text,
-                          (unsigned)length, (unsigned)(mdl->ByteCount - at));
-    return at;
+        dma_adapter_name(a).text, (unsigned long long)bytes);
 }
 
 /* ---- Mapping --------------------------------------------------------------------------------- */
@@ -104,7 +59,17 @@ static bool reachable(const struct mapping *x, struct dma_step step)
 
 static bool registers_left(const struct mapping *x)
 {
-    return x->registers == NULL || x->registers->used < x->registers->count;
+    return x->registers == NULL || x->registers->next < x->registers->count;
+}
+
+/* Gives the mapping its double buffer, if it has none. */
+static bool take_buffer(struct mapping *x)
+{
+    struct dma_system *s = x->adapter->system;
+    if (x->registers == NULL)
+        return false;
+    x->no_memory = !dma_bounce_take(&s->pool, x->registers, s->machine);
+    return !x->no_memory;
 }
 
 /* The next register maps a piece: directly, or through offset of the double buffer. */
@@ -120,9 +85,8 @@ static void use_register(struct mapping *x, struct dma_step step, bool buffered,
             emu_finding_raise(s->machine, "DMA-MAP-16", NULL, NULL,
                               "a transfer of %s needs a double buffer for pages that are no memory",
                               dma_adapter_name(x->adapter).text);
-        *dma_bounce_piece(g, g->used) = (struct dma_piece){
+        *dma_bounce_piece(g, g->next) = (struct dma_piece){
             .memory = memory,
-            .mdl = x->mdl,
             .at = x->start + x->mapped,
             .bytes = step.bytes,
             .offset = offset,
@@ -150,9 +114,9 @@ static void map_scattered(struct mapping *x)
         uint64_t logical = step.physical;
         uint32_t offset = 0;
         if (!direct) {
-            if (g == NULL || !dma_bounce_take(&s->pool, g, s->machine))
+            if (!take_buffer(x))
                 return;
-            offset = g->used << EMU_PAGE_SHIFT | (uint32_t)(step.physical % EMU_PAGE_SIZE);
+            offset = g->next << EMU_PAGE_SHIFT | (uint32_t)(step.physical % EMU_PAGE_SIZE);
             logical = dma_bounce_logical(g) + offset;
         }
         if (!dma_list_takes(&x->list, logical))
@@ -177,7 +141,7 @@ struct survey {
 static struct survey look_ahead(const struct mapping *x)
 {
     const struct dma_registers *g = x->registers;
-    uint32_t registers = g != NULL ? g->count - g->used : UINT32_MAX;
+    uint32_t registers = g != NULL ? g->count - g->next : UINT32_MAX;
     struct survey v = {0};
     struct dma_walk walk = x->walk;
     uint64_t next = 0;
@@ -193,18 +157,26 @@ static struct survey look_ahead(const struct mapping *x)
     return v;
 }
 
+/* A platform may make a piece of each MDL: the mapping ends with the first one then. */
+static void stop_at_mdl(struct mapping *x)
+{
+    uint64_t rest = x->length != 0 ? x->walk.mdl->ByteCount - x->walk.at : 0;
+    if (x->may_stop && rest < x->length && emu_latitude(x->adapter->system->machine, DMA_OP_MAP_EX, 2) != 0)
+        x->length = rest;
+}
+
 /* As one piece, which begins at the same place in its page. */
 static void map_contiguous(struct mapping *x)
 {
     struct dma_registers *g = x->registers;
-    struct dma_system *s = x->adapter->system;
+    stop_at_mdl(x);
     struct survey v = look_ahead(x);
     bool direct = g == NULL || (v.direct == v.buffered && !g->always_buffer);
     uint64_t end = direct ? v.direct : v.buffered;
-    if (end == 0 || (!direct && !dma_bounce_take(&s->pool, g, s->machine)))
+    if (end == 0 || (!direct && !take_buffer(x)))
         return;
     struct dma_step first = dma_walk_look(&x->walk, end);
-    uint32_t offset = direct ? 0 : g->used << EMU_PAGE_SHIFT | (uint32_t)(first.physical % EMU_PAGE_SIZE);
+    uint32_t offset = direct ? 0 : g->next << EMU_PAGE_SHIFT | (uint32_t)(first.physical % EMU_PAGE_SIZE);
     uint64_t logical = direct ? first.physical : dma_bounce_logical(g) + offset;
     while (x->mapped < end) {
         struct dma_step step = dma_walk_look(&x->walk, end - x->mapped);
@@ -217,16 +189,21 @@ static void map_contiguous(struct mapping *x)
 static void map(struct mapping *x)
 {
     struct dma_registers *g = x->registers;
-    if (x->adapter->scatter_gather)
-        map_scattered(x);
-    else
+    struct dma_mapped what = {
+        .mdl = x->mdl,
+        .start = x->start,
+        .first = g != NULL ? g->next : 0,
+        .to_device = x->to_device,
+    };
+    if (x->one_piece)
         map_contiguous(x);
+    else
+        map_scattered(x);
     dma_list_end(&x->list);
     if (g == NULL || x->mapped == 0)
         return;
-    g->several |= g->mdl != NULL && g->mdl != x->mdl;
-    g->mdl = x->mdl;
-    g->bytes += x->mapped;
+    what.bytes = x->mapped;
+    dma_registers_record(&x->adapter->system->pool, g, &what);
 }
 
 /* Elements that fit behind the list's head in a buffer of so many bytes. */
@@ -249,7 +226,7 @@ static bool good(const struct dma_adapter *a, const struct dma_map_ask *ask)
     if (ask->buffer != NULL && elements_in(ask->buffer_bytes) == 0)
         return false;
     if (a->channel != NULL)
-        return *ask->length != 0;
+        return true;
     return ask->buffer != NULL && ask->completion == NULL && ask->device_offset == 0;
 }
 
@@ -263,16 +240,18 @@ NTSTATUS dma_map_ex(struct dma_adapter *a, const struct dma_map_ask *ask)
         return STATUS_INVALID_PARAMETER;
     struct mapping x = {
         .adapter = a,
-        .registers = registers_of(a, ask->base, deed),
+        .registers = dma_legal_registers(a, ask->base, deed),
         .mdl = ask->mdl,
         .start = ask->offset,
         .length = wanted,
         .to_device = ask->to_device,
+        .one_piece = !a->scatter_gather,
         .may_stop = true,
     };
-    require_locked(a, ask->mdl, deed);
+    dma_legal_chain(a, ask->mdl, ask->offset, wanted, deed);
     if (!dma_walk_to(&x.walk, ask->mdl, ask->offset) || !dma_walk_has(&x.walk, wanted))
         return STATUS_INVALID_PARAMETER;
+    dma_legal_locked(a, &x.walk, wanted, deed);
     if (a->channel != NULL) {
         dma_channel_require_owned(a->channel, a, deed);
         if (dma_channel_cancelled(a->channel))
@@ -295,18 +274,26 @@ NTSTATUS dma_map_ex(struct dma_adapter *a, const struct dma_map_ask *ask)
     *ask->length = (ULONG)x.mapped;
     if (ask->buffer != NULL)
         write_list_head(ask->buffer, x.list.count);
-    if (a->channel != NULL)
+    if (a->channel != NULL && x.mapped != 0)
         dma_channel_start(a->channel, a, &x.list, ask->to_device, ask->device_offset,
                           &(struct dma_channel_end){ask->completion, ask->completion_context});
     return STATUS_SUCCESS;
 }
 
-/* A call of version 1 says nothing but an address: what it cannot map is the driver's error. */
+/*
+ * A call of version 1 says nothing but an address: what it cannot map is the driver's error, unless the
+ * machine lacks memory for the double buffer.
+ */
 static void require_mapped(const struct mapping *x, const char *deed)
 {
-    bool may_be_short = x->adapter->master && x->adapter->scatter_gather;
-    if (x->mapped == x->length || (may_be_short && x->mapped > 0))
+    if (x->mapped == x->length || (!x->one_piece && x->mapped > 0))
         return;
+    if (x->no_memory)
+        emu_finding_raise(
+            x->adapter->system->machine, "DMA-MAP-25", NULL, NULL,
+            "the machine lacks memory for the double buffer of %s, %u pages in a row within %u address bits, "
+            "and %s cannot say so: no error of the driver",
+            dma_adapter_name(x->adapter).text, x->registers->count, x->adapter->width, deed);
     uint32_t count = x->registers != NULL ? x->registers->count : 0;
     emu_finding_raise(x->adapter->system->machine, "DMA-MAP-11", NULL, NULL,
                       "%s of %s for %llu bytes, of which %u map registers map %llu", deed,
@@ -319,25 +306,30 @@ uint64_t dma_map(struct dma_adapter *a, PMDL mdl, PVOID base, PVOID virtual_addr
 {
     static const char deed[] = "MapTransfer";
     SCATTER_GATHER_ELEMENT piece;
-    emu_step(a->system->machine, DMA_OP_MAP, dma_adapter_transfers(a), *length);
-    require_mdl(a, mdl, deed);
-    require_locked(a, mdl, deed);
+    emu_step(a->system->machine, DMA_OP_MAP, dma_adapter_transfers(a), length != NULL ? *length : 0);
+    dma_legal_mdl(a, mdl, deed);
+    if (length == NULL)
+        emu_finding_raise(a->system->machine, "DMA-MAP-28", NULL, NULL,
+                          "%s of %s without a place for the length", deed, dma_adapter_name(a).text);
     if (*length == 0)
         emu_finding_raise(a->system->machine, "DMA-MAP-17", "0xE6/21", NULL, "%s of %s for zero bytes", deed,
                           dma_adapter_name(a).text);
     struct mapping x = {
         .adapter = a,
-        .registers = registers_of(a, base, deed),
+        .registers = dma_legal_registers(a, base, deed),
         .mdl = mdl,
-        .start = offset_of(a, mdl, virtual_address, *length, deed),
+        .start = dma_legal_offset(a, mdl, virtual_address, *length, deed),
         .length = *length,
         .to_device = to_device,
+        .one_piece = !a->master || !a->scatter_gather,
     };
+    dma_legal_chain(a, mdl, x.start, *length, deed);
+    x.walk = (struct dma_walk){mdl, (uint32_t)x.start};
+    dma_legal_locked(a, &x.walk, *length, deed);
     if (a->channel != NULL) {
         dma_channel_require_owned(a->channel, a, deed);
         dma_channel_require_flushed(a->channel, a, deed);
     }
-    x.walk = (struct dma_walk){mdl, (uint32_t)x.start};
     dma_list_init(&x.list, &piece, 1);
     map(&x);
     require_mapped(&x, deed);
@@ -345,70 +337,4 @@ uint64_t dma_map(struct dma_adapter *a, PMDL mdl, PVOID base, PVOID virtual_addr
     if (a->channel != NULL)
         dma_channel_start(a->channel, a, &x.list, to_device, 0, &(struct dma_channel_end){NULL, NULL});
     return (uint64_t)piece.Address.QuadPart;
-}
-
-/* ---- Flushing -------------------------------------------------------------------------------- */
-
-/* What lies in double buffers of this part of the MDL goes back to the driver's memory. */
-static void put_back(const struct dma_registers *g, PMDL mdl, uint64_t at, uint64_t length, bool to_device)
-{
-    for (uint32_t i = 0; i < g->used; i++) {
-        struct dma_piece *p = dma_bounce_piece(g, i);
-        if (p->memory == NULL || p->mdl != mdl || p->at + p->bytes <= at || p->at >= at + length)
-            continue;
-        if (!to_device)
-            memcpy(p->memory, dma_bounce_memory(g) + p->offset, p->bytes);
-        p->memory = NULL;
-    }
-}
-
-static void require_something_mapped(const struct dma_adapter *a, const struct dma_registers *g, ULONG length,
-                                     const char *deed)
-{
-    const struct dma_channel *c = a->channel;
-    bool nothing =
-        c != NULL ? c->state == DMA_CHANNEL_IDLE && !dma_channel_cancelled(c) : g != NULL && g->used == 0;
-    if (!nothing || length == 0)
-        return;
-    emu_finding_raise(a->system->machine, "DMA-FLUSH-6", "0xE6/16", NULL, "%s of %s where nothing is mapped",
-                      deed, dma_adapter_name(a).text);
-}
-
-static void flush(struct dma_adapter *a, PMDL mdl, PVOID base, uint64_t at, ULONG length, bool to_device,
-                  const char *deed)
-{
-    struct dma_registers *g = registers_of(a, base, deed);
-    require_something_mapped(a, g, length, deed);
-    if (a->channel != NULL)
-        dma_channel_stop(a->channel);
-    if (g != NULL && g->used > 0) {
-        if (g->bank != NULL)
-            put_back(g, mdl, at, length, to_device);
-        g->bytes -= length < g->bytes ? length : g->bytes;
-        if (!g->several || g->bytes == 0)
-            dma_registers_unmap(&a->system->pool, g);
-    }
-    if (a->channel != NULL)
-        dma_channel_flushed(a->channel);
-}
-
-NTSTATUS dma_flush_ex(struct dma_adapter *a, PMDL mdl, PVOID base, ULONGLONG offset, ULONG length,
-                      bool to_device)
-{
-    struct dma_walk walk;
-    emu_step(a->system->machine, DMA_OP_FLUSH_EX, dma_adapter_transfers(a), length);
-    if (mdl == NULL || !dma_walk_to(&walk, mdl, offset) || !dma_walk_has(&walk, length))
-        return STATUS_INVALID_PARAMETER;
-    flush(a, mdl, base, offset, length, to_device, "FlushAdapterBuffersEx");
-    return STATUS_SUCCESS;
-}
-
-BOOLEAN dma_flush(struct dma_adapter *a, PMDL mdl, PVOID base, PVOID virtual_address, ULONG length,
-                  bool to_device)
-{
-    static const char deed[] = "FlushAdapterBuffers";
-    emu_step(a->system->machine, DMA_OP_FLUSH, dma_adapter_transfers(a), length);
-    require_mdl(a, mdl, deed);
-    flush(a, mdl, base, offset_of(a, mdl, virtual_address, length, deed), length, to_device, deed);
-    return TRUE;
 }

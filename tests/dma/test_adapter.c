@@ -181,6 +181,53 @@ static void an_adapter_that_was_released(void *context)
     operations->GetDmaAlignment(adapter);
 }
 
+static unsigned full, fewer; /* over all runs */
+
+static void get_adapter(void *context)
+{
+    (void)context;
+    ULONG registers = 0;
+    DEVICE_DESCRIPTION d = world_master(DEVICE_DESCRIPTION_VERSION3, 64);
+    d.MaximumLength = 3 * PAGE_SIZE;
+    world_get(d, &registers);
+    rig_expect(registers == 4 || registers == 3);
+    full += registers == 4;
+    fewer += registers == 3;
+    d.MaximumLength = 0;
+    world_get(d, &registers);
+    rig_expect_equal(registers, 1);
+}
+
+static void set_up_get_adapter(void *context)
+{
+    (void)context;
+    rig_thread("gets", 0, get_adapter, NULL);
+}
+
+/* rule: DMA-ADAPTER-23 */
+static void a_platform_may_have_a_register_less(void **state)
+{
+    (void)state;
+    struct haldma_config config = world_config();
+    config.machine.profile = EMU_PROFILE_HOSTILE;
+    full = fewer = 0;
+    world_explore(&config, set_up_get_adapter, NULL, 0);
+    assert_true(full > 0 && fewer > 0);
+}
+
+/* rule: DMA-ADAPTER-22 */
+static void a_description_that_names_no_bus_means_the_devices_own(void *context)
+{
+    (void)context;
+    ULONG registers = 0;
+    struct haldma_device pci = {.name = "pci", .bus = PCIBus}, isa = {.name = "isa", .bus = Isa};
+    DEVICE_DESCRIPTION d = world_master(DEVICE_DESCRIPTION_VERSION2, 0);
+    d.InterfaceType = InterfaceTypeUndefined;
+    rig_expect_equal(inside(IoGetDmaAdapter(haldma_add_device(&pci), &d, &registers))->width, 32);
+    rig_expect_equal(inside(IoGetDmaAdapter(haldma_add_device(&isa), &d, &registers))->width, 24);
+    rig_expect_equal(inside(IoGetDmaAdapter(NULL, &d, &registers))->width, 24);
+}
+
 /* ---- A bus driver with an adapter of its own ------------------------------------------------- */
 
 struct own_bus {
@@ -291,6 +338,8 @@ int main(void)
         WORLD_HOLDS(a_bus_driver_with_adapters_of_its_own_is_asked_first),
         WORLD_HOLDS(a_device_without_such_a_bus_gets_the_platforms_adapter),
         WORLD_HOLDS(nothing_can_be_had_without_a_description_or_a_place_for_the_count),
+        WORLD_HOLDS(a_description_that_names_no_bus_means_the_devices_own),
+        cmocka_unit_test(a_platform_may_have_a_register_less),
     };
     return cmocka_run_group_tests_name("dma.adapter", tests, NULL, NULL);
 }

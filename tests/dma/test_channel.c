@@ -182,12 +182,14 @@ static void a_context_can_be_cancelled_before_anything_is_mapped(void *context)
 }
 
 /* rule: DMA-CHANNEL-8 */
-static void cancelling_what_has_stopped_fails(void *context)
+static void cancelling_what_was_cancelled_or_released_fails(void *context)
 {
     (void)context;
     struct stream *s = make(1, WORLD_LINE);
     PDMA_OPERATIONS o = s->adapter->DmaOperations;
     rig_expect_equal(start(s, TRUE), STATUS_SUCCESS);
+    rig_expect_equal(o->CancelMappedTransfer(s->adapter, s->transfer), STATUS_SUCCESS);
+    rig_expect(!NT_SUCCESS(o->CancelMappedTransfer(s->adapter, s->transfer)));
     wait(s);
     rig_expect(!NT_SUCCESS(o->CancelMappedTransfer(s->adapter, s->transfer)));
     rig_expect_equal(flush(s, TRUE), STATUS_SUCCESS);
@@ -195,6 +197,77 @@ static void cancelling_what_has_stopped_fails(void *context)
     rig_expect(!NT_SUCCESS(o->CancelMappedTransfer(s->adapter, s->transfer)));
     rig_expect(!NT_SUCCESS(o->CancelMappedTransfer(s->adapter, NULL)));
     rig_expect_equal(s->completions, 1);
+}
+
+/* rule: DMA-CHANNEL-14 */
+static void cancelling_between_the_end_and_the_flush_marks_the_context_until_the_flush(void *context)
+{
+    (void)context;
+    struct stream *s = make(1, WORLD_LINE);
+    PDMA_OPERATIONS o = s->adapter->DmaOperations;
+    rig_expect_equal(start(s, TRUE), STATUS_SUCCESS);
+    wait(s);
+    rig_expect_equal(o->CancelMappedTransfer(s->adapter, s->transfer), STATUS_SUCCESS);
+    rig_expect_equal(start(s, TRUE), STATUS_CANCELLED);
+    rig_expect_equal(s->completions, 1);
+    rig_expect_equal(s->status, DmaComplete);
+    rig_expect_equal(flush(s, TRUE), STATUS_SUCCESS);
+    rig_expect_equal(start(s, TRUE), STATUS_SUCCESS);
+    wait(s);
+    rig_expect_equal(flush(s, TRUE), STATUS_SUCCESS);
+}
+
+/* rule: DMA-CHANNEL-15 */
+static void a_mark_from_before_the_allocation_is_for_that_allocation_only(void *context)
+{
+    (void)context;
+    struct stream *s = make(1, WORLD_LINE);
+    PDMA_OPERATIONS o = s->adapter->DmaOperations;
+    o->FreeAdapterChannel(s->adapter);
+    o->InitializeDmaTransferContext(s->adapter, s->transfer);
+    rig_expect_equal(o->CancelMappedTransfer(s->adapter, s->transfer), STATUS_SUCCESS);
+    rig_expect(!NT_SUCCESS(o->CancelMappedTransfer(s->adapter, s->transfer)));
+    for (unsigned i = 0; i < 2; i++) {
+        rig_expect_equal(o->AllocateAdapterChannelEx(s->adapter, NULL, s->transfer, 1,
+                                                     DMA_SYNCHRONOUS_CALLBACK, NULL, NULL, &s->base),
+                         STATUS_SUCCESS);
+        rig_expect_equal(start(s, TRUE), i == 0 ? STATUS_CANCELLED : STATUS_SUCCESS);
+        if (i != 0)
+            wait(s);
+        rig_expect_equal(flush(s, TRUE), STATUS_SUCCESS);
+        o->FreeAdapterChannel(s->adapter);
+    }
+}
+
+/* rule: DMA-MAP-9 */
+static void mapping_no_bytes_succeeds_and_starts_nothing(void *context)
+{
+    (void)context;
+    struct stream *s = make(1, WORLD_LINE);
+    s->length = 0;
+    rig_expect_equal(start(s, TRUE), STATUS_SUCCESS);
+    rig_expect_equal(s->length, 0);
+    s->length = PAGE_SIZE;
+    rig_expect_equal(start(s, TRUE), STATUS_SUCCESS);
+    wait(s);
+    rig_expect_equal(flush(s, TRUE), STATUS_SUCCESS);
+    rig_expect_equal(s->completions, 1);
+}
+
+/* rule: DMA-ADAPTER-21 */
+static void releasing_an_adapter_whose_completion_routine_is_still_to_be_called(void *context)
+{
+    (void)context;
+    KIRQL old;
+    struct stream *s = make(1, WORLD_LINE);
+    PDMA_OPERATIONS o = s->adapter->DmaOperations;
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    rig_expect_equal(start(s, TRUE), STATUS_SUCCESS);
+    rig_expect_equal(o->CancelMappedTransfer(s->adapter, s->transfer), STATUS_SUCCESS);
+    rig_expect_equal(flush(s, TRUE), STATUS_SUCCESS);
+    o->FreeAdapterChannel(s->adapter);
+    o->PutDmaAdapter(s->adapter);
+    KeLowerIrql(old);
 }
 
 /* rule: DMA-CHANNEL-9 */
@@ -260,6 +333,32 @@ static void version_1_starts_the_channel_with_map_transfer(void *context)
     o->FreeAdapterChannel(s->adapter);
 }
 
+/* rule: DMA-MAP-24 */
+static void version_1_maps_all_that_it_is_asked_for_whatever_the_controllers_fragments(void *context)
+{
+    (void)context;
+    enum { PAGES = 2 * WORLD_FRAGMENTS };
+    struct stream *s = make(PAGES, WORLD_LINE);
+    PDMA_OPERATIONS o = s->adapter->DmaOperations;
+    LARGE_INTEGER long_enough = {.QuadPart = -10000};
+    PPFN_NUMBER frames = MmGetMdlPfnArray(s->mdl);
+    for (unsigned i = 0; i < PAGES; i += 2) { /* neighbours change places: not one piece in either order */
+        PFN_NUMBER frame = frames[i];
+        frames[i] = frames[i + 1];
+        frames[i + 1] = frame;
+    }
+    ULONG length = PAGES * PAGE_SIZE;
+    o->MapTransfer(s->adapter, s->mdl, s->base, s->memory, &length, FALSE);
+    rig_expect_equal(length, PAGES * PAGE_SIZE);
+    KeDelayExecutionThread(KernelMode, FALSE, &long_enough);
+    rig_expect_equal(o->ReadDmaCounter(s->adapter), 0);
+    rig_expect_equal(o->FlushAdapterBuffers(s->adapter, s->mdl, s->base, s->memory, length, FALSE), TRUE);
+    for (unsigned i = 0; i < PAGES; i++)
+        rig_expect_equal(*(unsigned char *)emu_ram_at(emu_current(), (uint64_t)frames[i] << PAGE_SHIFT),
+                         emu_soc_dma_pattern(WORLD_LINE, i * PAGE_SIZE));
+    o->FreeAdapterChannel(s->adapter);
+}
+
 /* ---- Every interleaving ---------------------------------------------------------------------- */
 
 static struct stream *raced;
@@ -319,9 +418,36 @@ static void a_transfer_completes_once_whether_its_end_or_the_cancellation_comes_
     assert_true(ends.complete > 0 && ends.cancelled > 0 && ends.refused > 0);
 }
 
+/* rule: DMA-CHANNEL-3 */
+static void flushing_a_channel_that_another_adapter_has(void *context)
+{
+    (void)context;
+    UCHAR transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    unsigned char *memory;
+    struct world_list list;
+    ULONG length = PAGE_SIZE;
+    PDMA_ADAPTER one = world_channel(WORLD_LINE), two = world_channel(WORLD_LINE + 1);
+    PMDL mdl = world_buffer(1, false, &memory);
+    rig_expect_equal(world_map(one, mdl, world_take(one, transfer, 1), 0, &length, true, &list),
+                     STATUS_SUCCESS);
+    two->DmaOperations->FlushAdapterBuffersEx(two, mdl, NULL, 0, PAGE_SIZE, TRUE);
+}
+
+/* rule: DMA-CHANNEL-3 */
+static void reading_the_counter_of_a_channel_that_another_adapter_has(void *context)
+{
+    (void)context;
+    UCHAR transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    PDMA_ADAPTER one = world_channel(WORLD_LINE), two = world_channel(WORLD_LINE + 1);
+    world_take(one, transfer, 1);
+    two->DmaOperations->ReadDmaCounter(two);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WORLD_STOPS(flushing_a_channel_that_another_adapter_has, "DMA-CHANNEL-3", NULL),
+        WORLD_STOPS(reading_the_counter_of_a_channel_that_another_adapter_has, "DMA-CHANNEL-3", NULL),
         WORLD_HOLDS(adapters_that_share_a_channel_get_it_in_order_of_arrival),
         WORLD_HOLDS(a_completion_routine_runs_at_dispatch_level_and_finds_the_length_written),
         WORLD_STOPS(mapping_without_the_channel, "DMA-CHANNEL-3", NULL),
@@ -330,11 +456,17 @@ int main(void)
         WORLD_HOLDS(a_cancelled_transfer_completes_once_and_its_context_starts_no_other),
         WORLD_HOLDS(the_flush_ends_the_cancelled_state),
         WORLD_HOLDS(a_context_can_be_cancelled_before_anything_is_mapped),
-        WORLD_HOLDS(cancelling_what_has_stopped_fails),
+        WORLD_HOLDS(cancelling_what_was_cancelled_or_released_fails),
+        WORLD_HOLDS(cancelling_between_the_end_and_the_flush_marks_the_context_until_the_flush),
+        WORLD_HOLDS(a_mark_from_before_the_allocation_is_for_that_allocation_only),
+        WORLD_HOLDS(mapping_no_bytes_succeeds_and_starts_nothing),
+        WORLD_STOPS(releasing_an_adapter_whose_completion_routine_is_still_to_be_called, "DMA-ADAPTER-21",
+                    NULL),
         WORLD_HOLDS(bus_masters_have_no_mapped_transfer_to_cancel),
         WORLD_HOLDS(the_counter_says_how_many_bytes_are_left),
         WORLD_HOLDS(a_flush_before_the_end_stops_the_transfer_and_the_routine_is_called_all_the_same),
         WORLD_HOLDS(version_1_starts_the_channel_with_map_transfer),
+        WORLD_HOLDS(version_1_maps_all_that_it_is_asked_for_whatever_the_controllers_fragments),
         cmocka_unit_test(a_transfer_completes_once_whether_its_end_or_the_cancellation_comes_first),
     };
     return cmocka_run_group_tests_name("dma.channel", tests, NULL, NULL);

@@ -83,6 +83,32 @@ static void freeing_it_with_another_length(void *context)
     release(adapter, 99, logical, memory);
 }
 
+/* rule: DMA-COMMON-5 */
+static void freeing_it_as_if_it_were_not_cached(void *context)
+{
+    (void)context;
+    PHYSICAL_ADDRESS logical;
+    PDMA_ADAPTER adapter = world_adapter(32);
+    PVOID memory = adapter->DmaOperations->AllocateCommonBuffer(adapter, 100, &logical, TRUE);
+    adapter->DmaOperations->FreeCommonBuffer(adapter, 100, logical, memory, FALSE);
+}
+
+/* rule: DMA-COMMON-7 */
+static void what_is_in_it_at_first_is_not_zero(void *context)
+{
+    (void)context;
+    enum { BYTES = PAGE_SIZE + 100 };
+    uint64_t logical;
+    PDMA_ADAPTER adapter = world_adapter(32);
+    for (unsigned round = 0; round < 2; round++) {
+        unsigned char *memory = allocate(adapter, BYTES, &logical);
+        for (unsigned i = 0; i < BYTES; i++)
+            rig_expect(memory[i] != 0);
+        memset(memory, 0, BYTES);
+        release(adapter, BYTES, logical, memory);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +117,8 @@ int main(void)
         WORLD_HOLDS(there_is_none_where_no_memory_fits),
         WORLD_STOPS(freeing_it_twice, "DMA-COMMON-4", "0xE6/03"),
         WORLD_STOPS(freeing_it_with_another_length, "DMA-COMMON-5", NULL),
+        WORLD_STOPS(freeing_it_as_if_it_were_not_cached, "DMA-COMMON-5", NULL),
+        WORLD_HOLDS(what_is_in_it_at_first_is_not_zero),
     };
     return cmocka_run_group_tests_name("dma.common", tests, NULL, NULL);
 }

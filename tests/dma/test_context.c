@@ -57,6 +57,44 @@ static void initializing_a_context_whose_request_waits(void *context)
     adapter->DmaOperations->InitializeDmaTransferContext(adapter, second);
 }
 
+/* rule: DMA-CONTEXT-9 */
+static void erasing_and_initializing_a_context_whose_request_waits(void *context)
+{
+    (void)context;
+    UCHAR first[DMA_TRANSFER_CONTEXT_SIZE_V1], second[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    struct world_call call = {.action = DeallocateObject};
+    PDMA_ADAPTER adapter = world_adapter(64);
+    world_take(adapter, first, 1);
+    rig_expect_equal(world_ask(adapter, second, 1, &call), STATUS_SUCCESS);
+    memset(second, 0, sizeof second);
+    rig_expect_equal(adapter->DmaOperations->InitializeDmaTransferContext(adapter, second), STATUS_SUCCESS);
+    adapter->DmaOperations->FreeAdapterObject(adapter, DeallocateObject);
+}
+
+/* rule: DMA-CONTEXT-9 */
+static void erasing_a_context_whose_request_waits(void *context)
+{
+    (void)context;
+    UCHAR first[DMA_TRANSFER_CONTEXT_SIZE_V1], second[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    struct world_call call = {.action = DeallocateObject};
+    PDMA_ADAPTER adapter = world_adapter(64);
+    world_take(adapter, first, 1);
+    rig_expect_equal(world_ask(adapter, second, 1, &call), STATUS_SUCCESS);
+    memset(second, 0, sizeof second);
+    adapter->DmaOperations->FreeAdapterObject(adapter, DeallocateObject);
+}
+
+/* rule: DMA-CONTEXT-8 */
+static void using_a_context_whose_allocation_is_still_kept(void *context)
+{
+    (void)context;
+    UCHAR transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    struct world_call call = {.action = DeallocateObject};
+    PDMA_ADAPTER one = world_adapter(64), two = world_adapter(64);
+    world_take(one, transfer, 1);
+    two->DmaOperations->AllocateAdapterChannelEx(two, NULL, transfer, 1, 0, world_control, &call, NULL);
+}
+
 /* rule: DMA-CONTEXT-4 */
 static void using_a_context_that_was_never_initialized(void *context)
 {
@@ -129,6 +167,9 @@ int main(void)
         WORLD_HOLDS(a_context_works_at_any_alignment_and_nothing_beyond_it_is_touched),
         WORLD_STOPS(using_a_context_whose_request_waits, "DMA-CONTEXT-3", NULL),
         WORLD_STOPS(initializing_a_context_whose_request_waits, "DMA-CONTEXT-3", NULL),
+        WORLD_STOPS(erasing_and_initializing_a_context_whose_request_waits, "DMA-CONTEXT-9", NULL),
+        WORLD_STOPS(erasing_a_context_whose_request_waits, "DMA-CONTEXT-9", NULL),
+        WORLD_STOPS(using_a_context_whose_allocation_is_still_kept, "DMA-CONTEXT-8", NULL),
         WORLD_STOPS(using_a_context_that_was_never_initialized, "DMA-CONTEXT-4", NULL),
         WORLD_STOPS(using_a_copy_of_a_context, "DMA-CONTEXT-5", NULL),
         WORLD_HOLDS(a_context_whose_request_ended_can_be_used_again),

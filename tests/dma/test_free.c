@@ -67,15 +67,44 @@ static void free_adapter_object_does_what_its_action_says(void *context)
 }
 
 /* rule: DMA-FREE-12 */
-static void registers_may_be_freed_before_the_adapter_object(void *context)
+static void registers_that_were_freed_first_are_kept_out_of_the_adapters_release(void *context)
 {
     (void)context;
     transfer_bytes transfer;
     PDMA_ADAPTER adapter = world_adapter(32);
     PVOID base = world_take(adapter, transfer, 3);
     adapter->DmaOperations->FreeMapRegisters(adapter, base, 3);
-    adapter->DmaOperations->FreeAdapterObject(adapter, DeallocateObject);
+    adapter->DmaOperations->FreeAdapterObject(adapter, DeallocateObjectKeepRegisters);
     rig_expect_equal(world_pool()->free, WORLD_REGISTERS);
+}
+
+/* rule: DMA-FREE-12 */
+static void freeing_registers_and_then_the_channel_with_them(void *context)
+{
+    (void)context;
+    transfer_bytes transfer;
+    PDMA_ADAPTER adapter = world_adapter(32);
+    PVOID base = world_take(adapter, transfer, 3);
+    adapter->DmaOperations->FreeMapRegisters(adapter, base, 3);
+    adapter->DmaOperations->FreeAdapterChannel(adapter);
+}
+
+static IO_ALLOCATION_ACTION free_registers_and_deallocate(PDEVICE_OBJECT device, PIRP irp, PVOID base,
+                                                          PVOID context)
+{
+    PDMA_ADAPTER adapter = context;
+    (void)device;
+    (void)irp;
+    adapter->DmaOperations->FreeMapRegisters(adapter, base, 1);
+    return DeallocateObject;
+}
+
+/* rule: DMA-FREE-12 */
+static void freeing_registers_and_then_returning_deallocate_object(void *context)
+{
+    (void)context;
+    PDMA_ADAPTER adapter = world_adapter(32);
+    adapter->DmaOperations->AllocateAdapterChannel(adapter, NULL, 1, free_registers_and_deallocate, adapter);
 }
 
 /* rule: DMA-FREE-4 */
@@ -242,7 +271,9 @@ int main(void)
         WORLD_HOLDS(deallocate_object_frees_both),
         WORLD_HOLDS(deallocate_object_keep_registers_keeps_them_until_free_map_registers),
         WORLD_HOLDS(free_adapter_object_does_what_its_action_says),
-        WORLD_HOLDS(registers_may_be_freed_before_the_adapter_object),
+        WORLD_HOLDS(registers_that_were_freed_first_are_kept_out_of_the_adapters_release),
+        WORLD_STOPS(freeing_registers_and_then_the_channel_with_them, "DMA-FREE-12", "0xE6/05"),
+        WORLD_STOPS(freeing_registers_and_then_returning_deallocate_object, "DMA-FREE-12", "0xE6/05"),
         WORLD_STOPS(freeing_the_adapter_object_with_no_action, "DMA-FREE-4", NULL),
         WORLD_STOPS(freeing_a_channel_twice, "DMA-FREE-5", "0xE6/04"),
         WORLD_STOPS(freeing_a_channel_and_then_returning_deallocate_object, "DMA-FREE-5", "0xE6/04"),

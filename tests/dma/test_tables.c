@@ -163,9 +163,19 @@ static void a_controller_without_functions_of_its_own_configures_nothing(void *c
                      STATUS_NOT_IMPLEMENTED);
 }
 
+/* rule: DMA-TABLE-5 */
+static void asking_for_a_common_buffer_of_a_vector_without_places_for_the_answer(void *context)
+{
+    (void)context;
+    PDMA_ADAPTER adapter = world_adapter(64);
+    adapter->DmaOperations->GetCommonBufferFromVectorByIndex(adapter, NULL, 0, NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WORLD_STOPS(asking_for_a_common_buffer_of_a_vector_without_places_for_the_answer, "DMA-TABLE-5",
+                    NULL),
         cmocka_unit_test(each_table_says_how_large_it_is),
         cmocka_unit_test(no_member_within_a_tables_size_is_null_and_all_beyond_are),
         WORLD_HOLDS(members_that_are_not_performed_say_so),
