@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BELOW_PARKED = 2048, STACK_LINE = 64, LOWEST_PRIORITY = 0 };
+enum { BELOW_PARKED = 512, STACK_PIECE = 2048, STACK_LINE = 64, LOWEST_PRIORITY = 0 };
 
 bool emu_strands_create(struct emu_machine *m)
 {
@@ -71,7 +71,7 @@ static void clean_stack(struct emu_machine *m, struct emu_strand *s)
     from = from > BELOW_PARKED ? from - BELOW_PARKED : 0;
     memset(low + from, 0, bytes - from);
     while (from > 0) {
-        size_t piece = from < EMU_PAGE_SIZE ? from : EMU_PAGE_SIZE;
+        size_t piece = from < STACK_PIECE ? from : STACK_PIECE;
         if (is_clean(low + from - piece, piece))
             break;
         from -= piece;
