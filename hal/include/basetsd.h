@@ -6,7 +6,7 @@
 #ifndef HALDMA_BASETSD_H
 #define HALDMA_BASETSD_H
 
-#include "haldma/compiler.h"
+#include "wdk/compiler.h"
 
 typedef signed char INT8, *PINT8;
 typedef signed short INT16, *PINT16;

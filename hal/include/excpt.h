@@ -1,7 +1,7 @@
-/* excpt.h: structured exceptions; see haldma/wdm_seh.h. */
+/* excpt.h: structured exceptions; see wdk/wdm_seh.h. */
 #ifndef HALDMA_EXCPT_H
 #define HALDMA_EXCPT_H
 
-#include "haldma/wdm_seh.h"
+#include "wdk/wdm_seh.h"
 
 #endif /* HALDMA_EXCPT_H */

@@ -7,7 +7,7 @@
 #ifndef HALDMA_GUIDDEF_H
 #define HALDMA_GUIDDEF_H
 
-#include "haldma/compiler.h"
+#include "wdk/compiler.h"
 
 #include <string.h>
 

@@ -12,7 +12,7 @@
 #ifndef _NTSTRSAFE_H_INCLUDED_
 #define _NTSTRSAFE_H_INCLUDED_
 
-#include "haldma/wdm_rtl.h"
+#include "wdk/wdm_rtl.h"
 
 #define NTSTRSAFE_MAX_CCH                2147483647
 #define NTSTRSAFE_MAX_LENGTH             (NTSTRSAFE_MAX_CCH - 1)

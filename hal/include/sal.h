@@ -8,7 +8,7 @@
 #define HALDMA_SAL_H
 
 #include "concurrencysal.h"
-#include "haldma/compiler.h"
+#include "wdk/compiler.h"
 
 /* Second generation, without arguments. */
 #define _Analysis_noreturn_

@@ -6,7 +6,7 @@
 #ifndef HALDMA_CRT_STDIO_H
 #define HALDMA_CRT_STDIO_H
 
-#include "haldma/compiler.h"
+#include "wdk/compiler.h"
 
 #include <stdarg.h>
 

@@ -2,7 +2,7 @@
 #ifndef HALDMA_CRT_STDLIB_H
 #define HALDMA_CRT_STDLIB_H
 
-#include "haldma/compiler.h"
+#include "wdk/compiler.h"
 
 HALDMA_DECLS_BEGIN
 

@@ -7,7 +7,7 @@
 #ifndef HALDMA_CRT_STRING_H
 #define HALDMA_CRT_STRING_H
 
-#include "haldma/compiler.h"
+#include "wdk/compiler.h"
 
 HALDMA_DECLS_BEGIN
 

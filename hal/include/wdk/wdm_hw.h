@@ -6,7 +6,7 @@
 #ifndef HALDMA_WDM_HW_H
 #define HALDMA_WDM_HW_H
 
-#include "haldma/wdm_base.h"
+#include "wdk/wdm_base.h"
 
 HALDMA_DECLS_BEGIN
 

@@ -4,7 +4,7 @@
 #ifndef HALDMA_WDM_RTL_H
 #define HALDMA_WDM_RTL_H
 
-#include "haldma/wdm_base.h"
+#include "wdk/wdm_base.h"
 
 /* --- memory ------------------------------------------------------------------------------------- */
 

@@ -6,7 +6,7 @@
 #ifndef HALDMA_WDM_KE_TYPES_H
 #define HALDMA_WDM_KE_TYPES_H
 
-#include "haldma/wdm_base.h"
+#include "wdk/wdm_base.h"
 
 /* --- spin locks --------------------------------------------------------------------------------- */
 

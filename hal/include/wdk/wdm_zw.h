@@ -7,7 +7,7 @@
 #ifndef HALDMA_WDM_ZW_H
 #define HALDMA_WDM_ZW_H
 
-#include "haldma/wdm_io_types.h"
+#include "wdk/wdm_io_types.h"
 
 #define KEY_QUERY_VALUE        0x0001
 #define KEY_SET_VALUE          0x0002

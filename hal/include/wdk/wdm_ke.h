@@ -4,7 +4,7 @@
 #ifndef HALDMA_WDM_KE_H
 #define HALDMA_WDM_KE_H
 
-#include "haldma/wdm_ke_types.h"
+#include "wdk/wdm_ke_types.h"
 
 HALDMA_DECLS_BEGIN
 

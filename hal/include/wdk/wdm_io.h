@@ -4,7 +4,7 @@
 #ifndef HALDMA_WDM_IO_H
 #define HALDMA_WDM_IO_H
 
-#include "haldma/wdm_io_types.h"
+#include "wdk/wdm_io_types.h"
 
 HALDMA_DECLS_BEGIN
 

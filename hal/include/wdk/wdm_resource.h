@@ -5,8 +5,8 @@
 #ifndef HALDMA_WDM_RESOURCE_H
 #define HALDMA_WDM_RESOURCE_H
 
-#include "haldma/wdm_base.h"
-#include "haldma/wdm_ke_types.h"
+#include "wdk/wdm_base.h"
+#include "wdk/wdm_ke_types.h"
 
 typedef enum _INTERFACE_TYPE {
     InterfaceTypeUndefined = -1,

@@ -4,7 +4,7 @@
 #ifndef HALDMA_WDM_MM_H
 #define HALDMA_WDM_MM_H
 
-#include "haldma/wdm_ke_types.h"
+#include "wdk/wdm_ke_types.h"
 
 typedef ULONG_PTR PFN_NUMBER, *PPFN_NUMBER;
 typedef LONG_PTR SPFN_NUMBER, *PSPFN_NUMBER;

@@ -4,8 +4,8 @@
 #ifndef HALDMA_WDM_PNP_TYPES_H
 #define HALDMA_WDM_PNP_TYPES_H
 
-#include "haldma/wdm_base.h"
-#include "haldma/wdm_resource.h"
+#include "wdk/wdm_base.h"
+#include "wdk/wdm_resource.h"
 
 struct _DMA_ADAPTER;
 struct _DEVICE_DESCRIPTION;

@@ -4,12 +4,12 @@
 #ifndef HALDMA_WDM_IO_TYPES_H
 #define HALDMA_WDM_IO_TYPES_H
 
-#include "haldma/wdm_dma.h"
-#include "haldma/wdm_ex.h"
-#include "haldma/wdm_io_codes.h"
-#include "haldma/wdm_ke_types.h"
-#include "haldma/wdm_mm.h"
-#include "haldma/wdm_pnp_types.h"
+#include "wdk/wdm_dma.h"
+#include "wdk/wdm_ex.h"
+#include "wdk/wdm_io_codes.h"
+#include "wdk/wdm_ke_types.h"
+#include "wdk/wdm_mm.h"
+#include "wdk/wdm_pnp_types.h"
 
 /* --- functions of a driver ---------------------------------------------------------------------- */
 

@@ -8,9 +8,9 @@
 #ifndef HALDMA_WDM_DMA_H
 #define HALDMA_WDM_DMA_H
 
-#include "haldma/wdm_ke_types.h"
-#include "haldma/wdm_mm.h"
-#include "haldma/wdm_resource.h"
+#include "wdk/wdm_ke_types.h"
+#include "wdk/wdm_mm.h"
+#include "wdk/wdm_resource.h"
 
 /* --- constants ---------------------------------------------------------------------------------- */
 

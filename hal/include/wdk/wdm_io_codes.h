@@ -5,7 +5,7 @@
 #define HALDMA_WDM_IO_CODES_H
 
 #include "devioctl.h"
-#include "haldma/wdm_base.h"
+#include "wdk/wdm_base.h"
 
 /* --- object types, priority boosts -------------------------------------------------------------- */
 

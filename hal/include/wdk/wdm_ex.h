@@ -5,9 +5,9 @@
 #ifndef HALDMA_WDM_EX_H
 #define HALDMA_WDM_EX_H
 
-#include "haldma/wdm_interlocked.h"
-#include "haldma/wdm_ke.h"
-#include "haldma/wdm_list.h"
+#include "wdk/wdm_interlocked.h"
+#include "wdk/wdm_ke.h"
+#include "wdk/wdm_list.h"
 
 /* --- pool --------------------------------------------------------------------------------------- */
 
