@@ -27,6 +27,8 @@ enum key {
     KEY_OUTPUT,
     KEY_QUIET,
     KEY_ALL,
+    KEY_LOG,
+    KEY_EXACT,
     KEY_USAGE,
     KEY_HELP = '?', /* as argp's own */
 };
@@ -37,20 +39,28 @@ static const struct {
     struct argp_option option;
 } all_options[] = {
     {CLI_EXPLORE, {"scenario", KEY_SCENARIO, "NAME", 0, "The scenario (default: all of them in turn)", 0}},
-    {CLI_RUN, {"scenario", KEY_SCENARIO, "NAME", 0, "The scenario (default: the only one)", 0}},
+    {CLI_REPRODUCE,
+     {"log", KEY_LOG, "FILE", 0, "What the driver printed in the field (docs/reproduce.md)", 0}},
+    {CLI_REPRODUCE, {"exact", KEY_EXACT, NULL, 0, "The run may print nothing that the log has not", 0}},
+    {CLI_RUN | CLI_REPRODUCE,
+     {"scenario", KEY_SCENARIO, "NAME", 0, "The scenario (default: the only one)", 0}},
     {CLI_EXPLORE,
      {"strategy", KEY_STRATEGY, "NAME", 0,
       "auto (exhaustive with 0, 1, 2 preemptions, then random; the default), fifo, random or exhaustive", 0}},
+    {CLI_REPRODUCE,
+     {"strategy", KEY_STRATEGY, "NAME", 0, "auto (guided by the log; the default) or random", 0}},
     {CLI_RUN, {"strategy", KEY_STRATEGY, "NAME", 0, "fifo (the default) or random", 0}},
-    {CLI_EXPLORE, {"runs", KEY_RUNS, "N", 0, "Make at most N runs", 0}},
+    {CLI_EXPLORE | CLI_REPRODUCE, {"runs", KEY_RUNS, "N", 0, "Make at most N runs", 0}},
     {CLI_SHRINK,
      {"runs", KEY_RUNS, "N", 0, "Make at most N runs, besides those that check the token and the new one",
       0}},
-    {CLI_EXPLORE | CLI_SHRINK, {"seconds", KEY_SECONDS, "S", 0, "Go on for at most S seconds", 0}},
-    {CLI_RUN | CLI_EXPLORE, {"seed", KEY_SEED, "N", 0, "Seed of the random strategy (default 1)", 0}},
+    {CLI_EXPLORE | CLI_SHRINK | CLI_REPRODUCE,
+     {"seconds", KEY_SECONDS, "S", 0, "Go on for at most S seconds", 0}},
+    {CLI_RUN | CLI_EXPLORE | CLI_REPRODUCE,
+     {"seed", KEY_SEED, "N", 0, "Seed of the random strategy (default 1)", 0}},
     {CLI_EXPLORE,
      {"preemptions", KEY_PREEMPTIONS, "N", 0, "Exhaustive, auto: at most N preemptions in a run", 0}},
-    {CLI_RUN | CLI_EXPLORE,
+    {CLI_RUN | CLI_EXPLORE | CLI_REPRODUCE,
      {"profile", KEY_PROFILE, "NAME", 0,
       "typical: the machine does what a common PC does; hostile: whatever is legal (default: as the scenario "
       "has it)",
@@ -132,6 +142,11 @@ static void check_whole(struct argp_state *state, const struct parsing *p)
     bool takes_token = strstr(p->command->arguments, "TOKEN") != NULL;
     if (o->module == NULL || (takes_token && o->token == NULL))
         argp_failure(state, CLI_BAD_INPUT, 0, "an argument is missing; wanted: %s", p->command->arguments);
+    if (p->command->id == CLI_REPRODUCE && o->log == NULL)
+        argp_failure(state, CLI_BAD_INPUT, 0, "--log FILE is missing");
+    if (p->command->id == CLI_REPRODUCE && o->strategy != CLI_STRATEGY_AUTO &&
+        o->strategy != CLI_STRATEGY_RANDOM)
+        argp_failure(state, CLI_BAD_INPUT, 0, "--strategy: a log is reproduced by auto or random");
     if (p->command->id == CLI_RUN && o->strategy != CLI_STRATEGY_FIFO && o->strategy != CLI_STRATEGY_RANDOM)
         argp_failure(state, CLI_BAD_INPUT, 0, "--strategy: one run is fifo or random");
     if (o->preemptions != CLI_UNBOUNDED && o->strategy != CLI_STRATEGY_EXHAUSTIVE &&
@@ -182,6 +197,12 @@ static error_t take(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_ALL:
         o->all = true;
+        return 0;
+    case KEY_LOG:
+        o->log = text;
+        return 0;
+    case KEY_EXACT:
+        o->exact = true;
         return 0;
     case KEY_HELP:
         argp_state_help(state, state->out_stream, ARGP_HELP_STD_HELP);

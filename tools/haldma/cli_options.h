@@ -14,6 +14,7 @@ enum cli_command_id {
     CLI_REPLAY = 1 << 3,
     CLI_SHRINK = 1 << 4,
     CLI_EXPLAIN = 1 << 5,
+    CLI_REPRODUCE = 1 << 6,
 };
 
 enum cli_strategy {
@@ -43,7 +44,9 @@ struct cli_options {
     bool json;
     const char *output; /* NULL: standard output */
     bool quiet;
-    bool all; /* of the timeline */
+    bool all;        /* of the timeline */
+    const char *log; /* reproduce */
+    bool exact;      /* reproduce: nothing is printed that the log has not */
 };
 
 struct cli_command {

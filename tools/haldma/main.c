@@ -37,6 +37,12 @@ static const struct cli_command commands[] = {
     {CLI_EXPLAIN, "explain", "MODULE TOKEN", "show a finding with its decisive switches",
      "Shows the finding of the run that TOKEN names, and its timeline with each preemption marked by '>'.",
      command_explain},
+    {CLI_REPRODUCE, "reproduce", "MODULE", "find the run that printed what a log from the field says",
+     "Looks for a run in which the driver prints what it printed on a machine in the field, in that order, "
+     "up "
+     "to the failure; each run begins where an earlier one agreed with the log for longest. Without --runs "
+     "and --seconds it stops after 60 seconds. docs/reproduce.md tells what a log may look like.",
+     command_reproduce},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -44,7 +50,7 @@ static void usage(FILE *out)
 {
     fprintf(out, "Usage: haldma COMMAND MODULE [TOKEN] [OPTION...]\n\nCommands:\n");
     for (unsigned i = 0; i < COMMANDS; i++)
-        fprintf(out, "  %-8s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-9s %s\n", commands[i].name, commands[i].summary);
     fprintf(
         out,
         "\n'haldma COMMAND --help' tells the options of each. MODULE is a shared object with scenarios, "
@@ -95,6 +101,7 @@ int main(int argc, char **argv)
         cli_abort_guard(false);
         return status;
     }
-    cli_complain("'%s' is no command; they are: list, run, explore, replay, shrink, explain", word);
+    cli_complain("'%s' is no command; they are: list, run, explore, replay, shrink, explain, reproduce",
+                 word);
     return CLI_BAD_INPUT;
 }

@@ -49,6 +49,14 @@ struct emu_strategy *emu_strategy_deepening(int preemptions);
  * where the kind is the same and the value is on offer, else the default.
  */
 struct emu_strategy *emu_strategy_replay(const struct emu_record *record, bool strict);
+/*
+ * Goes back to where earlier runs got far: score(context) says how far the present run has got, from 0 to
+ * limit; it only rises during a run and is asked at each choice and at the end. Between those the sampler,
+ * which belongs to this strategy from now on, answers. Run k depends on the runs before it. Never ends.
+ */
+typedef unsigned emu_score_fn(void *context);
+struct emu_strategy *emu_strategy_guided(struct emu_strategy *sampler, unsigned limit, emu_score_fn *score,
+                                         void *context);
 /* Where the last run of a strict replay or of a depth-first search left the prescribed path; NULL for other
  * strategies. */
 const struct emu_divergence *emu_strategy_divergence(const struct emu_strategy *s);
