@@ -103,6 +103,17 @@ static const char *printed_line(const char *text, char *out, size_t size)
     return text[length] == '\n' && text[length + 1] != '\0' ? text + length + 1 : NULL;
 }
 
+void emu_trace_text(const struct emu_machine *m, const struct emu_trace_entry *entry, char *out, size_t size)
+{
+    if (entry->text == NULL) {
+        what_text(m, entry, out, size);
+        return;
+    }
+    char line[LINE_BYTES];
+    printed_line(entry->text, line, sizeof line);
+    snprintf(out, size, "| %s", line);
+}
+
 struct columns {
     emu_line_fn *out;
     void *context;

@@ -27,11 +27,14 @@ enum key {
     KEY_OUTPUT,
     KEY_QUIET,
     KEY_ALL,
+    KEY_TIMELINE,
+    KEY_WIDTH,
     KEY_LOG,
     KEY_EXACT,
     KEY_USAGE,
     KEY_HELP = '?', /* as argp's own */
 };
+enum { WIDTH_LEAST = 40, WIDTH_MOST = 1000 };
 enum { GROUP_LAST = -1 }; /* of argp: after all others */
 
 static const struct {
@@ -39,6 +42,9 @@ static const struct {
     struct argp_option option;
 } all_options[] = {
     {CLI_EXPLORE, {"scenario", KEY_SCENARIO, "NAME", 0, "The scenario (default: all of them in turn)", 0}},
+    {CLI_EXPLAIN, {"timeline", KEY_TIMELINE, NULL, 0, "Show the timeline, with each preemption marked", 0}},
+    {CLI_EXPLAIN,
+     {"width", KEY_WIDTH, "N", 0, "Characters in a line (default: the terminal's, else 100)", 0}},
     {CLI_REPRODUCE,
      {"log", KEY_LOG, "FILE", 0, "What the driver printed in the field (docs/reproduce.md)", 0}},
     {CLI_REPRODUCE, {"exact", KEY_EXACT, NULL, 0, "The run may print nothing that the log has not", 0}},
@@ -197,6 +203,12 @@ static error_t take(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_ALL:
         o->all = true;
+        return 0;
+    case KEY_TIMELINE:
+        o->timeline = true;
+        return 0;
+    case KEY_WIDTH:
+        o->width = (unsigned)number(state, "width", text, WIDTH_LEAST, WIDTH_MOST);
         return 0;
     case KEY_LOG:
         o->log = text;

@@ -45,6 +45,8 @@ struct cli_options {
     const char *output; /* NULL: standard output */
     bool quiet;
     bool all;        /* of the timeline */
+    bool timeline;   /* explain: the timeline, not the story */
+    unsigned width;  /* explain: of a line; 0: not said */
     const char *log; /* reproduce */
     bool exact;      /* reproduce: nothing is printed that the log has not */
 };

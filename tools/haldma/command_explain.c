@@ -1,12 +1,17 @@
 /*
- * haldma explain: a finding, and the timeline that led to it, with the switches that nothing forced marked.
+ * haldma explain: a finding as a story (emu/story.h), told by the simplest run that can be found in a moment;
+ * or the whole timeline that led to it, with the switches that nothing forced marked.
  */
 #include "cli_describe.h"
 #include "cli_status.h"
+#include "cli_story.h"
 #include "commands.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#define SHRINKING_SECONDS 2.0
+enum { SHRINKING_RUNS = 20000 };
 
 /* A replay that notes where in the trace each preemption came. */
 struct watched {
@@ -114,26 +119,67 @@ static void put_marked(void *context, const char *line)
             k->lines, json_pack("{s:b, s:o}", "preemption", (int)marked, "text", cli_text_json(line)));
 }
 
-static void show_text(const struct cli_options *options, const struct watched *w, FILE *out)
+static void show_timeline(const struct cli_options *options, const struct watched *w, FILE *out)
 {
-    const struct emu_finding *finding = emu_machine_finding(w->machine);
-    if (finding != NULL)
-        cli_finding_text(out, finding);
-    else
-        fprintf(out, "no finding in this run\n");
     unsigned preemptions = emu_record_preemptions(emu_machine_record(w->machine));
-    fprintf(out, "  %u preemption%s, each marked by '>' where another context went on\n", preemptions,
+    fprintf(out, "  %u preemption%s, each marked by '>' where another context went on\n\n", preemptions,
             preemptions == 1 ? "" : "s");
-    if (options->quiet)
-        return;
-    fputc('\n', out);
     size_t first = options->all ? 0 : emu_trace_race(w->machine);
     struct marking marking = {.watched = w, .out = out, .entry = first};
     emu_trace_timeline(w->machine, first, put_marked, &marking);
 }
 
-static json_t *describe(const struct cli_options *options, const struct cli_session *s,
-                        const struct watched *w)
+/* ---- The story ----------------------------------------------------------------------------------------- */
+
+/* Tells it by a shrunk run, where there is one; *token is that run's (free() it), or NULL. */
+static bool tell(struct cli_session *s, struct emu_story *story, char **token)
+{
+    struct emu_record failing = {0};
+    emu_record_copy(&failing, emu_machine_record(s->machine));
+    struct emu_shrink_options limits = {.runs = SHRINKING_RUNS, .seconds = SHRINKING_SECONDS};
+    struct emu_shrink_result shrunk;
+    *token = NULL;
+    if (emu_shrink(s->machine, &s->program, &failing, &limits, &shrunk)) {
+        if (shrunk.deviations_after < shrunk.deviations_before) {
+            emu_record_copy(&failing, &shrunk.record);
+            *token = cli_session_token(s, &shrunk.record, shrunk.hash);
+        }
+        emu_record_free(&shrunk.record);
+    }
+    bool told = emu_story_tell(s->machine, &s->program, &failing, 0, story);
+    emu_record_free(&failing);
+    return told;
+}
+
+/* The run that the token names is the machine's last one. */
+static void show_text(struct cli_session *s, const struct cli_options *options, const struct watched *w,
+                      FILE *out)
+{
+    const struct emu_finding *finding = emu_machine_finding(s->machine);
+    if (finding == NULL) {
+        fprintf(out, "no finding in this run\n");
+    } else {
+        cli_finding_text(out, finding);
+    }
+    if (options->quiet)
+        return;
+    if (finding == NULL || options->all || options->timeline) {
+        show_timeline(options, w, out);
+        return;
+    }
+    struct emu_story story;
+    char *token;
+    if (!tell(s, &story, &token))
+        return;
+    if (token != NULL)
+        fprintf(out, "  told by a simpler run that fails alike: %s\n", token);
+    fputc('\n', out);
+    cli_story_text(out, &story, options->width != 0 ? options->width : cli_story_width(out));
+    emu_story_free(&story);
+    free(token);
+}
+
+static json_t *describe(const struct cli_options *options, struct cli_session *s, const struct watched *w)
 {
     const struct emu_finding *finding = emu_machine_finding(s->machine);
     uint64_t hash = emu_trace_hash(s->machine);
@@ -145,6 +191,15 @@ static json_t *describe(const struct cli_options *options, const struct cli_sess
         struct marking marking = {.watched = w, .lines = json_array()};
         emu_trace_timeline(s->machine, 0, put_marked, &marking);
         json_object_set_new(result, "timeline", marking.lines);
+        struct emu_story story;
+        char *token;
+        if (finding != NULL && tell(s, &story, &token)) {
+            json_t *told = cli_story_json(&story);
+            json_object_set_new(told, "token", token != NULL ? json_string(token) : json_null());
+            json_object_set_new(result, "story", told);
+            emu_story_free(&story);
+            free(token);
+        }
     }
     return result;
 }
@@ -167,12 +222,13 @@ int command_explain(const struct cli_options *options)
     int status = CLI_BAD_INPUT;
     if (!cli_session_left_token(&s, &token, watched_divergence(&w->base)) &&
         cli_output_open(&out, options->output)) {
+        bool failed = emu_machine_finding(s.machine) != NULL;
         if (options->json)
             cli_output_json(&out, describe(options, &s, w));
         else
-            show_text(options, w, out.stream);
+            show_text(&s, options, w, out.stream);
         if (cli_output_commit(&out))
-            status = emu_machine_finding(s.machine) != NULL ? CLI_FINDING : CLI_CLEAN;
+            status = failed ? CLI_FINDING : CLI_CLEAN;
     }
     watched_destroy(&w->base);
     cli_token_session_close(&s, &token);

@@ -34,8 +34,9 @@ static const struct cli_command commands[] = {
      "fails. The "
      "new token is all that is written to standard output; what was done goes to standard error.",
      command_shrink},
-    {CLI_EXPLAIN, "explain", "MODULE TOKEN", "show a finding with its decisive switches",
-     "Shows the finding of the run that TOKEN names, and its timeline with each preemption marked by '>'.",
+    {CLI_EXPLAIN, "explain", "MODULE TOKEN", "tell how a finding comes about",
+     "Tells the finding of the run that TOKEN names as a story: the steps that matter, the two whose order "
+     "decides, and the closest run that does not fail.",
      command_explain},
     {CLI_REPRODUCE, "reproduce", "MODULE", "find the run that printed what a log from the field says",
      "Looks for a run in which the driver prints what it printed on a machine in the field, in that order, "

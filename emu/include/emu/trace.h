@@ -44,6 +44,9 @@ size_t emu_trace_race(const struct emu_machine *m);
 typedef void emu_line_fn(void *context, const char *line);
 void emu_trace_timeline(const struct emu_machine *m, size_t first, emu_line_fn *out, void *context);
 
+/* What happened, as the timeline has it; of printed text the first line, behind "| ". */
+void emu_trace_text(const struct emu_machine *m, const struct emu_trace_entry *entry, char *out, size_t size);
+
 /* Where printed text goes besides the trace; NULL: nowhere. Survives resets. */
 typedef void emu_print_fn(void *context, const char *text, size_t length);
 void emu_set_print(struct emu_machine *m, emu_print_fn *sink, void *context);

@@ -11,13 +11,13 @@ starts explore "$bugs" --scenario lost_update
 starts explore "$bugs" --scenario lost_update --all
 starts replay "$bugs" "$token"
 starts replay "$bugs" "$token" --all
-starts explain "$bugs" "$token"
+starts explain "$bugs" "$token" --timeline
 starts explain "$bugs" "$token" --all
 for format in text json; do
     "$tool" run "$bugs" --scenario lost_update --format $format | grep -c '  set-up '
 done | sed 's/^[1-9][0-9]*$/some/'
 marks() {
-    "$tool" explain "$bugs" "$token" "$@" | grep '^>'
+    "$tool" explain "$bugs" "$token" --timeline "$@" | grep '^>'
 }
 [ "$(marks)" = "$(marks --all)" ] && echo 'the same marks'
 starts run $ends --scenario set_up_fails

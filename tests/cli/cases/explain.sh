@@ -1,7 +1,13 @@
-# The timeline's preemptions are marked, as many as the run has.
+# The story of a finding: its steps in columns, the two that decide, and a run that passes; or the timeline, with as many marks as
+# the run has preemptions.
 token=$("$tool" shrink "$bugs" "$(failing_token)" --quiet)
 haldma explain "$bugs" "$token" --quiet
 haldma explain "$bugs" "$token"
-"$tool" explain "$bugs" "$token" | grep -c '^>'
+haldma explain "$bugs" "$token" --width 40
+haldma explain "$bugs" "$token" --timeline
+"$tool" explain "$bugs" "$token" --timeline | grep -c '^>'
 "$tool" explain "$bugs" "$token" --format json | grep -c '"preemption": true'
 haldma explain "$bugs" "$token" --quiet --format json
+clean=$("$tool" run "$bugs" --scenario kept_update --quiet | sed -n 's/^token: //p')
+haldma explain "$bugs" "$clean"
+haldma explain "$bugs" "$token" --width 12

@@ -7,7 +7,7 @@ haldma run $ends --scenario many_choices --quiet --format json | grep '"token"'
 
 # Every preemption is marked, however many there are.
 token=$("$tool" run $ends --scenario many_preemptions --strategy random --quiet | sed -n 's/^token: //p')
-"$tool" explain $ends "$token" >explained
+"$tool" explain $ends "$token" --timeline >explained
 preemptions=$(sed -n 's/^  \([0-9]*\) preemptions, .*/\1/p' explained)
 marks=$(grep -c '^>' explained)
 [ "$preemptions" -gt 3000 ] && [ "$marks" -gt 2000 ] || echo "$preemptions preemptions, $marks marks"
