@@ -123,6 +123,7 @@ void emu_machine_destroy(struct emu_machine *m)
         return;
     EMU_ASSERT(current != m);
     end_owned(m);
+    emu_crash_destroy(m);
     emu_trace_destroy(m);
     emu_objects_destroy(m);
     emu_strands_destroy(m);
@@ -221,6 +222,8 @@ enum emu_stop emu_machine_run(struct emu_machine *m, uint64_t max_steps)
     emu_fiber_switch(&m->host.fiber, &next->fiber);
     m->self = &m->host;
     current = NULL;
+    if (EMU_UNLIKELY(m->crash != NULL && m->halted))
+        emu_crash_settle(m);
     return m->stop;
 }
 
@@ -261,5 +264,6 @@ void emu_bug(const char *file, int line, const char *what)
         if (m->tracing)
             emu_trace_timeline(m, 0, say, stderr);
     }
+    current = NULL; /* no crash of what runs on it */
     abort();
 }

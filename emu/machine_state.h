@@ -282,6 +282,7 @@ struct emu_machine {
     struct emu_finding finding;
 
     /* machine.c */
+    struct emu_crash *crash; /* crash.c; NULL: crashes are not caught */
     void *slots[EMU_SLOT_COUNT];
     struct {
         emu_boot_fn *fn;
@@ -336,6 +337,10 @@ void emu_ready_push(struct emu_machine *m, struct emu_strand *s);
 void emu_ready_remove(struct emu_machine *m, struct emu_strand *s);
 void emu_bury_dead(struct emu_machine *m);
 void *emu_stack_slot(struct emu_machine *m, uint32_t index); /* mem.c: lowest usable byte, guard page below */
+
+/* crash.c */
+void emu_crash_destroy(struct emu_machine *m);
+void emu_crash_settle(struct emu_machine *m); /* after a run that ended with a finding */
 
 /* mem.c: are there frames in this range, used or not? */
 bool emu_ram_reserved(const struct emu_machine *m, uint64_t physical, uint64_t bytes);

@@ -1,6 +1,7 @@
 /*
- * Signals that end the program, and code that ends it unasked, say so, name the run with a token where that
- * still works, and end with the status for it.
+ * Crashes of what runs on a machine are findings (emu/crash.h). Signals that end the program all the same,
+ * and code that ends it unasked, say so, name the run with a token where that still works, and end with the
+ * status for it.
  *
  * The handler has a stack of its own: the one that crashed may be a strand's that overflowed. Making a token
  * takes memory, which a handler must not count on: should it hang, the alarm ends the program all the same.
@@ -11,13 +12,15 @@
 #include "cli_session.h"
 #include "cli_status.h"
 
+#include <emu/crash.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
-enum { STACK_BYTES = 256 * 1024, TOKEN_SECONDS = 2 };
+enum { STACK_BYTES = 256 * 1024, TOKEN_SECONDS = 2, TICK_US = 500000 };
 
 static const struct cli_session *volatile watched;
 static volatile sig_atomic_t guarded;
@@ -75,12 +78,21 @@ __attribute__((noreturn)) static void end(const char *line)
     leave(CLI_EMULATOR);
 }
 
-static void fail(int number)
+static void fail(int number, siginfo_t *info, void *context)
 {
+    if (emu_crash_signal(number, info, context))
+        return;
+    signal(number, SIG_DFL); /* should it come again on the way out */
     unsigned i = 0;
     while (i < ENDS - 1 && ends[i].number != number)
         i++;
     end(ends[i].line);
+}
+
+static void tick(int number, siginfo_t *info, void *context)
+{
+    (void)number, (void)info;
+    emu_crash_tick(context);
 }
 
 void cli_abort_guard(bool on)
@@ -117,7 +129,7 @@ void cli_abort_install(void)
     static char stack[STACK_BYTES];
     stack_t alternate = {.ss_sp = stack, .ss_size = sizeof stack};
     sigaltstack(&alternate, NULL);
-    struct sigaction action = {.sa_handler = fail, .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND)};
+    struct sigaction action = {.sa_sigaction = fail, .sa_flags = SA_ONSTACK | SA_SIGINFO};
     sigemptyset(&action.sa_mask);
     for (unsigned i = 0; i < ENDS; i++) {
         struct sigaction before;
@@ -125,6 +137,10 @@ void cli_abort_install(void)
         if (before.sa_handler == SIG_DFL) /* a sanitizer may have its own */
             sigaction(ends[i].number, &action, NULL);
     }
+    action.sa_sigaction = tick;
+    action.sa_flags |= SA_RESTART;
+    sigaction(SIGVTALRM, &action, NULL);
+    setitimer(ITIMER_VIRTUAL, &(struct itimerval){{0, TICK_US}, {0, TICK_US}}, NULL);
     atexit(check_exit);
     at_quick_exit(check_exit);
 }

@@ -7,6 +7,7 @@
 #include "cli_module.h"
 #include "cli_output.h"
 
+#include <emu/crash.h>
 #include <inttypes.h>
 
 bool cli_session_open(struct cli_session *s, const struct haldma_scenario *scenario, enum cli_profile profile)
@@ -24,6 +25,7 @@ bool cli_session_open(struct cli_session *s, const struct haldma_scenario *scena
         emu_machine_set_profile(s->machine,
                                 profile == CLI_PROFILE_TYPICAL ? EMU_PROFILE_TYPICAL : EMU_PROFILE_HOSTILE);
     haldma_scenario_program(scenario, &s->program);
+    emu_crash_catch(s->machine); /* where it cannot, crashes end the program */
     cli_abort_watch(s);
     return true;
 }

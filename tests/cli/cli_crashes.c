@@ -1,0 +1,86 @@
+/*
+ * Scenarios that crash, each in its own way, and one behind them that does not.
+ */
+#include <haldma.h>
+#include <stdlib.h>
+
+static void write_nowhere(void *context)
+{
+    volatile int *nowhere = context;
+    *nowhere = 0;
+}
+
+static unsigned recurse(unsigned depth)
+{
+    volatile unsigned char here[512];
+    here[0] = (unsigned char)depth;
+    return depth == 0 ? here[0] : recurse(depth - 1) + here[0];
+}
+
+static void overflow(void *context)
+{
+    (void)context;
+    recurse(1u << 20);
+}
+
+static void give_up(void *context)
+{
+    (void)context;
+    abort();
+}
+
+static void spin(void *context)
+{
+    volatile bool forever = true;
+    (void)context;
+    while (forever)
+        continue;
+}
+
+static void rest(void *context)
+{
+    (void)context;
+}
+
+static void set_up_wild_pointer(void)
+{
+    haldma_thread("wild", 0, write_nowhere, NULL);
+}
+
+static void set_up_overflow(void)
+{
+    haldma_thread("deep", 0, overflow, NULL);
+}
+
+static void set_up_abort(void)
+{
+    haldma_thread("tired", 0, give_up, NULL);
+}
+
+static void set_up_hang(void)
+{
+    haldma_thread("restless", 0, spin, NULL);
+}
+
+static void set_up_fine(void)
+{
+    haldma_thread("quiet", 0, rest, NULL);
+}
+
+static void configure(struct haldma_config *config)
+{
+    config->machine.processors = 1;
+}
+
+static const struct haldma_scenario scenarios[] = {
+    {.name = "wild_pointer",
+     .summary = "a null pointer",
+     .configure = configure,
+     .set_up = set_up_wild_pointer},
+    {.name = "overflow", .summary = "a stack too small", .configure = configure, .set_up = set_up_overflow},
+    {.name = "abort", .summary = "gives up", .configure = configure, .set_up = set_up_abort},
+    {.name = "hang", .summary = "never yields", .configure = configure, .set_up = set_up_hang},
+    {.name = "fine", .summary = "ends well", .configure = configure, .set_up = set_up_fine},
+};
+
+HALDMA_MODULE(scenarios);
