@@ -9,7 +9,9 @@
 #include <emu/finding.h>
 
 #include "dma/channel.h"
+#include "dma/controller.h"
 #include "dma/ddi_table.h"
+#include "dma/domain.h"
 #include "dma/operations.h"
 #include "dma/system.h"
 
@@ -25,11 +27,12 @@ static struct dma_adapter *find_memory(struct dma_system *s)
     return a;
 }
 
-/* Without them a device could not reach all memory, or not as one piece. */
+/* Without them a device could not reach all memory, or not as one piece, or without the remapping unit. */
 static bool needs_registers(const struct dma_system *s, const struct dma_adapter_plan *plan)
 {
     bool above_4gib = emu_machine_config(s->machine)->ram_high_pages != 0;
-    return !plan->scatter_gather || plan->width < BITS_32 || (plan->width < BITS_64 && above_4gib);
+    return s->domains != NULL || !plan->scatter_gather || plan->width < BITS_32 ||
+           (plan->width < BITS_64 && above_4gib);
 }
 
 static uint32_t least(uint32_t a, uint32_t b)
@@ -37,9 +40,15 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
-struct dma_adapter *dma_adapter_make(struct dma_system *s, const struct dma_adapter_plan *plan)
+struct dma_adapter *dma_adapter_make(struct dma_system *s, const struct dma_adapter_plan *asked)
 {
+    struct dma_adapter_plan narrowed = *asked;
+    const struct dma_adapter_plan *plan = &narrowed;
+    if (plan->master)
+        narrowed.width = least(plan->width, s->config->bus_width);
     uint32_t limit = least(s->config->adapter_map_registers_max, s->pool.total);
+    if (plan->boundary != 0)
+        limit = least(limit, (uint32_t)(plan->boundary >> EMU_PAGE_SHIFT));
     struct dma_adapter *a = find_memory(s);
     *a = (struct dma_adapter){
         .face = {.Version = 1, .Size = sizeof(DMA_ADAPTER), .DmaOperations = dma_table(plan->version)},
@@ -51,7 +60,8 @@ struct dma_adapter *dma_adapter_make(struct dma_system *s, const struct dma_adap
         .registers_max = least(plan->pages, limit - 1) + 1,
         .width = plan->width,
         .highest = plan->width < BITS_64 ? (1ull << plan->width) - 1 : UINT64_MAX,
-        .requester = ++s->requesters,
+        .requester = plan->channel != NULL ? plan->channel->controller->requester
+                                           : dma_reach_requester(s, plan->physical_device),
         .object = emu_object_new(s->machine, "adapter"),
         .system = s,
         .physical_device = plan->physical_device,
@@ -59,8 +69,12 @@ struct dma_adapter *dma_adapter_make(struct dma_system *s, const struct dma_adap
         .request_line = plan->request_line,
         .transfer_width = plan->transfer_width,
         .loops = plan->loops,
+        .demands = plan->demands,
+        .ignore_count = plan->ignore_count,
+        .boundary = plan->boundary,
         .device_address = plan->device_address,
     };
+    dma_reach_take(s, a);
     return a;
 }
 
@@ -93,6 +107,7 @@ static void require_none(const struct dma_adapter *a, uint32_t count, const char
 static void bury(struct dma_adapter *a)
 {
     struct dma_system *s = a->system;
+    dma_reach_give(a);
     a->state = DMA_ADAPTER_DEAD;
     a->next_dead = NULL;
     if (s->dead_count == 0)
@@ -105,11 +120,14 @@ static void bury(struct dma_adapter *a)
 
 void dma_adapter_put(struct dma_adapter *a)
 {
-    enum { COMMON_BUFFERS = 0x07, CHANNELS = 0x08, REGISTERS = 0x09 };
+    enum { VECTORS = 0x05, COMMON_BUFFERS = 0x07, CHANNELS = 0x08, REGISTERS = 0x09, LISTS = 0x0A };
     emu_step(a->system->machine, DMA_OP_PUT_ADAPTER, dma_adapter_domain(a), 0);
     require_none(a, a->line.length, "DMA-ADAPTER-13", NULL, 0, "waiting requests");
     require_none(a, a->commons_count, "DMA-ADAPTER-10", "0xE6/07", COMMON_BUFFERS, "common buffers");
+    require_none(a, a->vectors_count, "DMA-VECTOR-10", "0x1DC/05", VECTORS, "common buffer vectors");
     require_none(a, a->owner != NULL, "DMA-ADAPTER-11", "0xE6/08", CHANNELS, "adapter channels");
+    require_none(a, a->lists_built - a->lists_put, "DMA-ADAPTER-30", "0xE6/0A", LISTS,
+                 "scatter/gather lists");
     require_none(a, a->registers_held, "DMA-ADAPTER-12", "0xE6/09", REGISTERS, "map registers");
     require_none(a, a->completions_owed, "DMA-ADAPTER-21", NULL, 0, "completion routines");
     bury(a);

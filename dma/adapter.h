@@ -14,6 +14,7 @@
 
 struct dma_channel;
 struct dma_common;
+struct dma_reach;
 struct dma_request;
 struct dma_system;
 
@@ -28,14 +29,16 @@ struct dma_adapter {
     uint8_t state;  /* enum dma_adapter_state */
     bool master;
     bool scatter_gather;
-    bool needs_registers;   /* some memory of this machine is out of the device's reach, or must be made
-                               contiguous */
+    bool needs_registers;   /* some memory of this machine is out of the device's reach, must be made
+                               contiguous, or is remapped */
     uint32_t registers_max; /* of one allocation: what IoGetDmaAdapter returned */
     uint32_t registers_held;
-    uint32_t completions_owed; /* completion routines that are still to be called */
-    uint32_t width;            /* address bits */
-    uint64_t highest;          /* last address that the device, or its controller, can reach */
+    uint32_t lists_built, lists_put; /* scatter/gather lists */
+    uint32_t completions_owed;       /* completion routines that are still to be called */
+    uint32_t width;                  /* address bits */
+    uint64_t highest;                /* last address that the device, or its controller, can reach */
     emu_requester requester;
+    struct dma_reach *reach; /* domain.c's: NULL where nothing is remapped */
     emu_object object;
     struct dma_system *system;
     PDEVICE_OBJECT physical_device;
@@ -44,12 +47,16 @@ struct dma_adapter {
     struct dma_line line;      /* who waits for it */
     struct dma_common *commons;
     uint32_t commons_count;
+    uint32_t vectors_count; /* of common buffers */
 
     /* subordinate devices */
     struct dma_channel *channel;
     uint32_t request_line;
     DMA_WIDTH transfer_width;
     bool loops;              /* AutoInitialize */
+    bool demands;            /* DemandMode */
+    bool ignore_count;       /* the controller's counter is not to be relied on */
+    uint64_t boundary;       /* that a contiguous piece may not cross a multiple of; 0: none */
     uint64_t device_address; /* of its data register */
 
     struct dma_adapter *next_dead;
@@ -68,6 +75,9 @@ struct dma_adapter_plan {
     uint32_t request_line;
     DMA_WIDTH transfer_width;
     bool loops;
+    bool demands;
+    bool ignore_count;
+    uint64_t boundary;
     uint64_t device_address;
     PDEVICE_OBJECT physical_device;
 };

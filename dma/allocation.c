@@ -11,11 +11,25 @@
 #include "dma/operations.h"
 #include "dma/queue.h"
 #include "dma/request.h"
+#include "dma/sglist.h"
 #include "dma/system.h"
 
 static uint32_t wanted_registers(const struct dma_adapter *a, const struct dma_ask *ask, enum dma_mood mood)
 {
     return a->needs_registers || mood == DMA_MOOD_BUFFERED ? ask->registers : 0;
+}
+
+static emu_op op_of(const struct dma_ask *ask)
+{
+    if (ask->list != NULL)
+        return ask->list->op;
+    return ask->context != NULL ? DMA_OP_ALLOCATE_EX : DMA_OP_ALLOCATE;
+}
+
+/* AllocateAdapterChannel, which calls its routine before it returns where all is free. */
+static bool is_version1(const struct dma_ask *ask)
+{
+    return ask->context == NULL && ask->list == NULL;
 }
 
 /* What the platform makes of this request. One choice; which moods are legal depends on what is asked. */
@@ -25,15 +39,16 @@ static enum dma_mood choose_mood(const struct dma_adapter *a, const struct dma_a
     enum dma_mood moods[DMA_MOODS] = {DMA_MOOD_AT_ONCE};
     uint32_t count = 1;
     bool at_once = ask->synchronous ||
-                   (ask->context == NULL && dma_queue_is_free(a, wanted_registers(a, ask, DMA_MOOD_AT_ONCE)));
+                   (is_version1(ask) && dma_queue_is_free(a, wanted_registers(a, ask, DMA_MOOD_AT_ONCE)));
+    bool may_buffer = ask->list == NULL || !ask->list->fail_on_bounce;
     if (!at_once) {
         moods[count++] = DMA_MOOD_LATER;
         if (emu_machine_config(m)->processors > 1)
             moods[count++] = DMA_MOOD_ELSEWHERE;
     }
-    if (!a->needs_registers && ask->registers > 0)
+    if (!a->needs_registers && ask->registers > 0 && may_buffer)
         moods[count++] = DMA_MOOD_BUFFERED;
-    return moods[emu_latitude(m, ask->context != NULL ? DMA_OP_ALLOCATE_EX : DMA_OP_ALLOCATE, count)];
+    return moods[emu_latitude(m, op_of(ask), count)];
 }
 
 /* Version 1 keeps one wait block in the device object: one request of it at a time. */
@@ -61,6 +76,7 @@ static struct dma_request *make_request(struct dma_adapter *a, const struct dma_
     r->irp = ask->device != NULL ? ask->device->CurrentIrp : NULL;
     r->routine = ask->routine;
     r->routine_context = ask->routine_context;
+    r->list = ask->list;
     r->context = NULL;
     r->registers = 0;
     r->wanted = wanted_registers(a, ask, mood);
@@ -73,6 +89,15 @@ static struct dma_request *make_request(struct dma_adapter *a, const struct dma_
     return r;
 }
 
+/* Where the caller wants to know what it got. */
+static void answer(const struct dma_ask *ask, const struct dma_request *r)
+{
+    if (ask->base != NULL)
+        *ask->base = dma_base_of(r->registers);
+    if (ask->list != NULL && ask->list->answer != NULL)
+        *ask->list->answer = ask->list->buffer;
+}
+
 /* Now or not at all. */
 static NTSTATUS allocate_now(struct dma_adapter *a, const struct dma_ask *ask)
 {
@@ -82,20 +107,26 @@ static NTSTATUS allocate_now(struct dma_adapter *a, const struct dma_ask *ask)
     struct dma_request *r = make_request(a, ask, mood);
     dma_queue_submit(r);
     EMU_ASSERT(r->state == DMA_REQUEST_GRANTED);
-    if (ask->base != NULL)
-        *ask->base = dma_base_of(r->registers);
-    if (ask->routine != NULL)
+    if (ask->list != NULL && !dma_sglist_build(r)) {
+        r->list = NULL;
+        dma_request_enter(r, DMA_REQUEST_KEPT);
+        dma_queue_end(r, false, DMA_REQUEST_FREE, "the platform");
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
+    answer(ask, r);
+    if (ask->routine != NULL || (ask->list != NULL && ask->list->routine != NULL))
         dma_queue_call(r);
     else
         dma_request_enter(r, DMA_REQUEST_KEPT);
     return STATUS_SUCCESS;
 }
 
-/* Now or later; version 1 calls its routine before it returns where all is free. */
+/* Now or later. */
 static void allocate_in_turn(struct dma_adapter *a, const struct dma_ask *ask)
 {
-    bool version1 = ask->context == NULL;
+    bool version1 = is_version1(ask);
     struct dma_request *r = make_request(a, ask, choose_mood(a, ask));
+    answer(ask, r);
     if (version1 && r->device != NULL)
         mark_device(r);
     dma_queue_submit(r);
@@ -109,6 +140,10 @@ static void allocate_in_turn(struct dma_adapter *a, const struct dma_ask *ask)
 
 static void require_legal_of_version1(const struct dma_adapter *a, const struct dma_ask *ask)
 {
+    if (ask->device == NULL)
+        emu_finding_raise(a->system->machine, "DMA-ALLOC-24", NULL, NULL,
+                          "AllocateAdapterChannel of %s without the device object that a request waits in",
+                          dma_adapter_name(a).text);
     if (ask->routine == NULL)
         emu_finding_raise(a->system->machine, "DMA-ALLOC-22", NULL, NULL,
                           "AllocateAdapterChannel of %s without an AdapterControl routine",
@@ -122,13 +157,12 @@ static void require_legal_of_version1(const struct dma_adapter *a, const struct 
 NTSTATUS dma_allocate(struct dma_adapter *a, const struct dma_ask *ask)
 {
     struct dma_system *s = a->system;
-    bool version1 = ask->context == NULL;
-    emu_op op = version1 ? DMA_OP_ALLOCATE : DMA_OP_ALLOCATE_EX;
+    emu_op op = op_of(ask);
     emu_step(s->machine, op, dma_adapter_domain(a), ask->registers);
-    if (version1)
+    if (is_version1(ask))
         require_legal_of_version1(a, ask);
     dma_queue_require_device(a, ask->device, "an allocation");
-    NTSTATUS status = version1 ? STATUS_SUCCESS : dma_context_admit(a, ask->context);
+    NTSTATUS status = ask->context == NULL ? STATUS_SUCCESS : dma_context_admit(a, ask->context);
     if (NT_SUCCESS(status) && (ask->registers > a->registers_max || emu_fault(s->machine, op)))
         status = STATUS_INSUFFICIENT_RESOURCES;
     if (!NT_SUCCESS(status))
@@ -153,10 +187,13 @@ BOOLEAN dma_cancel(struct dma_adapter *a, PVOID context)
     if (!waits && !idle)
         return FALSE;
     uint8_t level = dma_queue_rise(s->machine);
+    struct dma_sglist *list = waits ? r->list : NULL;
     if (waits)
         dma_queue_withdraw(r);
     else
         dma_context_cancel_allocation(context);
+    if (list != NULL)
+        dma_sglist_drop(list);
     emu_step(s->machine, DMA_OP_CANCELLED, dma_adapter_domain(a), 0);
     dma_queue_run(s);
     dma_queue_sink(s->machine, level);

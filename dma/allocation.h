@@ -12,6 +12,7 @@
 
 struct dma_adapter;
 struct dma_request;
+struct dma_sglist;
 
 /* What is asked for. */
 struct dma_ask {
@@ -21,11 +22,15 @@ struct dma_ask {
     bool synchronous;        /* now or not at all */
     PDRIVER_CONTROL routine; /* NULL only where synchronous */
     PVOID routine_context;
-    PVOID *base; /* synchronous: where the register base goes; or NULL */
+    PVOID *base;             /* synchronous: where the register base goes; or NULL */
+    struct dma_sglist *list; /* scatter/gather: not built yet, and with a routine of its own; or NULL */
 };
 
-/* AllocateAdapterChannel (context NULL) and AllocateAdapterChannelEx. The routine may have run before it
- * returns. */
+/*
+ * AllocateAdapterChannel (context NULL) and AllocateAdapterChannelEx; with a list, what asks for that. The
+ * routine may have run before it returns, and the list may be gone. Without success the list is still the
+ * caller's.
+ */
 NTSTATUS dma_allocate(struct dma_adapter *a, const struct dma_ask *ask);
 
 /* CancelAdapterChannel: TRUE exactly when the routine will never be called. */

@@ -3,6 +3,7 @@
  */
 #include "dma/bounce.h"
 
+#include <emu/cache.h>
 #include <emu/mem.h>
 #include <string.h>
 
@@ -24,11 +25,19 @@ static bool page_used(const struct dma_bank *b, uint32_t page)
     return b->used[page / WORD_BITS] >> page % WORD_BITS & 1;
 }
 
-/* The first of count free pages in a row, or b->pages. */
-static uint32_t find_run(const struct dma_bank *b, uint32_t count)
+static uint64_t page_address(const struct dma_bank *b, uint32_t page)
+{
+    return b->logical + ((uint64_t)page << EMU_PAGE_SHIFT);
+}
+
+/* The first of count free pages in a row, which cross no multiple of boundary (0: of nothing); or b->pages.
+ */
+static uint32_t find_run(const struct dma_bank *b, uint32_t count, uint64_t boundary)
 {
     uint32_t first = 0;
     for (uint32_t page = 0; page < b->pages && first + count <= b->pages; page++) {
+        if (page > first && boundary != 0 && page_address(b, page) % boundary == 0)
+            first = page;
         if (page_used(b, page))
             first = page + 1;
         else if (page + 1 - first == count)
@@ -50,14 +59,22 @@ static void mark(struct dma_bank *b, uint32_t first, uint32_t count, bool used)
     }
 }
 
-static struct dma_bank *make_bank(struct dma_pool *pool, struct emu_machine *m, uint64_t highest,
+/* The last address of memory that can be given to the adapter's device: all of it where it is remapped. */
+static uint64_t highest_of(const struct dma_adapter *a)
+{
+    return a->reach != NULL ? UINT64_MAX : a->highest;
+}
+
+static struct dma_bank *make_bank(struct dma_pool *pool, struct emu_machine *m, const struct dma_adapter *a,
                                   uint32_t pages)
 {
-    struct emu_ram_request request = {.pages = pages, .highest = highest, .contiguous = true};
+    struct emu_ram_request request = {
+        .pages = pages, .highest = highest_of(a), .boundary = a->boundary, .contiguous = true};
     void *memory = emu_ram_alloc(m, &request);
     if (memory == NULL)
         return NULL;
     memset(memory, FRESH_BYTE, (size_t)pages << EMU_PAGE_SHIFT);
+    emu_cache_share(m, memory, pages, true);
     struct dma_bank *b = emu_arena_alloc(m, sizeof *b);
     *b = (struct dma_bank){
         .next = pool->banks,
@@ -74,7 +91,7 @@ static struct dma_bank *make_bank(struct dma_pool *pool, struct emu_machine *m, 
 static bool give_run(struct dma_registers *g, struct dma_bank *b)
 {
     uint64_t last = b->logical + ((uint64_t)b->pages << EMU_PAGE_SHIFT) - 1;
-    uint32_t first = last <= g->adapter->highest ? find_run(b, g->count) : b->pages;
+    uint32_t first = last <= highest_of(g->adapter) ? find_run(b, g->count, g->adapter->boundary) : b->pages;
     if (first == b->pages)
         return false;
     mark(b, first, g->count, true);
@@ -94,9 +111,9 @@ bool dma_bounce_take(struct dma_pool *pool, struct dma_registers *g, struct emu_
             return true;
     struct dma_bank *b = NULL;
     if (g->count < BANK_PAGES_MIN)
-        b = make_bank(pool, m, g->adapter->highest, BANK_PAGES_MIN);
+        b = make_bank(pool, m, g->adapter, BANK_PAGES_MIN);
     if (b == NULL)
-        b = make_bank(pool, m, g->adapter->highest, g->count);
+        b = make_bank(pool, m, g->adapter, g->count);
     return b != NULL && give_run(g, b);
 }
 

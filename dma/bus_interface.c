@@ -38,9 +38,10 @@ PDMA_ADAPTER dma_bus_adapter(PDEVICE_OBJECT physical_device, PDEVICE_DESCRIPTION
     BUS_INTERFACE_STANDARD bus = {0};
     NTSTATUS status = query(top, &bus);
     ObDereferenceObject(top);
-    if (!NT_SUCCESS(status) || bus.GetDmaAdapter == NULL)
+    if (!NT_SUCCESS(status))
         return NULL;
-    PDMA_ADAPTER adapter = bus.GetDmaAdapter(bus.Context, description, map_registers);
+    PDMA_ADAPTER adapter =
+        bus.GetDmaAdapter != NULL ? bus.GetDmaAdapter(bus.Context, description, map_registers) : NULL;
     if (bus.InterfaceDereference != NULL)
         bus.InterfaceDereference(bus.Context);
     return adapter;

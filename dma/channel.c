@@ -10,6 +10,7 @@
 #include "dma/context.h"
 #include "dma/controller.h"
 #include "dma/deferred.h"
+#include "dma/list.h"
 #include "dma/operations.h"
 #include "dma/request.h"
 #include "dma/system.h"
@@ -33,9 +34,19 @@ emu_object dma_channel_object(const struct dma_channel *c)
     return c->controller->object;
 }
 
-uint32_t dma_channel_fragments_max(const struct dma_channel *c)
+uint32_t dma_channel_fragments_next(struct dma_channel *c, uint32_t wanted)
 {
-    return c->controller->ops->query_max_fragments(c->controller, c->number);
+    uint32_t count = dma_controller_fragments(c->controller, c->number, wanted);
+    if (count == 0)
+        emu_finding_raise(c->controller->system->machine, "DMA-EXT-9", NULL, NULL,
+                          "QueryMaxFragments of %s says that the next transfer of channel %u can have none",
+                          c->controller->name, c->number);
+    return count;
+}
+
+uint32_t dma_channel_fragments_max(struct dma_channel *c)
+{
+    return dma_channel_fragments_next(c, UINT32_MAX);
 }
 
 uint32_t dma_channel_width(const struct dma_channel *c)
@@ -66,11 +77,20 @@ bool dma_channel_cancelled(const struct dma_channel *c)
     return c->owner != NULL && c->owner->transfer_cancelled;
 }
 
+static void require_units(const struct dma_channel *c, const struct dma_adapter *a, ULONG bytes)
+{
+    if (bytes % c->unit_bytes != 0)
+        emu_finding_raise(
+            a->system->machine, "DMA-CHANNEL-17", NULL, NULL,
+            "a transfer of %s has an element of %u bytes, and its controller moves %u at a time",
+            dma_adapter_name(a).text, (unsigned)bytes, c->unit_bytes);
+}
+
 void dma_channel_start(struct dma_channel *c, struct dma_adapter *a, const struct dma_list *list,
                        bool to_device, uint32_t device_offset, const struct dma_channel_end *end)
 {
     EMU_ASSERT(c->state == DMA_CHANNEL_IDLE && c->owner != NULL && c->completion == NULL);
-    if (end->routine != NULL) {
+    if (end->routine != NULL && c->interrupts) {
         c->completion = dma_slots_take(&a->system->completions);
         c->completion->adapter = a;
         c->completion->device = c->owner->device;
@@ -79,16 +99,14 @@ void dma_channel_start(struct dma_channel *c, struct dma_adapter *a, const struc
         a->completions_owed++;
     }
     c->state = DMA_CHANNEL_RUNNING;
-    struct dma_program program = {
-        .request_line = a->request_line,
-        .list = list,
-        .to_device = to_device,
-        .loops = a->loops,
-        .interrupts = true,
-        .width = a->transfer_width,
-        .device_address = a->device_address + device_offset,
-    };
-    c->controller->ops->program_channel(c->controller, c->number, &program);
+    c->was_cancelled = false;
+    c->loops = a->loops;
+    c->bytes = 0;
+    for (uint32_t i = 0; i < list->count; i++) {
+        require_units(c, a, dma_list_element(list, i).Length);
+        c->bytes += dma_list_element(list, i).Length;
+    }
+    dma_controller_program(c->controller, c->number, a, list, a->device_address + device_offset, to_device);
 }
 
 static void complete(struct dma_system *s, void *argument, uint64_t value)
@@ -110,18 +128,49 @@ static void call_completion(struct dma_channel *c, DMA_COMPLETION_STATUS status)
         dma_defer(s, emu_cpu(s->machine), complete, completion, (uint64_t)status);
 }
 
+/* The end of a round: the routine is called, and still owed. */
+static void call_round(struct dma_channel *c)
+{
+    struct dma_system *s = c->controller->system;
+    if (c->completion == NULL)
+        return;
+    struct dma_completion *round = dma_slots_take(&s->completions);
+    struct dma_slot slot = round->slot;
+    *round = *c->completion;
+    round->slot = slot;
+    round->adapter->completions_owed++;
+    dma_defer(s, emu_cpu(s->machine), complete, round, DmaComplete);
+}
+
 void dma_channel_ended(struct dma_channel *c, DMA_COMPLETION_STATUS status)
 {
     if (c->state != DMA_CHANNEL_RUNNING)
         return;
+    if (c->loops && status == DmaComplete) {
+        call_round(c);
+        return;
+    }
     c->state = DMA_CHANNEL_ENDED;
     call_completion(c, status);
 }
 
+/* A transfer that the controller could not stop any more has ended, or interrupts: that is heard of soon. */
 void dma_channel_stop(struct dma_channel *c)
 {
-    if (c->state == DMA_CHANNEL_RUNNING)
-        c->controller->ops->cancel_transfer(c->controller, c->number);
+    if (c->state == DMA_CHANNEL_RUNNING && dma_controller_cancel(c->controller, c->number)) {
+        c->was_cancelled = true;
+        c->loops = false;
+        dma_channel_ended(c, DmaCancelled);
+    }
+}
+
+uint64_t dma_channel_done(struct dma_channel *c, const struct dma_adapter *a, uint64_t bytes)
+{
+    if (a->ignore_count || a->loops || c->state == DMA_CHANNEL_IDLE)
+        return bytes;
+    uint64_t left = dma_controller_counter(c->controller, c->number);
+    uint64_t done = left < c->bytes ? c->bytes - left : 0;
+    return done < bytes ? done : bytes;
 }
 
 void dma_channel_flushed(struct dma_channel *c)
@@ -130,15 +179,29 @@ void dma_channel_flushed(struct dma_channel *c)
         c->owner->transfer_cancelled = false;
     if (c->state == DMA_CHANNEL_IDLE)
         return;
-    DMA_COMPLETION_STATUS status = c->controller->ops->flush_channel(c->controller, c->number);
+    if (c->state == DMA_CHANNEL_RUNNING && c->interrupts) {
+        c->loops = false;
+        dma_controller_listen(c->controller);
+    }
+    if (c->completion != NULL)
+        dma_channel_ended(c,
+                          dma_controller_counter(c->controller, c->number) == 0 ? DmaComplete : DmaAborted);
+    dma_controller_flush(c->controller, c->number);
     c->state = DMA_CHANNEL_IDLE;
-    call_completion(c, status);
+}
+
+NTSTATUS dma_configure(struct dma_adapter *a, ULONG function, PVOID context)
+{
+    dma_controller_step(a, DMA_OP_CONFIGURE, function);
+    return a->channel != NULL
+               ? dma_controller_configure(a->channel->controller, a->channel->number, function, context)
+               : STATUS_NOT_IMPLEMENTED;
 }
 
 NTSTATUS dma_cancel_mapped(struct dma_adapter *a, PVOID context)
 {
     struct dma_channel *c = a->channel;
-    emu_step(a->system->machine, DMA_OP_CANCEL_MAPPED, dma_adapter_transfers(a), 0);
+    dma_controller_step(a, DMA_OP_CANCEL_MAPPED, 0);
     if (c == NULL)
         return STATUS_NOT_SUPPORTED;
     if (context == NULL)
@@ -158,8 +221,8 @@ NTSTATUS dma_cancel_mapped(struct dma_adapter *a, PVOID context)
 ULONG dma_read_counter(struct dma_adapter *a)
 {
     struct dma_channel *c = a->channel;
-    emu_step(a->system->machine, DMA_OP_READ_COUNTER, dma_adapter_transfers(a), 0);
+    dma_controller_step(a, DMA_OP_READ_COUNTER, 0);
     if (c != NULL && c->owner != NULL && c->owner != a->owner)
         dma_channel_require_owned(c, a, "ReadDmaCounter");
-    return c != NULL ? c->controller->ops->read_dma_counter(c->controller, c->number) : 0;
+    return c != NULL ? dma_controller_counter(c->controller, c->number) : 0;
 }

@@ -6,7 +6,8 @@
  *      +---- FlushAdapterBuffers(Ex) -----+----------- FlushAdapterBuffers(Ex) --------+
  *
  * One mapping at a time. Its completion routine is called exactly once, at DISPATCH_LEVEL, whether it ran to
- * its end, was cancelled, or was flushed early.
+ * its end, was cancelled, or was flushed early; of a transfer that loops, at the end of each round as well. A
+ * controller without an interrupt tells of no end: there it is not called.
  */
 #ifndef DMA_CHANNEL_H
 #define DMA_CHANNEL_H
@@ -29,17 +30,27 @@ enum dma_channel_state { DMA_CHANNEL_IDLE, DMA_CHANNEL_RUNNING, DMA_CHANNEL_ENDE
 struct dma_channel {
     struct dma_controller *controller;
     uint32_t number;
+    uint32_t common_bytes; /* of memory that its extension asked for */
+    uint64_t boundary;     /* a piece of memory may not cross a multiple of it; 0: none */
+    uint32_t unit_bytes;   /* the least that it transfers */
+    bool is_registered;
+    bool interrupts;                   /* ends are told by an interrupt, of its own or of the controller */
     uint8_t state;                     /* enum dma_channel_state */
     struct dma_request *owner;         /* who has it */
     struct dma_line line;              /* who waits for it */
     struct dma_completion *completion; /* still to be called for the running transfer, or NULL */
+    uint64_t bytes;                    /* of the transfer that is mapped */
+    bool loops;                        /* it does */
+    bool was_cancelled;                /* the controller said so: it will not interrupt for it */
 };
 
 void dma_completions_init(struct dma_slots *slots, struct emu_machine *m);
 
 /* What each operation on the channel announces. */
 emu_object dma_channel_object(const struct dma_channel *c);
-uint32_t dma_channel_fragments_max(const struct dma_channel *c);
+/* How many fragments a transfer can have; and how many the next one can, of so many wanted. */
+uint32_t dma_channel_fragments_max(struct dma_channel *c);
+uint32_t dma_channel_fragments_next(struct dma_channel *c, uint32_t wanted);
 uint32_t dma_channel_width(const struct dma_channel *c);
 
 /* Findings: the adapter does not have the channel; something is mapped that was not flushed. */
@@ -59,12 +70,15 @@ void dma_channel_start(struct dma_channel *c, struct dma_adapter *a, const struc
                        bool to_device, uint32_t device_offset, const struct dma_channel_end *end);
 /* Ends whatever runs, so that its memory can be flushed. dma_channel_flushed() completes that. */
 void dma_channel_stop(struct dma_channel *c);
+/* Bytes of the transfer's first so many that were moved, as the controller counts. */
+uint64_t dma_channel_done(struct dma_channel *c, const struct dma_adapter *a, uint64_t bytes);
 void dma_channel_flushed(struct dma_channel *c);
 
 /* The controller says that the transfer ended. */
 void dma_channel_ended(struct dma_channel *c, DMA_COMPLETION_STATUS status);
 
-/* CancelMappedTransfer and ReadDmaCounter. */
+/* ConfigureAdapterChannel, CancelMappedTransfer and ReadDmaCounter. */
+NTSTATUS dma_configure(struct dma_adapter *a, ULONG function, PVOID context);
 NTSTATUS dma_cancel_mapped(struct dma_adapter *a, PVOID context);
 ULONG dma_read_counter(struct dma_adapter *a);
 

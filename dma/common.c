@@ -6,78 +6,104 @@
 #include <emu/choose.h>
 #include <emu/finding.h>
 #include <emu/mem.h>
-#include <string.h>
 
 #include "dma/adapter.h"
 #include "dma/channel.h"
-#include "dma/controller.h"
 #include "dma/operations.h"
 #include "dma/system.h"
 
-struct dma_common {
-    struct dma_common *next;
-    unsigned char *memory;
-    uint64_t logical;
-    uint32_t length;
-    uint32_t pages;
-    bool cached;
-};
-
-enum { FRESH_BYTE = 0xCB };
-
-PVOID dma_common_allocate(struct dma_adapter *a, ULONG length, PPHYSICAL_ADDRESS logical, bool cached)
+void dma_common_add(struct dma_adapter *a, const struct dma_common *buffer)
 {
     struct dma_system *s = a->system;
-    emu_step(s->machine, DMA_OP_ALLOCATE_COMMON, a->object, length);
-    uint32_t pages = (uint32_t)(((uint64_t)length + EMU_PAGE_SIZE - 1) >> EMU_PAGE_SHIFT);
-    if (pages == 0 || logical == NULL || emu_fault(s->machine, DMA_OP_ALLOCATE_COMMON))
-        return NULL;
-    struct emu_ram_request request = {.pages = pages, .highest = a->highest, .contiguous = true};
-    unsigned char *memory = emu_ram_alloc(s->machine, &request);
-    if (memory == NULL)
-        return NULL;
-    memset(memory, FRESH_BYTE, (size_t)pages << EMU_PAGE_SHIFT);
     struct dma_common *b = s->free_commons;
     if (b != NULL)
         s->free_commons = b->next;
     else
         b = emu_arena_alloc(s->machine, sizeof *b);
-    *b = (struct dma_common){a->commons, memory, emu_ram_physical(s->machine, memory), length, pages, cached};
+    *b = *buffer;
+    b->next = a->commons;
     a->commons = b;
     a->commons_count++;
-    logical->QuadPart = (LONGLONG)b->logical;
-    if (a->channel != NULL) {
-        struct dma_controller *c = a->channel->controller;
-        c->ops->report_common_buffer(c, a->channel->number, memory, b->logical);
+}
+
+PVOID dma_common_allocate(struct dma_adapter *a, emu_op op, const struct dma_block_ask *ask,
+                          enum dma_common_caching caching, PPHYSICAL_ADDRESS logical)
+{
+    struct emu_machine *m = a->system->machine;
+    struct dma_common b = {.length = (uint32_t)ask->bytes, .caching = (uint8_t)caching};
+    emu_step(m, op, a->object, ask->bytes);
+    if (ask->bytes == 0 || logical == NULL || !dma_block_node_exists(a, ask->node) || emu_fault(m, op) ||
+        !dma_block_obtain(a, ask, &b.block))
+        return NULL;
+    dma_common_add(a, &b);
+    logical->QuadPart = (LONGLONG)b.block.logical;
+    return b.block.memory;
+}
+
+static void require_same(const struct dma_adapter *a, const struct dma_common *b, ULONG length,
+                         uint64_t logical, bool cached)
+{
+    static const bool said_cached[] = {[DMA_COMMON_CACHED] = true, [DMA_COMMON_UNCACHED] = false};
+    struct emu_machine *m = a->system->machine;
+    if (b->length != length || b->block.logical != logical)
+        emu_finding_raise(
+            m, "DMA-COMMON-5", NULL, NULL,
+            "FreeCommonBuffer of %s with %u bytes where %u were allocated, or with another logical address",
+            dma_adapter_name(a).text, (unsigned)length, b->length);
+    if (b->caching != DMA_COMMON_UNSAID && said_cached[b->caching] != cached)
+        emu_finding_raise(m, "DMA-COMMON-5", NULL, NULL,
+                          "FreeCommonBuffer of %s with CacheEnabled %s where it was allocated with %s",
+                          dma_adapter_name(a).text, cached ? "TRUE" : "FALSE", cached ? "FALSE" : "TRUE");
+}
+
+/* The rest of the last page is nobody's. */
+static void require_rest_untouched(const struct dma_adapter *a, const struct dma_common *b)
+{
+    enum { WRITTEN_OUTSIDE = 0x0F, PADDING_AFTER = 5 };
+    uint64_t bytes = (uint64_t)b->block.pages << EMU_PAGE_SHIFT;
+    uint64_t at = b->length;
+    while (at < bytes && b->block.memory[at] == DMA_BLOCK_FRESH)
+        at++;
+    if (at < bytes)
+        emu_finding_raise(a->system->machine, "DMA-COMMON-8", "0xE6/0F",
+                          (const uint64_t[4]){WRITTEN_OUTSIDE, PADDING_AFTER, at, 0},
+                          "a common buffer of %s has %u bytes, and byte %llu of its pages was written",
+                          dma_adapter_name(a).text, b->length, (unsigned long long)at);
+}
+
+/* The link to the buffer that begins there; of several (a driver's own pages), to the one that fits. */
+static struct dma_common **find(struct dma_adapter *a, const void *memory, uint64_t logical, ULONG length)
+{
+    struct dma_common **found = NULL;
+    for (struct dma_common **link = &a->commons; *link != NULL; link = &(*link)->next) {
+        const struct dma_common *b = *link;
+        bool fits = b->block.logical == logical && b->length == length;
+        if (b->block.memory == memory && (found == NULL || fits))
+            found = link;
     }
-    return memory;
+    return found;
 }
 
 void dma_common_free(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logical, PVOID memory, bool cached)
 {
     struct dma_system *s = a->system;
     emu_step(s->machine, DMA_OP_FREE_COMMON, a->object, length);
-    struct dma_common **link = &a->commons;
-    while (*link != NULL && (*link)->memory != memory)
-        link = &(*link)->next;
-    struct dma_common *b = *link;
-    if (b == NULL)
+    struct dma_common **link = find(a, memory, (uint64_t)logical.QuadPart, length);
+    if (link == NULL)
         emu_finding_raise(
             s->machine, "DMA-COMMON-4", "0xE6/03", NULL,
             "FreeCommonBuffer of %s with memory that is no common buffer of it: it was freed twice",
             dma_adapter_name(a).text);
-    if (b->length != length || b->logical != (uint64_t)logical.QuadPart)
-        emu_finding_raise(
-            s->machine, "DMA-COMMON-5", NULL, NULL,
-            "FreeCommonBuffer of %s with %u bytes where %u were allocated, or with another logical address",
-            dma_adapter_name(a).text, (unsigned)length, b->length);
-    if (b->cached != cached)
-        emu_finding_raise(s->machine, "DMA-COMMON-5", NULL, NULL,
-                          "FreeCommonBuffer of %s with CacheEnabled %s where it was allocated with %s",
-                          dma_adapter_name(a).text, cached ? "TRUE" : "FALSE", b->cached ? "TRUE" : "FALSE");
+    struct dma_common *b = *link;
+    require_same(a, b, length, (uint64_t)logical.QuadPart, cached);
+    if (b->borrowed) {
+        dma_block_unmap(&b->block);
+    } else {
+        require_rest_untouched(a, b);
+        dma_block_return(a, &b->block);
+    }
     *link = b->next;
     a->commons_count--;
-    emu_ram_free(s->machine, b->memory, b->pages);
     b->next = s->free_commons;
     s->free_commons = b;
 }

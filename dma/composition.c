@@ -1,6 +1,7 @@
 /*
  * A whole machine: emu, the kernel and the DMA subsystem on it.
  */
+#include <emu/device/i8237.h>
 #include <emu/device/soc_dma.h>
 #include <hal/boot.h>
 #include <hal/io_driver.h>
@@ -47,12 +48,20 @@ static const char *complete(struct haldma_config *c)
     c->map_registers = c->map_registers ? c->map_registers : DEFAULT_MAP_REGISTERS;
     c->adapter_map_registers_max =
         c->adapter_map_registers_max ? c->adapter_map_registers_max : DEFAULT_ADAPTER_MAP_REGISTERS;
+    c->numa_nodes = c->numa_nodes ? c->numa_nodes : 1;
+    if (c->numa_nodes > HAL_NODES_MAX)
+        return "a machine has at most 64 NUMA nodes";
+    c->bus_width = c->bus_width ? c->bus_width : ADDRESS_BITS_LIMIT;
+    if (c->bus_width > ADDRESS_BITS_LIMIT)
+        return "a bus has at most 64 address bits";
     if (c->map_registers > MAP_REGISTERS_LIMIT)
         return "a machine has at most 1,048,576 map registers";
     for (unsigned i = 0; i < HALDMA_CONTROLLERS_MAX && c->controllers[i].channels != 0; i++) {
         const char *error = complete_controller(&c->controllers[i]);
         if (error != NULL)
             return error;
+        if (c->i8237 && c->controllers[i].first_line < EMU_I8237_CHANNELS)
+            return "request lines 0 to 7 are those of the 8237 pair";
         for (unsigned other = 0; other < i; other++)
             if (share_a_line(&c->controllers[i], &c->controllers[other]))
                 return "a request line is served by one DMA controller only";
@@ -70,6 +79,7 @@ static void boot(struct emu_machine *m, void *context)
 {
     struct composition *c = context;
     hal_images_use(m, c->images);
+    hal_set_nodes(m, c->config.numa_nodes);
     dma_boot(m, &c->config);
 }
 

@@ -1,59 +1,340 @@
 /*
- * The machine's system DMA controllers: which channel serves which request line, and their interrupts.
+ * System DMA controllers: making them, binding request lines to channels, calling their routines.
  */
 #include "dma/controller.h"
 
+#include <emu/choose.h>
+#include <emu/cpu.h>
+#include <emu/finding.h>
+#include <emu/irq.h>
+#include <emu/mem.h>
+#include <string.h>
+
+#include "dma/adapter.h"
+#include "dma/list.h"
 #include "dma/operations.h"
 #include "dma/system.h"
 
-void dma_controllers_boot(struct dma_system *s)
+enum { BITS_64 = 64 };
+
+struct dma_controller *dma_controller_make(struct dma_system *s, const DMA_INITIALIZATION_BLOCK *block)
 {
-    const struct haldma_controller *config = s->config->controllers;
-    for (unsigned i = 0; i < HALDMA_CONTROLLERS_MAX && config[i].channels != 0; i++) {
-        struct dma_controller *c = emu_arena_alloc(s->machine, sizeof *c);
-        *c = (struct dma_controller){
-            .system = s,
-            .object = emu_object_new(s->machine, "dma controller"),
-            .first_line = config[i].first_line,
-            .lines = config[i].lines,
-            .channel_count = config[i].channels,
-            .channels = emu_arena_alloc(s->machine, config[i].channels * sizeof(struct dma_channel)),
-        };
-        for (uint32_t n = 0; n < c->channel_count; n++) {
-            c->channels[n].controller = c;
-            c->channels[n].number = n;
-        }
-        bool made = dma_controller_soc_make(c, &config[i], i);
-        EMU_ASSERT(made);
-        c->ops->initialize_controller(c);
-        s->controllers[s->controller_count++] = c;
+    if (s->controller_count == DMA_CONTROLLERS_MAX)
+        return NULL;
+    struct dma_controller *c = emu_arena_alloc(s->machine, sizeof *c);
+    *c = (struct dma_controller){
+        .operations = *block->Operations,
+        .name = "the DMA controller's extension",
+        .is_explored = true,
+        .level = EMU_LEVEL_DISPATCH,
+        .system = s,
+        .object = emu_object_new(s->machine, "dma controller"),
+        .id = s->controller_count + 1,
+        .first_line = block->MinimumRequestLine,
+        .last_line = block->MaximumRequestLine,
+        .width = block->DmaAddressWidth,
+        .port_widths = block->SupportedPortWidths,
+        .channel_count = block->ChannelCount,
+        .channels = emu_arena_alloc(s->machine, block->ChannelCount * sizeof(struct dma_channel)),
+    };
+    if (block->InternalDataSize != 0) {
+        c->data = emu_arena_alloc(s->machine, block->InternalDataSize);
+        memcpy(c->data, block->InternalData, block->InternalDataSize);
+    }
+    for (uint32_t n = 0; n < c->channel_count; n++) {
+        c->channels[n].controller = c;
+        c->channels[n].number = n;
+        c->channels[n].unit_bytes = block->MinimumTransferUnit != 0 ? block->MinimumTransferUnit : 1;
+    }
+    s->controllers[s->controller_count++] = c;
+    return c;
+}
+
+struct dma_controller *dma_controller_of_id(struct dma_system *s, uint32_t id)
+{
+    return id != 0 && id <= s->controller_count ? s->controllers[id - 1] : NULL;
+}
+
+/* ---- Calling an extension -------------------------------------------------------------------- */
+
+static bool is_free(const void *context)
+{
+    const struct dma_controller *c = context;
+    return !c->is_busy;
+}
+
+/* Waits for the routine that another processor is in. */
+static void enter(struct dma_controller *c)
+{
+    struct emu_machine *m = c->system->machine;
+    if (c->is_busy)
+        emu_step_when(m, DMA_OP_ROUTINE, c->object, 0, is_free, c);
+    EMU_ASSERT(!c->is_busy);
+    c->is_busy = true;
+    emu_touch(m, c->object, EMU_ACCESS_WRITE);
+    c->left_level = emu_level(m);
+    if (!c->is_explored)
+        emu_quiet_begin(m);
+    else if (c->left_level < c->level)
+        emu_level_raise(m, c->level);
+}
+
+static void leave(struct dma_controller *c, const char *routine)
+{
+    struct emu_machine *m = c->system->machine;
+    uint8_t level = c->left_level;
+    uint8_t raised = c->is_explored && level < c->level ? c->level : level;
+    if (emu_level(m) != raised)
+        emu_finding_raise(m, "DMA-EXT-8", NULL, NULL, "%s of %s was called at IRQL %u and returned at %u",
+                          routine, c->name, raised, emu_level(m));
+    c->is_busy = false;
+    emu_touch(m, c->object, EMU_ACCESS_WRITE);
+    if (!c->is_explored)
+        emu_quiet_end(m);
+    else if (level < raised)
+        emu_level_lower(m, level);
+}
+
+static void step(struct dma_controller *c, emu_op op, uint64_t arg)
+{
+    struct emu_machine *m = c->system->machine;
+    if (c->is_explored)
+        emu_step_when(m, op, c->object, arg, is_free, c);
+    else
+        emu_step(m, op, c->object, arg);
+}
+
+void dma_controller_step(const struct dma_adapter *a, emu_op op, uint64_t arg)
+{
+    if (a->channel != NULL)
+        step(a->channel->controller, op, arg);
+    else
+        emu_step(a->system->machine, op, a->object, arg);
+}
+
+uint32_t dma_controller_fragments(struct dma_controller *c, uint32_t channel, uint32_t wanted)
+{
+    enter(c);
+    uint32_t count = c->operations.QueryMaxFragments(c->data, channel, wanted);
+    leave(c, "QueryMaxFragments");
+    return count;
+}
+
+/* The list as the extension gets it. */
+static DMA_SCATTER_GATHER_LIST *list_of(struct dma_controller *c, const struct dma_list *list)
+{
+    if (c->list_elements < list->count) {
+        enum { ELEMENTS_MIN = 16 };
+        c->list_elements = list->count < ELEMENTS_MIN ? ELEMENTS_MIN : list->count;
+        c->list = emu_arena_alloc(c->system->machine,
+                                  sizeof *c->list + c->list_elements * sizeof(SCATTER_GATHER_ELEMENT));
+    }
+    c->list->NumberOfElements = list->count;
+    memcpy(c->list->Elements, list->elements, list->count * sizeof(SCATTER_GATHER_ELEMENT));
+    return c->list;
+}
+
+void dma_controller_program(struct dma_controller *c, uint32_t channel, const struct dma_adapter *a,
+                            const struct dma_list *list, uint64_t device_address, bool to_device)
+{
+    PHYSICAL_ADDRESS device = {.QuadPart = (LONGLONG)device_address};
+    enter(c);
+    if (c->prepare != NULL)
+        c->prepare(c, channel, a);
+    c->operations.ProgramChannel(c->data, channel, a->request_line, list_of(c, list), device, to_device,
+                                 a->loops);
+    leave(c, "ProgramChannel");
+}
+
+NTSTATUS dma_controller_configure(struct dma_controller *c, uint32_t channel, uint32_t function,
+                                  PVOID context)
+{
+    if (c->operations.ConfigureChannel == NULL)
+        return STATUS_NOT_IMPLEMENTED;
+    enter(c);
+    NTSTATUS status = c->operations.ConfigureChannel(c->data, channel, function, context);
+    leave(c, "ConfigureChannel");
+    return status;
+}
+
+void dma_controller_flush(struct dma_controller *c, uint32_t channel)
+{
+    enter(c);
+    c->operations.FlushChannel(c->data, channel);
+    leave(c, "FlushChannel");
+}
+
+uint32_t dma_controller_counter(struct dma_controller *c, uint32_t channel)
+{
+    if (c->operations.ReadDmaCounter == NULL)
+        return 0;
+    enter(c);
+    uint32_t bytes = c->operations.ReadDmaCounter(c->data, channel);
+    leave(c, "ReadDmaCounter");
+    return bytes;
+}
+
+bool dma_controller_cancel(struct dma_controller *c, uint32_t channel)
+{
+    enter(c);
+    bool cancelled = c->operations.CancelTransfer(c->data, channel) != FALSE;
+    leave(c, "CancelTransfer");
+    return cancelled;
+}
+
+/* ---- Interrupts ------------------------------------------------------------------------------ */
+
+static DMA_COMPLETION_STATUS status_of(const struct dma_controller *c, DMA_INTERRUPT_TYPE type)
+{
+    switch (type) {
+    case InterruptTypeCompletion:
+        return DmaComplete;
+    case InterruptTypeError:
+        return DmaError;
+    case InterruptTypeCancelled:
+        return DmaCancelled;
+    }
+    emu_finding_raise(c->system->machine, "DMA-EXT-9", NULL, NULL,
+                      "HandleInterrupt of %s reported %d, which is no DMA_INTERRUPT_TYPE", c->name,
+                      (int)type);
+}
+
+void dma_controller_listen(struct dma_controller *c)
+{
+    for (;;) {
+        ULONG channel = 0;
+        DMA_INTERRUPT_TYPE type = InterruptTypeCompletion;
+        enter(c);
+        bool found = c->operations.HandleInterrupt(c->data, &channel, &type) != FALSE;
+        leave(c, "HandleInterrupt");
+        if (!found)
+            return;
+        if (channel >= c->channel_count)
+            emu_finding_raise(c->system->machine, "DMA-EXT-9", NULL, NULL,
+                              "HandleInterrupt of %s reported channel %u of %u", c->name, (unsigned)channel,
+                              c->channel_count);
+        if (c->channels[channel].was_cancelled)
+            emu_finding_raise(
+                c->system->machine, "DMA-EXT-10", NULL, NULL,
+                "HandleInterrupt of %s reported channel %u, whose transfer CancelTransfer had stopped",
+                c->name, (unsigned)channel);
+        dma_channel_ended(&c->channels[channel], status_of(c, type));
     }
 }
 
-/* Request lines share the channels in order. */
-struct dma_channel *dma_channel_of_line(struct dma_system *s, uint32_t line)
+static void interrupt(struct emu_machine *m, void *context)
 {
-    for (uint32_t i = 0; i < s->controller_count; i++) {
-        struct dma_controller *c = s->controllers[i];
-        uint32_t number = (line - c->first_line) % c->channel_count;
-        if (line >= c->first_line && c->ops->validate_request_line_binding(c, line, number))
-            return &c->channels[number];
+    struct dma_controller *c = context;
+    EMU_ASSERT(c->system->machine == m);
+    step(c, DMA_OP_INTERRUPT, 0);
+    dma_controller_listen(c);
+}
+
+bool dma_controller_connect(struct dma_controller *c, LONG gsi, KINTERRUPT_MODE mode)
+{
+    struct emu_machine *m = c->system->machine;
+    enum emu_trigger trigger = mode == LevelSensitive ? EMU_TRIGGER_LEVEL : EMU_TRIGGER_EDGE;
+    uint8_t level = gsi > 0 ? emu_line_level(m, (emu_line)gsi) : 0;
+    if (level == 0 || emu_line_trigger(m, (emu_line)gsi) != trigger)
+        return false;
+    if (level > c->level)
+        c->level = level;
+    emu_line_connect(m, (emu_line)gsi, interrupt, c);
+    return true;
+}
+
+/* ---- Binding --------------------------------------------------------------------------------- */
+
+static void report_common_buffer(struct dma_controller *c, const struct dma_channel *channel, void *memory)
+{
+    PHYSICAL_ADDRESS logical = {.QuadPart = (LONGLONG)emu_ram_physical(c->system->machine, memory)};
+    enter(c);
+    c->operations.ReportCommonBuffer(c->data, channel->number, memory, logical);
+    leave(c, "ReportCommonBuffer");
+}
+
+bool dma_controller_make_ready(struct dma_controller *c)
+{
+    if (c->is_ready)
+        return true;
+    c->is_ready = true;
+    enter(c);
+    c->operations.InitializeController(c->data);
+    leave(c, "InitializeController");
+    for (uint32_t n = 0; n < c->channel_count; n++) {
+        struct dma_channel *channel = &c->channels[n];
+        if (channel->common_bytes == 0)
+            continue;
+        struct emu_ram_request request = {
+            .pages = (channel->common_bytes + EMU_PAGE_SIZE - 1) >> EMU_PAGE_SHIFT,
+            .highest = c->width < BITS_64 ? (1ull << c->width) - 1 : 0,
+            .contiguous = true,
+        };
+        void *memory = emu_ram_alloc(c->system->machine, &request);
+        if (memory == NULL)
+            return false;
+        report_common_buffer(c, channel, memory);
+    }
+    return true;
+}
+
+/* May the line use the channel, which is there, and serves such a device? */
+static bool binds(struct dma_controller *c, const DEVICE_DESCRIPTION *d, uint32_t line, uint32_t channel)
+{
+    if (channel >= c->channel_count || !c->channels[channel].is_registered)
+        return false;
+    if (c->accepts != NULL && !c->accepts(c, channel, d))
+        return false;
+    DMA_REQUEST_LINE_BINDING_DESCRIPTION binding = {.RequestLine = line, .ChannelNumber = channel};
+    enter(c);
+    bool valid = c->operations.ValidateRequestLineBinding(c->data, &binding) != FALSE;
+    leave(c, "ValidateRequestLineBinding");
+    return valid;
+}
+
+/*
+ * The channel that the description names. One that names none (0, as in a description that is zeroed first)
+ * gets the first one that takes its line; lines begin to look with different ones, so that they share the
+ * channels in order.
+ */
+static struct dma_channel *bind_line(struct dma_controller *c, const DEVICE_DESCRIPTION *d, uint32_t line)
+{
+    if (d->DmaChannel != 0)
+        return binds(c, d, line, d->DmaChannel) ? &c->channels[d->DmaChannel] : NULL;
+    for (uint32_t i = 0; i < c->channel_count; i++) {
+        uint32_t n = (line - c->first_line + i) % c->channel_count;
+        if (binds(c, d, line, n))
+            return &c->channels[n];
     }
     return NULL;
 }
 
-struct dma_channel *dma_channel_of_number(struct dma_system *s, uint32_t number)
+/* Before version 3 there are channels only: the PC's pair's where there is one, else those of the first. */
+static struct dma_channel *bind_channel(struct dma_controller *c, const DEVICE_DESCRIPTION *d, uint32_t *line)
 {
-    struct dma_controller *c = s->controllers[0];
-    return c != NULL && number < c->channel_count ? &c->channels[number] : NULL;
+    *line = c->first_line + d->DmaChannel;
+    return *line >= c->first_line && binds(c, d, *line, d->DmaChannel) ? &c->channels[d->DmaChannel] : NULL;
 }
 
-void dma_controller_interrupt(struct emu_machine *m, void *controller)
+static bool takes_width(const struct dma_controller *c, DMA_WIDTH width)
 {
-    struct dma_controller *c = controller;
-    uint32_t channel;
-    DMA_COMPLETION_STATUS status;
-    emu_step(m, DMA_OP_INTERRUPT, c->object, 0);
-    while (c->ops->handle_interrupt(c, &channel, &status))
-        dma_channel_ended(&c->channels[channel], status);
+    const uint32_t widths[] = {DMA_8_BIT_PORT_WIDTH, DMA_16_BIT_PORT_WIDTH, DMA_32_BIT_PORT_WIDTH,
+                               DMA_64_BIT_PORT_WIDTH, DMA_UNLIMITED_PORT_WIDTH};
+    return (unsigned)width < sizeof widths / sizeof widths[0] && (c->port_widths & widths[width]) != 0;
+}
+
+struct dma_channel *dma_controller_bind(struct dma_system *s, const DEVICE_DESCRIPTION *d, uint32_t *line)
+{
+    bool version3 = d->Version == DEVICE_DESCRIPTION_VERSION3;
+    dma_builtin_load(s);
+    *line = d->DmaRequestLine;
+    for (uint32_t i = 0; i < s->controller_count; i++) {
+        struct dma_controller *c = s->controllers[i];
+        if (version3 && (*line < c->first_line || *line > c->last_line))
+            continue;
+        if (!takes_width(c, d->DmaWidth) || !dma_controller_make_ready(c))
+            return NULL;
+        return version3 ? bind_line(c, d, *line) : bind_channel(c, d, line);
+    }
+    return NULL;
 }

@@ -6,16 +6,18 @@
  */
 #include "dma/ddi_table.h"
 
-#include <emu/finding.h>
+#include <emu/cache.h>
 
 #include "dma/adapter.h"
 #include "dma/allocation.h"
 #include "dma/channel.h"
-#include "dma/common.h"
 #include "dma/context.h"
 #include "dma/controller.h"
+#include "dma/ddi_common.h"
+#include "dma/ddi_sglist.h"
 #include "dma/info.h"
 #include "dma/operations.h"
+#include "dma/queue.h"
 #include "dma/system.h"
 #include "dma/transfer.h"
 
@@ -27,18 +29,6 @@ enum { ALIGNMENT = 1 };
 static VOID put_dma_adapter(PDMA_ADAPTER adapter)
 {
     dma_adapter_put(dma_adapter_of(adapter));
-}
-
-static PVOID allocate_common_buffer(PDMA_ADAPTER adapter, ULONG length, PPHYSICAL_ADDRESS logical,
-                                    BOOLEAN cached)
-{
-    return dma_common_allocate(dma_adapter_of(adapter), length, logical, cached != FALSE);
-}
-
-static VOID free_common_buffer(PDMA_ADAPTER adapter, ULONG length, PHYSICAL_ADDRESS logical, PVOID memory,
-                               BOOLEAN cached)
-{
-    dma_common_free(dma_adapter_of(adapter), length, logical, memory, cached != FALSE);
 }
 
 static NTSTATUS allocate_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, ULONG registers,
@@ -80,69 +70,13 @@ static PHYSICAL_ADDRESS map_transfer(PDMA_ADAPTER adapter, PMDL mdl, PVOID base,
 
 static ULONG get_dma_alignment(PDMA_ADAPTER adapter)
 {
-    dma_adapter_of(adapter);
-    return ALIGNMENT;
+    const struct dma_adapter *a = dma_adapter_of(adapter);
+    return emu_machine_config(a->system->machine)->incoherent ? EMU_CACHE_LINE : ALIGNMENT;
 }
 
 static ULONG read_dma_counter(PDMA_ADAPTER adapter)
 {
     return dma_read_counter(dma_adapter_of(adapter));
-}
-
-static NTSTATUS get_scatter_gather_list(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PMDL mdl,
-                                        PVOID virtual_address, ULONG length, PDRIVER_LIST_CONTROL routine,
-                                        PVOID context, BOOLEAN to_device)
-{
-    UNREFERENCED_PARAMETER(device);
-    UNREFERENCED_PARAMETER(mdl);
-    UNREFERENCED_PARAMETER(virtual_address);
-    UNREFERENCED_PARAMETER(length);
-    UNREFERENCED_PARAMETER(routine);
-    UNREFERENCED_PARAMETER(context);
-    UNREFERENCED_PARAMETER(to_device);
-    dma_adapter_of(adapter);
-    return STATUS_NOT_SUPPORTED;
-}
-
-static VOID put_scatter_gather_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list, BOOLEAN to_device)
-{
-    UNREFERENCED_PARAMETER(list);
-    UNREFERENCED_PARAMETER(to_device);
-    dma_adapter_of(adapter);
-}
-
-/* ---- Version 2 ------------------------------------------------------------------------------- */
-
-static NTSTATUS calculate_scatter_gather_list(PDMA_ADAPTER adapter, PMDL mdl, PVOID virtual_address,
-                                              ULONG length, PULONG size, PULONG registers)
-{
-    UNREFERENCED_PARAMETER(mdl);
-    UNREFERENCED_PARAMETER(virtual_address);
-    UNREFERENCED_PARAMETER(length);
-    UNREFERENCED_PARAMETER(size);
-    UNREFERENCED_PARAMETER(registers);
-    dma_adapter_of(adapter);
-    return STATUS_NOT_SUPPORTED;
-}
-
-static NTSTATUS build_scatter_gather_list(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PMDL mdl,
-                                          PVOID virtual_address, ULONG length, PDRIVER_LIST_CONTROL routine,
-                                          PVOID context, BOOLEAN to_device, PVOID buffer, ULONG buffer_length)
-{
-    UNREFERENCED_PARAMETER(buffer);
-    UNREFERENCED_PARAMETER(buffer_length);
-    return get_scatter_gather_list(adapter, device, mdl, virtual_address, length, routine, context,
-                                   to_device);
-}
-
-static NTSTATUS build_mdl_from_scatter_gather_list(PDMA_ADAPTER adapter, PSCATTER_GATHER_LIST list,
-                                                   PMDL original, PMDL *target)
-{
-    UNREFERENCED_PARAMETER(list);
-    UNREFERENCED_PARAMETER(original);
-    UNREFERENCED_PARAMETER(target);
-    dma_adapter_of(adapter);
-    return STATUS_NOT_SUPPORTED;
 }
 
 /* ---- Version 3 ------------------------------------------------------------------------------- */
@@ -166,18 +100,6 @@ static NTSTATUS initialize_dma_transfer_context(PDMA_ADAPTER adapter, PVOID cont
     return dma_context_initialize(a, context);
 }
 
-static PVOID allocate_common_buffer_ex(PDMA_ADAPTER adapter, PPHYSICAL_ADDRESS highest, ULONG length,
-                                       PPHYSICAL_ADDRESS logical, BOOLEAN cached, NODE_REQUIREMENT node)
-{
-    UNREFERENCED_PARAMETER(highest);
-    UNREFERENCED_PARAMETER(length);
-    UNREFERENCED_PARAMETER(logical);
-    UNREFERENCED_PARAMETER(cached);
-    UNREFERENCED_PARAMETER(node);
-    dma_adapter_of(adapter);
-    return NULL;
-}
-
 static NTSTATUS allocate_adapter_channel_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PVOID context,
                                             ULONG registers, ULONG flags, PDRIVER_CONTROL routine,
                                             PVOID routine_context, PVOID *base)
@@ -199,16 +121,13 @@ static NTSTATUS allocate_adapter_channel_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT
 
 static NTSTATUS configure_adapter_channel(PDMA_ADAPTER adapter, ULONG function, PVOID context)
 {
-    struct dma_adapter *a = dma_adapter_of(adapter);
-    struct dma_channel *c = a->channel;
-    return c != NULL ? c->controller->ops->configure_channel(c->controller, c->number, function, context)
-                     : STATUS_NOT_IMPLEMENTED;
+    return dma_configure(dma_adapter_of(adapter), function, context);
 }
 
 static BOOLEAN cancel_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PVOID context)
 {
-    UNREFERENCED_PARAMETER(device);
     struct dma_adapter *a = dma_adapter_of(adapter);
+    dma_queue_require_device(a, device, "CancelAdapterChannel");
     return context != NULL && dma_cancel(a, context);
 }
 
@@ -232,42 +151,6 @@ static NTSTATUS map_transfer_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, ULON
     return dma_map_ex(dma_adapter_of(adapter), &ask);
 }
 
-static NTSTATUS get_scatter_gather_list_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PVOID transfer,
-                                           PMDL mdl, ULONGLONG offset, ULONG length, ULONG flags,
-                                           PDRIVER_LIST_CONTROL routine, PVOID context, BOOLEAN to_device,
-                                           PDMA_COMPLETION_ROUTINE completion, PVOID completion_context,
-                                           PSCATTER_GATHER_LIST *list)
-{
-    UNREFERENCED_PARAMETER(device);
-    UNREFERENCED_PARAMETER(transfer);
-    UNREFERENCED_PARAMETER(mdl);
-    UNREFERENCED_PARAMETER(offset);
-    UNREFERENCED_PARAMETER(length);
-    UNREFERENCED_PARAMETER(flags);
-    UNREFERENCED_PARAMETER(routine);
-    UNREFERENCED_PARAMETER(context);
-    UNREFERENCED_PARAMETER(to_device);
-    UNREFERENCED_PARAMETER(completion);
-    UNREFERENCED_PARAMETER(completion_context);
-    UNREFERENCED_PARAMETER(list);
-    dma_adapter_of(adapter);
-    return STATUS_NOT_SUPPORTED;
-}
-
-static NTSTATUS build_scatter_gather_list_ex(PDMA_ADAPTER adapter, PDEVICE_OBJECT device, PVOID transfer,
-                                             PMDL mdl, ULONGLONG offset, ULONG length, ULONG flags,
-                                             PDRIVER_LIST_CONTROL routine, PVOID context, BOOLEAN to_device,
-                                             PVOID buffer, ULONG buffer_length,
-                                             PDMA_COMPLETION_ROUTINE completion, PVOID completion_context,
-                                             PVOID list)
-{
-    UNREFERENCED_PARAMETER(buffer);
-    UNREFERENCED_PARAMETER(buffer_length);
-    UNREFERENCED_PARAMETER(list);
-    return get_scatter_gather_list_ex(adapter, device, transfer, mdl, offset, length, flags, routine, context,
-                                      to_device, completion, completion_context, NULL);
-}
-
 static NTSTATUS flush_adapter_buffers_ex(PDMA_ADAPTER adapter, PMDL mdl, PVOID base, ULONGLONG offset,
                                          ULONG length, BOOLEAN to_device)
 {
@@ -284,138 +167,21 @@ static NTSTATUS cancel_mapped_transfer(PDMA_ADAPTER adapter, PVOID context)
     return dma_cancel_mapped(dma_adapter_of(adapter), context);
 }
 
-/* ---- Version 3 from Windows 10 on ------------------------------------------------------------ */
-
-static NTSTATUS allocate_domain_common_buffer(PDMA_ADAPTER adapter, HANDLE domain, PPHYSICAL_ADDRESS highest,
-                                              ULONG length, ULONG flags, MEMORY_CACHING_TYPE *cache,
-                                              NODE_REQUIREMENT node, PPHYSICAL_ADDRESS logical, PVOID *memory)
-{
-    UNREFERENCED_PARAMETER(domain);
-    UNREFERENCED_PARAMETER(highest);
-    UNREFERENCED_PARAMETER(length);
-    UNREFERENCED_PARAMETER(flags);
-    UNREFERENCED_PARAMETER(cache);
-    UNREFERENCED_PARAMETER(node);
-    UNREFERENCED_PARAMETER(logical);
-    UNREFERENCED_PARAMETER(memory);
-    dma_adapter_of(adapter);
-    return STATUS_NOT_SUPPORTED;
-}
-
-static NTSTATUS flush_dma_buffer(PDMA_ADAPTER adapter, PMDL mdl, BOOLEAN read)
-{
-    UNREFERENCED_PARAMETER(mdl);
-    UNREFERENCED_PARAMETER(read);
-    dma_adapter_of(adapter);
-    return STATUS_NOT_SUPPORTED;
-}
-
-static NTSTATUS join_dma_domain(PDMA_ADAPTER adapter, HANDLE domain)
-{
-    UNREFERENCED_PARAMETER(domain);
-    dma_adapter_of(adapter);
-    return STATUS_NOT_SUPPORTED;
-}
-
-static NTSTATUS leave_dma_domain(PDMA_ADAPTER adapter)
-{
-    dma_adapter_of(adapter);
-    return STATUS_NOT_SUPPORTED;
-}
-
-static HANDLE get_dma_domain(PDMA_ADAPTER adapter)
-{
-    dma_adapter_of(adapter);
-    return NULL;
-}
-
-static PVOID allocate_common_buffer_with_bounds(PDMA_ADAPTER adapter, PPHYSICAL_ADDRESS lowest,
-                                                PPHYSICAL_ADDRESS highest, ULONG length, ULONG flags,
-                                                MEMORY_CACHING_TYPE *cache, NODE_REQUIREMENT node,
-                                                PPHYSICAL_ADDRESS logical)
-{
-    UNREFERENCED_PARAMETER(lowest);
-    UNREFERENCED_PARAMETER(highest);
-    UNREFERENCED_PARAMETER(length);
-    UNREFERENCED_PARAMETER(flags);
-    UNREFERENCED_PARAMETER(cache);
-    UNREFERENCED_PARAMETER(node);
-    UNREFERENCED_PARAMETER(logical);
-    dma_adapter_of(adapter);
-    return NULL;
-}
-
-static NTSTATUS allocate_common_buffer_vector(PDMA_ADAPTER adapter, PHYSICAL_ADDRESS lowest,
-                                              PHYSICAL_ADDRESS highest, MEMORY_CACHING_TYPE cache, ULONG node,
-                                              ULONG flags, ULONG count, ULONGLONG bytes,
-                                              PDMA_COMMON_BUFFER_VECTOR *vector)
-{
-    UNREFERENCED_PARAMETER(lowest);
-    UNREFERENCED_PARAMETER(highest);
-    UNREFERENCED_PARAMETER(cache);
-    UNREFERENCED_PARAMETER(node);
-    UNREFERENCED_PARAMETER(flags);
-    UNREFERENCED_PARAMETER(count);
-    UNREFERENCED_PARAMETER(bytes);
-    UNREFERENCED_PARAMETER(vector);
-    dma_adapter_of(adapter);
-    return STATUS_NOT_SUPPORTED;
-}
-
-static VOID get_common_buffer_from_vector_by_index(PDMA_ADAPTER adapter, PDMA_COMMON_BUFFER_VECTOR vector,
-                                                   ULONG index, PVOID *memory, PPHYSICAL_ADDRESS logical)
-{
-    UNREFERENCED_PARAMETER(vector);
-    UNREFERENCED_PARAMETER(index);
-    struct dma_adapter *a = dma_adapter_of(adapter);
-    if (memory == NULL || logical == NULL)
-        emu_finding_raise(a->system->machine, "DMA-TABLE-5", NULL, NULL,
-                          "GetCommonBufferFromVectorByIndex of %s without a place for its answer",
-                          dma_adapter_name(a).text);
-    *memory = NULL;
-    logical->QuadPart = 0;
-}
-
-static VOID free_common_buffer_from_vector(PDMA_ADAPTER adapter, PDMA_COMMON_BUFFER_VECTOR vector,
-                                           ULONG index)
-{
-    UNREFERENCED_PARAMETER(vector);
-    UNREFERENCED_PARAMETER(index);
-    dma_adapter_of(adapter);
-}
-
-static VOID free_common_buffer_vector(PDMA_ADAPTER adapter, PDMA_COMMON_BUFFER_VECTOR vector)
-{
-    UNREFERENCED_PARAMETER(vector);
-    dma_adapter_of(adapter);
-}
-
-static NTSTATUS create_common_buffer_from_mdl(PDMA_ADAPTER adapter, PMDL mdl,
-                                              PDMA_COMMON_BUFFER_EXTENDED_CONFIGURATION configs, ULONG count,
-                                              PPHYSICAL_ADDRESS logical)
-{
-    UNREFERENCED_PARAMETER(mdl);
-    UNREFERENCED_PARAMETER(configs);
-    UNREFERENCED_PARAMETER(count);
-    UNREFERENCED_PARAMETER(logical);
-    dma_adapter_of(adapter);
-    return STATUS_NOT_SUPPORTED;
-}
-
 /* ---- The tables ------------------------------------------------------------------------------ */
 
-#define MEMBERS_1                                                                               \
-    .PutDmaAdapter = put_dma_adapter, .AllocateCommonBuffer = allocate_common_buffer,           \
-    .FreeCommonBuffer = free_common_buffer, .AllocateAdapterChannel = allocate_adapter_channel, \
-    .FlushAdapterBuffers = flush_adapter_buffers, .FreeAdapterChannel = free_adapter_channel,   \
-    .FreeMapRegisters = free_map_registers, .MapTransfer = map_transfer,                        \
-    .GetDmaAlignment = get_dma_alignment, .ReadDmaCounter = read_dma_counter,                   \
-    .GetScatterGatherList = get_scatter_gather_list, .PutScatterGatherList = put_scatter_gather_list
+#define MEMBERS_1                                                                                       \
+    .PutDmaAdapter = put_dma_adapter, .AllocateCommonBuffer = dma_ddi_allocate_common_buffer,           \
+    .FreeCommonBuffer = dma_ddi_free_common_buffer, .AllocateAdapterChannel = allocate_adapter_channel, \
+    .FlushAdapterBuffers = flush_adapter_buffers, .FreeAdapterChannel = free_adapter_channel,           \
+    .FreeMapRegisters = free_map_registers, .MapTransfer = map_transfer,                                \
+    .GetDmaAlignment = get_dma_alignment, .ReadDmaCounter = read_dma_counter,                           \
+    .GetScatterGatherList = dma_ddi_get_scatter_gather_list,                                            \
+    .PutScatterGatherList = dma_ddi_put_scatter_gather_list
 
-#define MEMBERS_2                                                \
-    .CalculateScatterGatherList = calculate_scatter_gather_list, \
-    .BuildScatterGatherList = build_scatter_gather_list,         \
-    .BuildMdlFromScatterGatherList = build_mdl_from_scatter_gather_list
+#define MEMBERS_2                                                        \
+    .CalculateScatterGatherList = dma_ddi_calculate_scatter_gather_list, \
+    .BuildScatterGatherList = dma_ddi_build_scatter_gather_list,         \
+    .BuildMdlFromScatterGatherList = dma_ddi_build_mdl_from_scatter_gather_list
 
 enum {
     SIZE_1 = offsetof(DMA_OPERATIONS, CalculateScatterGatherList),
@@ -435,27 +201,27 @@ static const DMA_OPERATIONS table_3 = {
     .GetDmaAdapterInfo = get_dma_adapter_info,
     .GetDmaTransferInfo = get_dma_transfer_info,
     .InitializeDmaTransferContext = initialize_dma_transfer_context,
-    .AllocateCommonBufferEx = allocate_common_buffer_ex,
+    .AllocateCommonBufferEx = dma_ddi_allocate_common_buffer_ex,
     .AllocateAdapterChannelEx = allocate_adapter_channel_ex,
     .ConfigureAdapterChannel = configure_adapter_channel,
     .CancelAdapterChannel = cancel_adapter_channel,
     .MapTransferEx = map_transfer_ex,
-    .GetScatterGatherListEx = get_scatter_gather_list_ex,
-    .BuildScatterGatherListEx = build_scatter_gather_list_ex,
+    .GetScatterGatherListEx = dma_ddi_get_scatter_gather_list_ex,
+    .BuildScatterGatherListEx = dma_ddi_build_scatter_gather_list_ex,
     .FlushAdapterBuffersEx = flush_adapter_buffers_ex,
     .FreeAdapterObject = free_adapter_object,
     .CancelMappedTransfer = cancel_mapped_transfer,
-    .AllocateDomainCommonBuffer = allocate_domain_common_buffer,
-    .FlushDmaBuffer = flush_dma_buffer,
-    .JoinDmaDomain = join_dma_domain,
-    .LeaveDmaDomain = leave_dma_domain,
-    .GetDmaDomain = get_dma_domain,
-    .AllocateCommonBufferWithBounds = allocate_common_buffer_with_bounds,
-    .AllocateCommonBufferVector = allocate_common_buffer_vector,
-    .GetCommonBufferFromVectorByIndex = get_common_buffer_from_vector_by_index,
-    .FreeCommonBufferFromVector = free_common_buffer_from_vector,
-    .FreeCommonBufferVector = free_common_buffer_vector,
-    .CreateCommonBufferFromMdl = create_common_buffer_from_mdl,
+    .AllocateDomainCommonBuffer = dma_ddi_allocate_domain_common_buffer,
+    .FlushDmaBuffer = dma_ddi_flush_dma_buffer,
+    .JoinDmaDomain = dma_ddi_join_dma_domain,
+    .LeaveDmaDomain = dma_ddi_leave_dma_domain,
+    .GetDmaDomain = dma_ddi_get_dma_domain,
+    .AllocateCommonBufferWithBounds = dma_ddi_allocate_common_buffer_with_bounds,
+    .AllocateCommonBufferVector = dma_ddi_allocate_common_buffer_vector,
+    .GetCommonBufferFromVectorByIndex = dma_ddi_get_common_buffer_from_vector_by_index,
+    .FreeCommonBufferFromVector = dma_ddi_free_common_buffer_from_vector,
+    .FreeCommonBufferVector = dma_ddi_free_common_buffer_vector,
+    .CreateCommonBufferFromMdl = dma_ddi_create_common_buffer_from_mdl,
 };
 
 /* The driver's structure has a pointer to what may be written; nobody writes through it. */

@@ -1,12 +1,15 @@
 /*
  * Flushing: see transfer.h.
  */
+#include <emu/cache.h>
 #include <emu/finding.h>
 #include <string.h>
 
 #include "dma/adapter.h"
 #include "dma/bounce.h"
 #include "dma/channel.h"
+#include "dma/controller.h"
+#include "dma/domain.h"
 #include "dma/legal.h"
 #include "dma/operations.h"
 #include "dma/registers.h"
@@ -37,6 +40,30 @@ static void put_back(const struct dma_registers *g, const struct dma_mapped *map
     }
 }
 
+/*
+ * Where caches hide it: what the device wrote into this part of the mapping, and not into double buffers, is
+ * what processors see. g NULL: the part itself was mapped, without registers.
+ */
+static void uncover(struct dma_adapter *a, const struct dma_registers *g, const struct dma_mapped *map,
+                    const struct part *part)
+{
+    struct emu_machine *m = a->system->machine;
+    struct dma_walk walk;
+    uint64_t at = map->start, end = map->start + map->bytes;
+    if (part->to_device || !emu_machine_config(m)->incoherent || !dma_walk_to(&walk, map->mdl, at))
+        return;
+    for (uint32_t i = map->first; at < end && walk.mdl != NULL; i++) {
+        struct dma_step step = dma_walk_look(&walk, end - at);
+        uint64_t from = at > part->start ? at : part->start;
+        uint64_t to = at + step.bytes < part->end ? at + step.bytes : part->end;
+        bool direct = g == NULL || g->bank == NULL || dma_bounce_piece(g, i)->memory == NULL;
+        if (direct && from < to)
+            emu_cache_invalidate(m, step.physical + (from - at), to - from);
+        dma_walk_go(&walk, step.bytes);
+        at += step.bytes;
+    }
+}
+
 /* A part without bytes lies in a mapping as well: the device may have transferred none. */
 static bool is_mapped_by(const struct part *part, const struct dma_mapped *map)
 {
@@ -49,6 +76,7 @@ static bool is_mapped_by(const struct part *part, const struct dma_mapped *map)
 static void flush_registers(struct dma_adapter *a, struct dma_registers *g, const struct part *part,
                             const char *deed)
 {
+    uint64_t end = 0; /* of what was mapped and is flushed */
     bool flushed = false;
     for (struct dma_mapped *map = &g->map, *next; map != NULL; map = next) {
         next = map->next;
@@ -59,8 +87,13 @@ static void flush_registers(struct dma_adapter *a, struct dma_registers *g, cons
                               "%s of %s says that the data went %s the device, and it was mapped to go %s it",
                               deed, dma_adapter_name(a).text, part->to_device ? "to" : "from",
                               map->to_device ? "to" : "from");
+        if (map->start + map->bytes > end)
+            end = map->start + map->bytes;
+        uncover(a, g, map, part);
         if (g->bank != NULL)
             put_back(g, map, part);
+        if (map->logical_pages > 0)
+            dma_domain_unmap(dma_domain_of(a), map->logical, map->logical_pages);
         dma_registers_unmap(&a->system->pool, g, map);
         flushed = true;
     }
@@ -70,6 +103,21 @@ static void flush_registers(struct dma_adapter *a, struct dma_registers *g, cons
             "%s of %s for bytes %llu to %llu of an MDL, of which none is mapped: something else "
             "was mapped, and is not flushed",
             deed, dma_adapter_name(a).text, (unsigned long long)part->start, (unsigned long long)part->end);
+    if (part->end > end)
+        emu_finding_raise(a->system->machine, "DMA-FLUSH-10", NULL, NULL,
+                          "%s of %s up to byte %llu of an MDL that is mapped up to byte %llu", deed,
+                          dma_adapter_name(a).text, (unsigned long long)part->end, (unsigned long long)end);
+}
+
+static void flush_part(struct dma_adapter *a, struct dma_registers *g, const struct part *part,
+                       const char *deed)
+{
+    if (g != NULL && g->used > 0)
+        flush_registers(a, g, part, deed);
+    if (g != NULL)
+        return;
+    struct dma_mapped whole = {.mdl = part->mdl, .start = part->start, .bytes = part->end - part->start};
+    uncover(a, NULL, &whole, part);
 }
 
 static void require_something_mapped(const struct dma_adapter *a, const struct dma_registers *g, ULONG length,
@@ -93,10 +141,20 @@ static void flush(struct dma_adapter *a, PMDL mdl, PVOID base, uint64_t at, ULON
         dma_channel_require_owned(a->channel, a, deed);
     if (a->channel != NULL)
         dma_channel_stop(a->channel);
-    if (g != NULL && g->used > 0) {
-        struct part part = {.mdl = mdl, .start = at, .end = at + length, .to_device = to_device};
-        flush_registers(a, g, &part, deed);
-    }
+    uint64_t done = a->channel != NULL ? dma_channel_done(a->channel, a, length) : length;
+    flush_part(a, g, &(struct part){mdl, at, at + done, to_device}, deed);
+    if (a->channel != NULL)
+        dma_channel_flushed(a->channel);
+}
+
+void dma_unmap_all(struct dma_adapter *a, struct dma_registers *g, const struct dma_part *whole,
+                   const char *deed)
+{
+    if (a->channel != NULL)
+        dma_channel_stop(a->channel);
+    flush_part(a, g,
+               &(struct part){whole->mdl, whole->offset, whole->offset + whole->length, whole->to_device},
+               deed);
     if (a->channel != NULL)
         dma_channel_flushed(a->channel);
 }
@@ -106,7 +164,7 @@ NTSTATUS dma_flush_ex(struct dma_adapter *a, PMDL mdl, PVOID base, ULONGLONG off
 {
     static const char deed[] = "FlushAdapterBuffersEx";
     struct dma_walk walk;
-    emu_step(a->system->machine, DMA_OP_FLUSH_EX, dma_adapter_transfers(a), length);
+    dma_controller_step(a, DMA_OP_FLUSH_EX, length);
     if (mdl == NULL)
         return STATUS_INVALID_PARAMETER;
     dma_legal_chain(a, mdl, offset, length, deed);
@@ -120,7 +178,7 @@ BOOLEAN dma_flush(struct dma_adapter *a, PMDL mdl, PVOID base, PVOID virtual_add
                   bool to_device)
 {
     static const char deed[] = "FlushAdapterBuffers";
-    emu_step(a->system->machine, DMA_OP_FLUSH, dma_adapter_transfers(a), length);
+    dma_controller_step(a, DMA_OP_FLUSH, length);
     dma_legal_mdl(a, mdl, deed);
     flush(a, mdl, base, dma_legal_offset(a, mdl, virtual_address, length, deed), length, to_device, deed);
     return TRUE;

@@ -9,6 +9,7 @@
 #include "dma/adapter.h"
 #include "dma/channel.h"
 #include "dma/legal.h"
+#include "dma/sglist.h"
 #include "dma/walk.h"
 
 enum { MINIMUM_TRANSFER_BYTES = 1 };
@@ -25,7 +26,7 @@ NTSTATUS dma_adapter_info(const struct dma_adapter *a, PDMA_ADAPTER_INFO info)
         .ScatterGatherLimit = a->scatter_gather ? fragments : 1,
         .DmaAddressWidth = a->width,
         .Flags = ADAPTER_INFO_SYNCHRONOUS_CALLBACK,
-        .MinimumTransferUnit = MINIMUM_TRANSFER_BYTES,
+        .MinimumTransferUnit = a->channel != NULL ? a->channel->unit_bytes : MINIMUM_TRANSFER_BYTES,
     };
     return STATUS_SUCCESS;
 }
@@ -43,19 +44,11 @@ NTSTATUS dma_transfer_info(const struct dma_adapter *a, PMDL mdl, ULONGLONG offs
     dma_legal_chain(a, mdl, offset, length, "GetDmaTransferInfo");
     if (length == 0 || !dma_walk_to(&walk, mdl, offset) || !dma_walk_has(&walk, length))
         return STATUS_INVALID_PARAMETER;
-    uint32_t pages = 0;
-    for (uint32_t done = 0; done < length; pages++) {
-        EMU_ASSERT(walk.mdl != NULL);
-        struct dma_step step = dma_walk_look(&walk, length - done);
-        dma_walk_go(&walk, step.bytes);
-        done += step.bytes;
-    }
-    uint32_t elements = a->scatter_gather ? pages : 1;
+    uint32_t pages = dma_walk_pages(&walk, length);
     info->V1 = (DMA_TRANSFER_INFO_V1){
         .MapRegisterCount = pages,
-        .ScatterGatherElementCount = elements,
-        .ScatterGatherListSize =
-            (ULONG)(offsetof(SCATTER_GATHER_LIST, Elements) + elements * sizeof(SCATTER_GATHER_ELEMENT)),
+        .ScatterGatherElementCount = dma_sglist_elements(a, pages),
+        .ScatterGatherListSize = dma_sglist_bytes(a, pages),
     };
     if (info->Version == DMA_TRANSFER_INFO_VERSION2)
         info->V2.LogicalPageCount = pages;

@@ -4,6 +4,7 @@
 #include "dma/legal.h"
 
 #include <emu/finding.h>
+#include <hal/pool.h>
 
 #include "dma/adapter.h"
 #include "dma/registers.h"
@@ -22,12 +23,24 @@ struct dma_registers *dma_legal_registers(struct dma_adapter *a, PVOID base, con
                       g != NULL ? "belongs to another adapter" : "was freed, or was never allocated");
 }
 
-/* Its Size wraps for the largest ones, which are believed. */
+void dma_legal_raise_no_mdl(const struct dma_adapter *a, const char *deed)
+{
+    emu_finding_raise(a->system->machine, "DMA-MDL-1", NULL, NULL,
+                      "%s of %s with an MDL that was freed, overwritten or never made", deed,
+                      dma_adapter_name(a).text);
+}
+
+/* Size has 16 bits and wraps for the largest ones: those have as much room as their block of pool. */
+static uint64_t room_of(const MDL *mdl, uint64_t bytes)
+{
+    return bytes <= UINT16_MAX ? (USHORT)mdl->Size : hal_pool_room(mdl);
+}
+
 static void require_room(const struct dma_adapter *a, const MDL *mdl, const char *deed)
 {
     uint64_t pages = ((uint64_t)mdl->ByteOffset + mdl->ByteCount + EMU_PAGE_SIZE - 1) >> EMU_PAGE_SHIFT;
     uint64_t bytes = sizeof(MDL) + pages * sizeof(PFN_NUMBER);
-    if (bytes <= (USHORT)mdl->Size || bytes > UINT16_MAX)
+    if (bytes <= room_of(mdl, bytes))
         return;
     emu_finding_raise(a->system->machine, "DMA-MAP-29", NULL, NULL,
                       "%s of %s with an MDL of %u bytes, whose size has no room for their %u pages", deed,
@@ -55,6 +68,8 @@ void dma_legal_mdl(const struct dma_adapter *a, const MDL *mdl, const char *deed
     if (mdl == NULL)
         emu_finding_raise(a->system->machine, "DMA-MAP-23", NULL, NULL, "%s of %s without an MDL", deed,
                           dma_adapter_name(a).text);
+    if (!dma_is_mdl(mdl))
+        dma_legal_raise_no_mdl(a, deed);
 }
 
 uint64_t dma_legal_offset(const struct dma_adapter *a, PMDL mdl, PVOID virtual_address, ULONG length,
@@ -81,6 +96,8 @@ void dma_legal_long_chain(const struct dma_adapter *a, const MDL *mdl, uint64_t 
     uint64_t left = offset < UINT64_MAX - length ? offset + length : UINT64_MAX;
     uint64_t steps = 0, patience = 1;
     while (mdl != NULL && (left > 0 || mdl->ByteCount == 0)) {
+        if (!dma_is_mdl(mdl))
+            dma_legal_raise_no_mdl(a, deed);
         left -= left < mdl->ByteCount ? left : mdl->ByteCount;
         mdl = mdl->Next;
         if (mdl != NULL && mdl == mark)

@@ -16,14 +16,23 @@ struct dma_walk;
 /* The registers that a base names: NULL for NULL. Others' and freed ones are findings. */
 struct dma_registers *dma_legal_registers(struct dma_adapter *a, PVOID base, const char *deed);
 
-/* There is an MDL. */
+/* There is an MDL, which was not freed. */
 void dma_legal_mdl(const struct dma_adapter *a, const MDL *mdl, const char *deed);
+/* What no MDL that is in use looks like: freed pool does not look like one. */
+static inline bool dma_is_mdl(const MDL *mdl)
+{
+    return ((uintptr_t)mdl->StartVa & (PAGE_SIZE - 1)) == 0 && mdl->ByteOffset < PAGE_SIZE;
+}
+__attribute__((noreturn)) void dma_legal_raise_no_mdl(const struct dma_adapter *a, const char *deed);
 void dma_legal_long_chain(const struct dma_adapter *a, const MDL *mdl, uint64_t offset, uint64_t length,
                           const char *deed);
-/* The chain does not come back to itself before length bytes at offset, nor in empty MDLs behind them. */
+/* The chain's MDLs are such, and it does not come back to itself before length bytes at offset, nor in empty
+ * MDLs behind them. */
 static inline void dma_legal_chain(const struct dma_adapter *a, const MDL *mdl, uint64_t offset,
                                    uint64_t length, const char *deed)
 {
+    if (!dma_is_mdl(mdl))
+        dma_legal_raise_no_mdl(a, deed);
     if (mdl->Next != NULL)
         dma_legal_long_chain(a, mdl, offset, length, deed);
 }

@@ -11,6 +11,7 @@
 #include "dma/context.h"
 #include "dma/deferred.h"
 #include "dma/operations.h"
+#include "dma/sglist.h"
 #include "dma/system.h"
 
 static struct dma_request *request_at(struct dma_place *p)
@@ -52,7 +53,8 @@ void dma_queue_sink(struct emu_machine *m, uint8_t level)
 static void grant(struct dma_request *r, struct dma_registers *g)
 {
     if (g != NULL) {
-        g->always_buffer = r->mood == DMA_MOOD_BUFFERED;
+        g->always_buffer = r->mood == DMA_MOOD_BUFFERED && !r->adapter->loops;
+        g->zero_buffers = r->list != NULL && r->list->zero_buffers;
         r->registers = dma_slot_handle(&g->slot);
     }
     dma_request_enter(r, DMA_REQUEST_GRANTED);
@@ -134,26 +136,28 @@ void dma_queue_call(struct dma_request *r)
 {
     struct dma_adapter *a = r->adapter;
     struct emu_machine *m = a->system->machine;
-    emu_step(m, DMA_OP_CALL, dma_adapter_domain(a), r->wanted);
+    emu_step(m, r->list != NULL ? DMA_OP_CALL_LIST : DMA_OP_CALL, dma_adapter_domain(a), r->wanted);
     dma_queue_require_device(a, r->device, "a request");
     if (r->context != NULL)
         dma_context_require_intact(r);
     uint8_t level = emu_level(m);
+    bool is_list = r->list != NULL;
     struct dma_dispatcher *d = dispatcher(a->system);
     struct dma_request *beneath = d->calling;
     dma_request_enter(r, DMA_REQUEST_CALLING);
     d->calling = r;
     d->depth++;
     IO_ALLOCATION_ACTION action =
-        r->routine(r->device, r->irp, dma_base_of(r->registers), r->routine_context);
+        r->list != NULL ? dma_sglist_call(r)
+                        : r->routine(r->device, r->irp, dma_base_of(r->registers), r->routine_context);
     d->depth--;
     d->calling = beneath;
     unmark_device(r);
     if (emu_level(m) != level)
-        emu_finding_raise(m, "DMA-ALLOC-13", NULL, NULL,
-                          "AdapterControl of %s was called at IRQL %u and returned at %u",
-                          dma_adapter_name(a).text, level, emu_level(m));
-    emu_step(m, DMA_OP_RETURNED, dma_adapter_domain(a), (uint64_t)action);
+        emu_finding_raise(m, "DMA-ALLOC-13", NULL, NULL, "%s of %s was called at IRQL %u and returned at %u",
+                          is_list ? "AdapterListControl" : "AdapterControl", dma_adapter_name(a).text, level,
+                          emu_level(m));
+    emu_step(m, is_list ? DMA_OP_LIST_RETURNED : DMA_OP_RETURNED, dma_adapter_domain(a), (uint64_t)action);
     finish(r, action);
 }
 
@@ -274,6 +278,12 @@ void dma_queue_end(struct dma_request *r, bool keep_registers, enum dma_request_
     struct dma_adapter *a = r->adapter;
     struct dma_system *s = a->system;
     struct dma_registers *g = NULL;
+    if (r->list != NULL && !keep_registers)
+        emu_finding_raise(
+            s->machine, "DMA-LIST-30", "0xE6/10", (const uint64_t[4]){0x10, r->wanted, 0, 0},
+            "%s of %s frees what its scatter/gather list is mapped with: PutScatterGatherList is "
+            "owed, and frees it",
+            deed, dma_adapter_name(a).text);
     if (r->registers != 0 && !keep_registers) {
         g = dma_slots_find(&s->pool.held, r->registers);
         EMU_ASSERT(g != NULL && g->adapter == a);

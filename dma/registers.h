@@ -46,6 +46,8 @@ struct dma_mapped {
     uint32_t first; /* register */
     uint32_t count; /* registers; 0: nothing is mapped */
     bool to_device;
+    uint32_t logical_pages; /* of the adapter's domain, from logical on; 0: nothing is remapped */
+    uint64_t logical;
 };
 
 /* The registers of one allocation, and what is mapped through them. */
@@ -56,6 +58,7 @@ struct dma_registers {
     uint32_t used;         /* registers that map a page now */
     uint32_t next;         /* the register that maps the next one */
     bool always_buffer;    /* pages that the device can reach are double-buffered as well */
+    bool zero_buffers;     /* what a device writes through a double buffer begins as zeros */
     struct dma_mapped map; /* version 1 maps call by call: the other calls hang off it */
     struct dma_bank *bank; /* memory behind the registers; NULL until a page needed some */
     uint32_t first;        /* first page of it in the bank */

@@ -47,7 +47,7 @@ static bool holds(const struct dma_request *r)
         return r->place.line == NULL && owns_adapter(r) && owns_channel(r) &&
                (r->registers == 0) == (r->wanted == 0);
     case DMA_REQUEST_CALLING:
-        return r->place.line == NULL && owns_adapter(r) && r->routine != NULL;
+        return r->place.line == NULL && owns_adapter(r) && (r->routine != NULL || r->list != NULL);
     case DMA_REQUEST_KEPT:
         return r->place.line == NULL && owns_adapter(r) && owns_channel(r);
     case DMA_REQUEST_STATES:

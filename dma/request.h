@@ -51,6 +51,7 @@
 
 struct dma_adapter;
 struct dma_registers;
+struct dma_sglist;
 
 enum dma_request_state {
     DMA_REQUEST_FREE,
@@ -81,6 +82,7 @@ struct dma_request {
     PIRP irp;                /* the device object's current one when it was asked */
     PDRIVER_CONTROL routine; /* NULL: synchronous without one */
     PVOID routine_context;
+    struct dma_sglist *list; /* scatter/gather: what is built for it, with a routine of its own; or NULL */
     const void *context;     /* the driver's transfer context: compared, never followed; NULL: version 1 */
     uint64_t registers;      /* handle of what it holds; 0: none */
     uint32_t wanted;         /* map registers */

@@ -4,6 +4,7 @@
  */
 #include <emu/cpu.h>
 #include <emu/finding.h>
+#include <emu/liveness.h>
 #include <emu/mem.h>
 #include <emu/strand.h>
 #include <hal/io_driver.h>
@@ -11,16 +12,34 @@
 #include <hal/pool.h>
 #include <stdarg.h>
 
+#include "dma/adapter.h"
 #include "dma/controller.h"
 #include "dma/system.h"
 
-enum { SCRATCH_BYTES_MAX = 1 << 28 };
+enum { SCRATCH_BYTES_MAX = 1 << 28, FOLD_REMAPPING = 'R', FOLD_FILTER = 'F', FOLD_SIZE = 'S' };
 
 /* ---- Drivers and devices --------------------------------------------------------------------- */
 
 NTSTATUS haldma_load_driver(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJECT *driver)
 {
     return hal_driver_load(name, entry, driver);
+}
+
+/* The configuration's filter driver attaches itself to a new device. */
+static void add_filter(PDEVICE_OBJECT pdo)
+{
+    struct dma_system *s = dma_system();
+    NTSTATUS status = STATUS_SUCCESS;
+    if (s->config->filter == NULL || pdo == NULL)
+        return;
+    if (s->filter == NULL)
+        status = hal_driver_load("filter", s->config->filter, &s->filter);
+    if (NT_SUCCESS(status) && s->filter->DriverExtension->AddDevice == NULL)
+        status = STATUS_INVALID_DEVICE_REQUEST;
+    if (NT_SUCCESS(status))
+        status = s->filter->DriverExtension->AddDevice(s->filter, pdo);
+    if (!NT_SUCCESS(status))
+        haldma_fail("scenario", "the filter driver does not take the device: 0x%08X", (unsigned)status);
 }
 
 PDEVICE_OBJECT haldma_add_device(const struct haldma_device *device)
@@ -36,8 +55,12 @@ PDEVICE_OBJECT haldma_add_device(const struct haldma_device *device)
         .has_dma_line = device->has_dma_line,
         .dma_line = device->dma_line,
         .dma_channel = device->dma_channel,
+        .requester = device->requester,
+        .node = device->numa_node,
     };
-    return hal_pnp_add_device(&hardware);
+    PDEVICE_OBJECT pdo = hal_pnp_add_device(&hardware);
+    add_filter(pdo);
+    return pdo;
 }
 
 NTSTATUS haldma_start_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo, PDEVICE_OBJECT *fdo)
@@ -50,6 +73,11 @@ NTSTATUS haldma_remove_device(PDEVICE_OBJECT pdo)
     return hal_pnp_remove(pdo);
 }
 
+uint32_t haldma_requester(PDMA_ADAPTER adapter)
+{
+    return dma_adapter_of(adapter)->requester;
+}
+
 void haldma_unload_driver(PDRIVER_OBJECT driver)
 {
     hal_driver_unload(driver);
@@ -57,8 +85,12 @@ void haldma_unload_driver(PDRIVER_OBJECT driver)
 
 struct emu_soc_dma *haldma_controller_device(unsigned controller)
 {
-    const struct dma_system *s = dma_system();
-    return controller < s->controller_count ? s->controllers[controller]->device : NULL;
+    return dma_builtin_soc(dma_system(), controller);
+}
+
+struct emu_i8237 *haldma_i8237(void)
+{
+    return dma_builtin_i8237(dma_system());
 }
 
 /* ---- The scenario's own ---------------------------------------------------------------------- */
@@ -124,6 +156,11 @@ uint32_t haldma_pool_blocks(ULONG tag)
     return hal_pool_each(tag, NULL, NULL);
 }
 
+unsigned haldma_size(void)
+{
+    return dma_system()->config->size;
+}
+
 void *haldma_scratch(size_t bytes)
 {
     if (bytes > SCRATCH_BYTES_MAX)
@@ -149,6 +186,7 @@ static void check(void *context)
     if (scenario->check != NULL)
         scenario->check();
     require_passive("check");
+    emu_require_drained(emu_current());
     hal_pool_audit();
 }
 
@@ -168,6 +206,13 @@ uint32_t haldma_configuration(const struct emu_machine *m)
     uint32_t hash = emu_token_configuration(m);
     hash = emu_token_fold(hash, c->map_registers);
     hash = emu_token_fold(hash, c->adapter_map_registers_max);
+    hash = c->remapping ? emu_token_fold(hash, FOLD_REMAPPING) : hash;
+    hash = emu_token_fold(hash, c->bus_width);
+    hash = emu_token_fold(hash, c->numa_nodes);
+    if (c->i8237)
+        hash = emu_token_fold(hash, c->i8237);
+    hash = c->filter != NULL ? emu_token_fold(hash, FOLD_FILTER) : hash;
+    hash = c->size != 0 ? emu_token_fold(emu_token_fold(hash, FOLD_SIZE), c->size) : hash;
     for (unsigned i = 0; i < HALDMA_CONTROLLERS_MAX && c->controllers[i].channels != 0; i++) {
         const struct haldma_controller *k = &c->controllers[i];
         const uint64_t fields[] = {k->first_line,    k->lines,      k->channels, k->fragments_max,

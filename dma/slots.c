@@ -80,6 +80,12 @@ uint64_t dma_slot_handle(const struct dma_slot *slot)
     return (uint64_t)slot->generation << DMA_SLOT_INDEX_BITS | slot->index;
 }
 
+void *dma_slots_at(const struct dma_slots *s, uint32_t index)
+{
+    struct dma_slot *slot = index < s->count ? slot_at(s, index) : NULL;
+    return slot != NULL && (slot->generation & 1) != 0 ? slot : NULL;
+}
+
 void *dma_slots_find(const struct dma_slots *s, uint64_t handle)
 {
     uint32_t index = (uint32_t)handle & INDEX_MASK;

@@ -41,6 +41,8 @@ void dma_slots_give(struct dma_slots *s, void *record);
 
 /* The handle of a taken record: not 0, DMA_SLOT_INDEX_BITS + DMA_SLOT_GENERATION_BITS wide. */
 uint64_t dma_slot_handle(const struct dma_slot *slot);
+/* The taken record of this number, which is below count, or NULL. */
+void *dma_slots_at(const struct dma_slots *s, uint32_t index);
 /* The taken record that the handle names, or NULL. */
 void *dma_slots_find(const struct dma_slots *s, uint64_t handle);
 

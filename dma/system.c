@@ -5,8 +5,12 @@
 
 #include "dma/controller.h"
 #include "dma/deferred.h"
+#include "dma/domain.h"
+#include "dma/iommu_calls.h"
 #include "dma/operations.h"
 #include "dma/request.h"
+#include "dma/sglist.h"
+#include "dma/vector.h"
 
 #define DMA_OP_INFO(id, name, access, arg) {name, access, arg},
 static const struct emu_op_info op_infos[] = {DMA_OPS(DMA_OP_INFO)};
@@ -22,8 +26,13 @@ void dma_boot(struct emu_machine *m, void *context)
     emu_describe_ops(m, EMU_OP_BASE_DMA, op_infos, DMA_OP_COUNT);
     dma_pool_init(&s->pool, m, s->config->map_registers);
     dma_slots_init(&s->requests, m, sizeof(struct dma_request));
+    dma_sglists_init(&s->lists, m);
     dma_deferred_init(&s->deferred, m);
     dma_completions_init(&s->completions, m);
     s->dispatchers = emu_arena_alloc(m, emu_machine_config(m)->processors * sizeof *s->dispatchers);
-    dma_controllers_boot(s);
+    dma_domains_boot(s);
+    dma_iommu_boot(s);
+    dma_builtin_boot(s);
+    dma_vectors_boot(s);
+    dma_drain_boot(s);
 }

@@ -17,7 +17,11 @@
 
 struct dma_adapter;
 struct dma_common;
+struct dma_builtin;
 struct dma_controller;
+struct haldma_extension;
+struct dma_domains;
+struct dma_iommu;
 struct dma_request;
 
 /* Granted requests whose AdapterControl this processor will call. */
@@ -28,26 +32,40 @@ struct dma_dispatcher {
     struct dma_request *calling; /* whose AdapterControl runs on this processor; NULL: nobody's */
 };
 
+enum { DMA_CONTROLLERS_MAX = 16, DMA_EXTENSIONS_MAX = 16, DMA_CHANNELS_MAX = 1024 };
+
 struct dma_system {
     struct emu_machine *machine;
     const struct haldma_config *config;
     struct dma_pool pool;
     struct dma_slots requests;          /* struct dma_request */
+    struct dma_slots lists;             /* struct dma_sglist */
     struct dma_slots deferred;          /* struct dma_deferred */
     struct dma_slots completions;       /* struct dma_completion */
     struct dma_dispatcher *dispatchers; /* one per processor */
-    struct dma_controller *controllers[HALDMA_CONTROLLERS_MAX];
+    struct dma_controller *controllers[DMA_CONTROLLERS_MAX];
     uint32_t controller_count;
+    struct dma_builtin *builtin; /* those of the configuration */
+    const struct haldma_extension *extensions[DMA_EXTENSIONS_MAX];
+    uint32_t extension_count;
+    const struct haldma_extension *loading; /* whose entry point runs; NULL: nobody's */
     struct dma_common *free_commons;
+    struct dma_slots vectors;                   /* struct dma_vector */
     emu_requester requesters;                   /* handed out so far */
+    struct dma_iommu *iommu;                    /* its interface for drivers; NULL without one */
+    struct dma_domains *domains;                /* NULL: no remapping unit */
     struct dma_adapter *dead_first, *dead_last; /* released adapters, kept to tell who still uses them */
     uint32_t dead_count;
-    bool sets_up; /* a scenario's set_up runs */
+    bool sets_up;          /* a scenario's set_up runs */
+    PDRIVER_OBJECT filter; /* of the configuration, once it is loaded */
 };
 
 /* Called at each boot, after the kernel's. context: the machine's struct haldma_config, kept by the caller.
  */
 void dma_boot(struct emu_machine *m, void *context);
+
+/* drain.c: its part of who waits for whom */
+void dma_drain_boot(struct dma_system *s);
 
 /* The DMA subsystem of the machine that runs on this thread. */
 static inline struct dma_system *dma_system(void)

@@ -3,6 +3,7 @@
  */
 #include "dma/transfer.h"
 
+#include <emu/cache.h>
 #include <emu/choose.h>
 #include <emu/finding.h>
 #include <emu/mem.h>
@@ -11,6 +12,8 @@
 #include "dma/adapter.h"
 #include "dma/bounce.h"
 #include "dma/channel.h"
+#include "dma/controller.h"
+#include "dma/domain.h"
 #include "dma/legal.h"
 #include "dma/list.h"
 #include "dma/operations.h"
@@ -30,9 +33,12 @@ struct mapping {
     uint64_t length;                 /* wanted */
     uint64_t mapped;
     bool to_device;
-    bool one_piece; /* for the device it must be contiguous */
-    bool may_stop;  /* the platform may map less than it could */
-    bool no_memory; /* for a double buffer */
+    bool one_piece;            /* for the device it must be contiguous */
+    bool may_stop;             /* the platform may map less than it could */
+    bool no_memory;            /* for a double buffer, or no logical addresses */
+    struct dma_domain *domain; /* NULL: nothing is remapped */
+    uint64_t logical;          /* where the domain has room for what may be mapped */
+    uint32_t logical_pages;    /* of it in use */
     struct dma_walk walk;
     struct dma_list list;
 };
@@ -54,7 +60,38 @@ static void require_flushed(const struct dma_adapter *a, const struct dma_regist
 
 static bool reachable(const struct mapping *x, struct dma_step step)
 {
-    return step.physical + step.bytes - 1 <= x->adapter->highest;
+    return x->domain != NULL || step.physical + step.bytes - 1 <= x->adapter->highest;
+}
+
+/* Gives the mapping a range of logical addresses for as many pages as it can need. */
+static bool take_addresses(struct mapping *x, uint32_t pages)
+{
+    if (x->registers == NULL)
+        return false;
+    x->logical = dma_domain_find_within(x->domain, pages, 0, x->adapter->highest, x->adapter->boundary);
+    x->no_memory = x->logical == EMU_NO_ADDRESS;
+    return !x->no_memory;
+}
+
+/* What the next page of that range will be for the device; what lies behind it comes with set_page(). */
+static uint64_t next_logical(const struct mapping *x, uint64_t physical)
+{
+    return x->logical + ((uint64_t)x->logical_pages << EMU_PAGE_SHIFT) + physical % EMU_PAGE_SIZE;
+}
+
+static void set_page(struct mapping *x, uint64_t physical)
+{
+    dma_domain_set(x->domain, x->logical + ((uint64_t)x->logical_pages << EMU_PAGE_SHIFT),
+                   physical & ~(uint64_t)(EMU_PAGE_SIZE - 1),
+                   x->to_device ? EMU_IOMMU_READ : EMU_IOMMU_WRITE);
+    x->logical_pages++;
+}
+
+/* Are both between the same two multiples of what a piece may not cross? */
+static bool beside(const struct mapping *x, uint64_t first, uint64_t other)
+{
+    uint64_t boundary = x->adapter->boundary;
+    return x->domain != NULL || boundary == 0 || (first ^ other) < boundary;
 }
 
 static bool registers_left(const struct mapping *x)
@@ -77,6 +114,8 @@ static void use_register(struct mapping *x, struct dma_step step, bool buffered,
 {
     struct dma_registers *g = x->registers;
     struct dma_system *s = x->adapter->system;
+    if (!buffered && s->config->machine.incoherent)
+        emu_cache_clean(s->machine, step.physical, step.bytes);
     if (g == NULL)
         return;
     if (buffered) {
@@ -93,6 +132,8 @@ static void use_register(struct mapping *x, struct dma_step step, bool buffered,
         };
         if (x->to_device)
             memcpy(dma_bounce_memory(g) + offset, memory, step.bytes);
+        else if (g->zero_buffers)
+            memset(dma_bounce_memory(g) + offset, 0, step.bytes);
     }
     dma_registers_use(&s->pool, g);
 }
@@ -103,11 +144,20 @@ static void go(struct mapping *x, struct dma_step step)
     dma_walk_go(&x->walk, step.bytes);
 }
 
+static uint32_t pages_at_most(const struct mapping *x, uint32_t pages)
+{
+    const struct dma_registers *g = x->registers;
+    return g != NULL && g->count - g->next < pages ? g->count - g->next : pages;
+}
+
 /* Page by page, each where it is or in the double buffer at the same place in its page. */
 static void map_scattered(struct mapping *x)
 {
     struct dma_registers *g = x->registers;
     struct dma_system *s = x->adapter->system;
+    if (x->domain != NULL && x->length > 0 &&
+        !take_addresses(x, pages_at_most(x, dma_walk_pages(&x->walk, x->length))))
+        return;
     while (x->mapped < x->length && registers_left(x)) {
         struct dma_step step = dma_walk_look(&x->walk, x->length - x->mapped);
         bool direct = reachable(x, step) && (g == NULL || !g->always_buffer);
@@ -119,6 +169,9 @@ static void map_scattered(struct mapping *x)
             offset = g->next << EMU_PAGE_SHIFT | (uint32_t)(step.physical % EMU_PAGE_SIZE);
             logical = dma_bounce_logical(g) + offset;
         }
+        uint64_t physical = logical;
+        if (x->domain != NULL)
+            logical = next_logical(x, physical);
         if (!dma_list_takes(&x->list, logical))
             return;
         if (x->may_stop && x->list.count > 0 && !dma_list_joins(&x->list, logical)) {
@@ -127,6 +180,8 @@ static void map_scattered(struct mapping *x)
                 return;
         }
         use_register(x, step, !direct, offset);
+        if (x->domain != NULL)
+            set_page(x, physical);
         dma_list_add(&x->list, logical, step.bytes);
         go(x, step);
     }
@@ -138,17 +193,26 @@ struct survey {
     uint64_t buffered; /* bytes for which there are registers */
 };
 
+/* Is a page that begins there the device's next one, after memory that ends at this address? */
+static bool follows(const struct mapping *x, uint64_t physical, uint64_t end)
+{
+    if (x->domain != NULL)
+        return physical % EMU_PAGE_SIZE == 0 && end % EMU_PAGE_SIZE == 0;
+    return physical == end;
+}
+
 static struct survey look_ahead(const struct mapping *x)
 {
     const struct dma_registers *g = x->registers;
     uint32_t registers = g != NULL ? g->count - g->next : UINT32_MAX;
     struct survey v = {0};
     struct dma_walk walk = x->walk;
-    uint64_t next = 0;
+    uint64_t next = 0, first = 0;
     while (v.buffered < x->length && registers-- > 0) {
         struct dma_step step = dma_walk_look(&walk, x->length - v.buffered);
-        bool goes_on = v.direct == v.buffered && (v.buffered == 0 || step.physical == next);
-        if (goes_on && reachable(x, step))
+        first = v.buffered == 0 ? step.physical : first;
+        bool goes_on = v.direct == v.buffered && (v.buffered == 0 || follows(x, step.physical, next));
+        if (goes_on && reachable(x, step) && beside(x, first, step.physical))
             v.direct += step.bytes;
         next = step.physical + step.bytes;
         v.buffered += step.bytes;
@@ -178,9 +242,21 @@ static void map_contiguous(struct mapping *x)
     struct dma_step first = dma_walk_look(&x->walk, end);
     uint32_t offset = direct ? 0 : g->next << EMU_PAGE_SHIFT | (uint32_t)(first.physical % EMU_PAGE_SIZE);
     uint64_t logical = direct ? first.physical : dma_bounce_logical(g) + offset;
+    uint64_t last = logical + end - 1;
+    if (x->domain != NULL) {
+        uint64_t in_page = logical % EMU_PAGE_SIZE;
+        if (!take_addresses(x, (uint32_t)((in_page + end + EMU_PAGE_SIZE - 1) >> EMU_PAGE_SHIFT)))
+            return;
+        uint64_t physical = logical;
+        logical = next_logical(x, physical);
+        for (; !direct && physical <= last; physical += EMU_PAGE_SIZE - physical % EMU_PAGE_SIZE)
+            set_page(x, physical);
+    }
     while (x->mapped < end) {
         struct dma_step step = dma_walk_look(&x->walk, end - x->mapped);
         use_register(x, step, !direct, offset + (uint32_t)x->mapped);
+        if (direct && x->domain != NULL)
+            set_page(x, step.physical);
         go(x, step);
     }
     dma_list_add(&x->list, logical, (uint32_t)end);
@@ -189,6 +265,7 @@ static void map_contiguous(struct mapping *x)
 static void map(struct mapping *x)
 {
     struct dma_registers *g = x->registers;
+    x->domain = dma_domain_of(x->adapter);
     struct dma_mapped what = {
         .mdl = x->mdl,
         .start = x->start,
@@ -203,7 +280,49 @@ static void map(struct mapping *x)
     if (g == NULL || x->mapped == 0)
         return;
     what.bytes = x->mapped;
+    what.logical = x->logical;
+    what.logical_pages = x->logical_pages;
     dma_registers_record(&x->adapter->system->pool, g, &what);
+}
+
+bool dma_bounces(struct dma_adapter *a, const struct dma_part *part)
+{
+    struct mapping x = {.adapter = a, .length = part->length, .domain = dma_domain_of(a)};
+    bool there = dma_walk_to(&x.walk, part->mdl, part->offset);
+    EMU_ASSERT(there);
+    if (part->one_piece)
+        return look_ahead(&x).direct < x.length;
+    for (struct dma_step step; x.mapped < x.length; go(&x, step)) {
+        step = dma_walk_look(&x.walk, x.length - x.mapped);
+        if (!reachable(&x, step))
+            return true;
+    }
+    return false;
+}
+
+bool dma_map_all(struct dma_adapter *a, struct dma_registers *g, const struct dma_part *part,
+                 struct dma_list *list)
+{
+    struct mapping x = {
+        .adapter = a,
+        .registers = g,
+        .mdl = part->mdl,
+        .start = part->offset,
+        .length = part->length,
+        .to_device = part->to_device,
+        .one_piece = part->one_piece,
+        .list = *list,
+    };
+    bool there = dma_walk_to(&x.walk, part->mdl, part->offset);
+    EMU_ASSERT(there);
+    map(&x);
+    *list = x.list;
+    if (x.mapped == x.length)
+        return true;
+    EMU_ASSERT(x.no_memory);
+    if (x.mapped != 0)
+        dma_unmap_all(a, g, part, "the platform");
+    return false;
 }
 
 /* Elements that fit behind the list's head in a buffer of so many bytes. */
@@ -235,7 +354,7 @@ NTSTATUS dma_map_ex(struct dma_adapter *a, const struct dma_map_ask *ask)
     static const char deed[] = "MapTransferEx";
     SCATTER_GATHER_ELEMENT own[DEFAULT_LIST_ELEMENTS];
     uint32_t wanted = ask->length != NULL ? *ask->length : 0;
-    emu_step(a->system->machine, DMA_OP_MAP_EX, dma_adapter_transfers(a), wanted);
+    dma_controller_step(a, DMA_OP_MAP_EX, wanted);
     if (!good(a, ask))
         return STATUS_INVALID_PARAMETER;
     struct mapping x = {
@@ -266,8 +385,10 @@ NTSTATUS dma_map_ex(struct dma_adapter *a, const struct dma_map_ask *ask)
                       elements_in(ask->buffer_bytes));
     else
         dma_list_init(&x.list, own, DEFAULT_LIST_ELEMENTS);
-    if (a->channel != NULL && x.list.limit > dma_channel_fragments_max(a->channel))
-        x.list.limit = dma_channel_fragments_max(a->channel);
+    if (a->channel != NULL) {
+        uint32_t fragments = dma_channel_fragments_next(a->channel, x.list.limit);
+        x.list.limit = x.list.limit < fragments ? x.list.limit : fragments;
+    }
     map(&x);
     if (x.mapped == 0 && wanted != 0)
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -306,7 +427,7 @@ uint64_t dma_map(struct dma_adapter *a, PMDL mdl, PVOID base, PVOID virtual_addr
 {
     static const char deed[] = "MapTransfer";
     SCATTER_GATHER_ELEMENT piece;
-    emu_step(a->system->machine, DMA_OP_MAP, dma_adapter_transfers(a), length != NULL ? *length : 0);
+    dma_controller_step(a, DMA_OP_MAP, length != NULL ? *length : 0);
     dma_legal_mdl(a, mdl, deed);
     if (length == NULL)
         emu_finding_raise(a->system->machine, "DMA-MAP-28", NULL, NULL,

@@ -13,6 +13,8 @@
 #include <wdm.h>
 
 struct dma_adapter;
+struct dma_list;
+struct dma_registers;
 
 /* MapTransferEx. */
 struct dma_map_ask {
@@ -38,5 +40,23 @@ NTSTATUS dma_flush_ex(struct dma_adapter *a, PMDL mdl, PVOID base, ULONGLONG off
                       bool to_device);
 BOOLEAN dma_flush(struct dma_adapter *a, PMDL mdl, PVOID base, PVOID virtual_address, ULONG length,
                   bool to_device);
+
+/* A part of a chain of MDLs that is mapped as a whole, and the chain is that long. */
+struct dma_part {
+    PMDL mdl;
+    uint64_t offset;
+    uint32_t length; /* not 0 */
+    bool to_device;
+    bool one_piece; /* for the device it must be contiguous */
+};
+/* Must some of it be double-buffered? */
+bool dma_bounces(struct dma_adapter *a, const struct dma_part *part);
+/* Maps it through g, which has a register for each page (NULL: none are needed), into list, which has room
+ * for an element for each. False: the machine lacks memory for the double buffer, and nothing is mapped. */
+bool dma_map_all(struct dma_adapter *a, struct dma_registers *g, const struct dma_part *part,
+                 struct dma_list *list);
+/* Flushes what dma_map_all() mapped. deed names the call, in messages. */
+void dma_unmap_all(struct dma_adapter *a, struct dma_registers *g, const struct dma_part *part,
+                   const char *deed);
 
 #endif

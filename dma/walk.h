@@ -39,6 +39,22 @@ static inline bool dma_walk_has(const struct dma_walk *w, uint64_t length)
     return bytes >= length;
 }
 
+/* Pages that length bytes from here on touch. The chain is that long. */
+static inline uint32_t dma_walk_pages(const struct dma_walk *w, uint64_t length)
+{
+    uint64_t pages = 0;
+    uint32_t at = w->at;
+    for (const MDL *mdl = w->mdl; length > 0; mdl = mdl->Next, at = 0) {
+        uint64_t here = mdl->ByteCount - at;
+        here = here < length ? here : length;
+        uint64_t in_page = ((uint64_t)mdl->ByteOffset + at) % EMU_PAGE_SIZE;
+        if (here > 0)
+            pages += (in_page + here + EMU_PAGE_SIZE - 1) >> EMU_PAGE_SHIFT;
+        length -= here;
+    }
+    return (uint32_t)pages;
+}
+
 /* At most limit bytes from here on; the walk stays. Not at the end of the chain. */
 static inline struct dma_step dma_walk_look(const struct dma_walk *w, uint64_t limit)
 {

@@ -1,7 +1,7 @@
 /*
  * The bus: register windows and ports, and devices' way to memory.
  */
-#include "emu/machine_state.h"
+#include "emu/posted.h"
 
 #include <string.h>
 
@@ -14,6 +14,7 @@ void emu_bus_reset(struct emu_machine *m)
     m->window_count = 0;
     m->translate = NULL;
     m->translate_context = NULL;
+    m->arriving = NULL;
 }
 
 static bool overlaps(const struct emu_machine *m, bool ports, uint64_t first, uint64_t bytes)
@@ -41,6 +42,7 @@ static bool add(struct emu_machine *m, const char *name, bool ports, uint64_t fi
                              .object = emu_object_new(m, "registers"),
                              .ports = ports};
     emu_object_name(m, w->object, name);
+    emu_posted_add(m, w);
     return true;
 }
 
@@ -141,6 +143,7 @@ static struct place find(struct emu_machine *m, const volatile void *address, un
 static void read_register(struct emu_machine *m, emu_op op, struct place at, unsigned width, uint64_t *value)
 {
     emu_step(m, op, at.window->object, at.offset);
+    emu_posted_push(m, at.window);
     *value = at.window->ops->read(at.window->device, m, at.offset, width);
     emu_note(m, EMU_OP_REGISTER_VALUE, at.window->object, *value);
 }
@@ -148,8 +151,16 @@ static void read_register(struct emu_machine *m, emu_op op, struct place at, uns
 static void write_register(struct emu_machine *m, emu_op op, struct place at, unsigned width, uint64_t value)
 {
     emu_step(m, op, at.window->object, at.offset);
+    emu_posted_push(m, at.window);
     emu_note(m, EMU_OP_REGISTER_VALUE, at.window->object, value);
     at.window->ops->write(at.window->device, m, at.offset, width, value);
+}
+
+static void post(struct emu_machine *m, struct place at, unsigned width, uint64_t value)
+{
+    emu_step(m, EMU_OP_REGISTER_POST, at.window->object, at.offset);
+    emu_note(m, EMU_OP_REGISTER_VALUE, at.window->object, value);
+    emu_post(m, at.window, (struct emu_posted_write){.offset = at.offset, .value = value, .width = width});
 }
 
 bool emu_bus_read(struct emu_machine *m, const volatile void *address, unsigned width, uint64_t *value)
@@ -170,7 +181,10 @@ bool emu_bus_write(struct emu_machine *m, volatile void *address, unsigned width
 {
     struct place at = find(m, address, width);
     if (at.window != NULL) {
-        write_register(m, EMU_OP_REGISTER_WRITE, at, width, value);
+        if (at.window->posted != NULL && m->quiet == 0)
+            post(m, at, width, value);
+        else
+            write_register(m, EMU_OP_REGISTER_WRITE, at, width, value);
         return true;
     }
     if (!emu_ram_owns(m, (const void *)(uintptr_t)address))
@@ -210,6 +224,14 @@ void emu_bus_set_translator(struct emu_machine *m, emu_translate_fn *translate, 
     m->translate_context = context;
 }
 
+static bool access_memory(struct emu_machine *m, uint64_t physical, void *buffer, size_t bytes,
+                          bool to_memory)
+{
+    if (m->cache != NULL)
+        return emu_cache_device(m, physical, buffer, bytes, to_memory);
+    return to_memory ? emu_ram_write(m, physical, buffer, bytes) : emu_ram_read(m, physical, buffer, bytes);
+}
+
 enum emu_dma_result emu_bus_dma(struct emu_machine *m, emu_requester requester, uint64_t logical,
                                 void *buffer, size_t bytes, bool to_memory)
 {
@@ -220,10 +242,7 @@ enum emu_dma_result emu_bus_dma(struct emu_machine *m, emu_requester requester, 
         if (m->translate != NULL)
             physical = m->translate(m, m->translate_context, requester, logical, to_memory, &piece);
         piece = piece < bytes ? piece : bytes;
-        bool there =
-            physical != EMU_NO_ADDRESS && piece > 0 &&
-            (to_memory ? emu_ram_write(m, physical, at, piece) : emu_ram_read(m, physical, at, piece));
-        if (!there)
+        if (physical == EMU_NO_ADDRESS || piece == 0 || !access_memory(m, physical, at, piece, to_memory))
             return EMU_DMA_FAULT;
         logical += piece;
         at += piece;

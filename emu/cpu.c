@@ -1,7 +1,7 @@
 /*
  * Processors: the task-priority level, and handlers nested on the stack of whoever is interrupted.
  */
-#include "emu/machine_state.h"
+#include "emu/footprint.h"
 
 unsigned emu_cpu(const struct emu_machine *m)
 {
@@ -24,6 +24,8 @@ uint8_t emu_level_raise(struct emu_machine *m, uint8_t level)
     uint8_t old = c->level;
     EMU_ASSERT(level >= old && level < EMU_LEVELS);
     c->level = level;
+    if (EMU_UNLIKELY(m->watch != NULL))
+        emu_watch_raised(m, old, level);
     return old;
 }
 
@@ -41,6 +43,10 @@ void emu_level_lower(struct emu_machine *m, uint8_t level)
     struct emu_strand *self = m->self;
     struct emu_cpu *c = &m->cpus[self->cpu];
     EMU_ASSERT(level <= c->level);
+    if (level < EMU_LEVEL_DISPATCH && c->level >= EMU_LEVEL_DISPATCH)
+        emu_touch_place(m, EMU_PLACE_SOFT + self->cpu, EMU_ACCESS_READ);
+    if (EMU_UNLIKELY(m->watch != NULL))
+        emu_watch_lowered(m, c->level, level);
     if (EMU_UNLIKELY(c->soft != 0)) {
         uint8_t next;
         while ((next = soft_above(c, level)) != 0) {
@@ -61,9 +67,11 @@ void emu_soft_request(struct emu_machine *m, unsigned cpu, uint8_t level, bool l
 {
     struct emu_cpu *c = &m->cpus[cpu];
     EMU_ASSERT(cpu < m->config.processors && m->soft[level] != NULL);
+    emu_touch_place(m, EMU_PLACE_SOFT + cpu, EMU_ACCESS_WRITE);
     if (c->soft == 0) {
         m->agenda++;
         c->soft_since = m->steps;
+        c->soft_woken = emu_footprint_now(m);
     }
     m->soft_cpus |= 1ull << cpu;
     c->soft = (uint8_t)(c->soft | 1u << level);
@@ -90,21 +98,37 @@ static void leave(struct emu_machine *m, struct emu_cpu *c, struct emu_strand *s
     self->pending = interrupted;
 }
 
+/* Whether what a handler requested runs when it ends depends on what it is nested in. */
+static void touch_nesting(struct emu_machine *m, const struct emu_cpu *c)
+{
+    emu_touch_place(m, EMU_PLACE_SOFT + m->self->cpu, EMU_ACCESS_READ);
+    if (EMU_UNLIKELY(m->footprints != NULL) && c->soft != 0)
+        emu_touch_place(m, EMU_PLACE_RUN + m->self->cpu, EMU_ACCESS_WRITE);
+}
+
 void emu_run_soft(struct emu_machine *m, struct emu_strand *self, uint8_t level)
 {
     struct emu_cpu *c = &m->cpus[self->cpu];
     EMU_ASSERT(c->top == self && c->level < level && (c->soft & 1u << level));
+    emu_footprint_withdraw_soft(m, self->cpu, level);
     c->soft = (uint8_t)(c->soft & ~(1u << level));
     if (c->soft == 0) {
         m->agenda--;
         m->soft_cpus &= ~(1ull << self->cpu);
     }
     uint8_t old = c->level;
+    uint32_t actor = emu_footprint_enter(m, self);
+    emu_footprint_same(m);
     struct emu_pending interrupted = enter(c, self, level);
+    struct emu_context *outer = m->watch != NULL ? emu_watch_enter(m, self, level) : self->watched;
     emu_perform(m, EMU_OP_SOFT, EMU_NO_OBJECT, level);
     m->soft[level](m, self->cpu);
     emu_note(m, EMU_OP_SOFT_END, EMU_NO_OBJECT, level);
+    touch_nesting(m, c);
     leave(m, c, self, old, interrupted);
+    emu_footprint_leave(m, self, actor);
+    if (EMU_UNLIKELY(m->watch != NULL))
+        emu_watch_leave(m, self, outer);
 }
 
 void emu_run_line(struct emu_machine *m, struct emu_strand *self, emu_line line)
@@ -113,10 +137,16 @@ void emu_run_line(struct emu_machine *m, struct emu_strand *self, emu_line line)
     struct emu_cpu *c = &m->cpus[self->cpu];
     EMU_ASSERT(c->top == self && c->level < l->config.level && l->handler != NULL);
     uint8_t old = c->level;
+    uint32_t actor = emu_footprint_enter(m, self);
     struct emu_pending interrupted = enter(c, self, l->config.level);
+    struct emu_context *outer = m->watch != NULL ? emu_watch_enter(m, self, l->config.level) : self->watched;
     emu_perform(m, EMU_OP_INTERRUPT, l->object, 0);
     l->handler(m, l->context);
     emu_note(m, EMU_OP_INTERRUPT_END, l->object, 0);
     emu_line_again(m, line);
+    touch_nesting(m, c);
     leave(m, c, self, old, interrupted);
+    emu_footprint_leave(m, self, actor);
+    if (EMU_UNLIKELY(m->watch != NULL))
+        emu_watch_leave(m, self, outer);
 }

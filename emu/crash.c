@@ -26,6 +26,9 @@
 #if !defined(CAN_CATCH) && defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
 #define CAN_CATCH 1
 #endif
+#ifndef CAN_CATCH
+#define CAN_CATCH 0
+#endif
 
 enum { STACK_BYTES = 64 * 1024, STACK_ALIGNMENT = 16, NEAR_NULL = 0x10000, PLACE_TEXT = 128 };
 
@@ -62,6 +65,8 @@ void emu_crash_settle(struct emu_machine *m)
     c->strand->deepest = (uintptr_t)c->strand->stack_low; /* whatever may be on that stack */
     c->strand = NULL;
 }
+
+#if CAN_CATCH
 
 /* ---- Where it happened --------------------------------------------------------------------------------- */
 
@@ -130,6 +135,8 @@ __attribute__((noreturn)) static void land(void)
                           "%s comes to an instruction that cannot be performed, %s", name, place);
     }
 }
+
+#endif
 
 /* ---- In a handler -------------------------------------------------------------------------------------- */
 

@@ -1,7 +1,7 @@
 /*
  * Device engines: what has something to do, in order of their ids so that menus are the same in every run.
  */
-#include "emu/machine_state.h"
+#include "emu/footprint.h"
 
 #include <stdlib.h>
 
@@ -22,12 +22,16 @@ static void put(struct emu_machine *m, uint32_t at, struct emu_engine *e)
 
 void emu_engine_start(struct emu_machine *m, struct emu_engine *e, uint64_t delay)
 {
+    emu_touch_object(m, e->object, EMU_ACCESS_WRITE);
+    emu_touch_place(m, EMU_PLACE_CLOCK, EMU_ACCESS_READ);
     e->due = delay < EMU_NEVER - m->now ? m->now + delay : EMU_NEVER;
     e->order = m->order++;
     e->since = m->steps;
     e->passed = 0;
+    emu_order_release(m, e->object);
     if (e->place != 0)
         return;
+    e->woken = emu_footprint_now(m);
     if (EMU_UNLIKELY(m->engines_length == m->engines_capacity)) {
         m->engines_capacity = m->engines_capacity ? 2 * m->engines_capacity : ENGINES_FIRST;
         m->engines = realloc(m->engines, m->engines_capacity * sizeof *m->engines);
@@ -42,8 +46,10 @@ void emu_engine_start(struct emu_machine *m, struct emu_engine *e, uint64_t dela
 
 void emu_engine_stop(struct emu_machine *m, struct emu_engine *e)
 {
+    emu_touch_object(m, e->object, EMU_ACCESS_WRITE);
     if (e->place == 0)
         return;
+    emu_footprint_withdraw_engine(m, e);
     m->engines_length--;
     for (uint32_t at = e->place - 1; at < m->engines_length; at++)
         put(m, at, m->engines[at + 1]);
@@ -61,6 +67,8 @@ void emu_fire_engine(struct emu_machine *m, struct emu_engine *e)
     emu_engine_stop(m, e);
     emu_move_clock(m, e->due);
     emu_perform(m, EMU_OP_ENGINE, e->object, 0);
+    if (EMU_UNLIKELY(m->watch != NULL))
+        emu_watch_device(m, e->object, true);
     m->in_callback = true;
     e->fn(m, e->context);
     m->in_callback = false;

@@ -1,7 +1,7 @@
 /*
  * The virtual clock and its timer events: a binary heap ordered by (due, order of start).
  */
-#include "emu/machine_state.h"
+#include "emu/footprint.h"
 
 #include <stdlib.h>
 
@@ -21,6 +21,8 @@ void emu_clock_reset(struct emu_machine *m)
 
 uint64_t emu_now(const struct emu_machine *m)
 {
+    if (EMU_UNLIKELY(m->footprints != NULL))
+        emu_footprint_touch((struct emu_machine *)(uintptr_t)m, EMU_PLACE_CLOCK, EMU_ACCESS_READ);
     return m->now;
 }
 
@@ -40,8 +42,10 @@ uint64_t emu_next_due(const struct emu_machine *m)
 
 void emu_move_clock(struct emu_machine *m, uint64_t due)
 {
-    if (due > m->now)
-        m->now = due;
+    if (due <= m->now)
+        return;
+    emu_touch_place(m, EMU_PLACE_CLOCK, EMU_ACCESS_WRITE);
+    m->now = due;
 }
 
 void emu_advance_clock(struct emu_machine *m, uint64_t ns)
@@ -116,14 +120,21 @@ void emu_event_init(struct emu_machine *m, struct emu_event *e, const char *clas
 
 void emu_event_start(struct emu_machine *m, struct emu_event *e, uint64_t due)
 {
-    if (e->place != 0)
+    emu_touch_place(m, EMU_PLACE_TIMERS, EMU_ACCESS_WRITE);
+    emu_touch_place(m, EMU_PLACE_CLOCK, EMU_ACCESS_READ);
+    if (e->place != 0) {
+        emu_footprint_withdraw_event(m, e);
         take_out(m, e);
+    } else {
+        e->woken = emu_footprint_now(m);
+    }
     if (EMU_UNLIKELY(m->heap_length == m->heap_capacity)) {
         m->heap_capacity = m->heap_capacity ? 2 * m->heap_capacity : HEAP_FIRST;
         m->heap = realloc(m->heap, m->heap_capacity * sizeof *m->heap);
         EMU_ASSERT(m->heap != NULL);
     }
     e->due = due > m->now ? due : m->now;
+    emu_order_release(m, e->object);
     e->order = m->order++;
     m->agenda++;
     m->background += e->background;
@@ -132,8 +143,10 @@ void emu_event_start(struct emu_machine *m, struct emu_event *e, uint64_t due)
 
 bool emu_event_stop(struct emu_machine *m, struct emu_event *e)
 {
+    emu_touch_place(m, EMU_PLACE_TIMERS, EMU_ACCESS_WRITE);
     if (e->place == 0)
         return false;
+    emu_footprint_withdraw_event(m, e);
     take_out(m, e);
     return true;
 }
@@ -150,6 +163,8 @@ void emu_fire_event(struct emu_machine *m, struct emu_event *e)
     take_out(m, e);
     emu_move_clock(m, e->due);
     emu_perform(m, EMU_OP_EVENT, e->object, 0);
+    if (EMU_UNLIKELY(m->watch != NULL))
+        emu_watch_device(m, e->object, false);
     m->in_callback = true;
     e->fn(m, e->context);
     m->in_callback = false;
@@ -159,14 +174,15 @@ void emu_fire_event(struct emu_machine *m, struct emu_event *e)
  * ---------------------------------------------------------------------------------------------- */
 
 struct stall {
+    struct emu_strand *strand;
     bool over;
 };
 
 static void stall_over(struct emu_machine *m, void *context)
 {
-    (void)m;
     struct stall *s = context;
     s->over = true;
+    emu_footprint_woken(m, s->strand);
 }
 
 static bool is_over(const void *context)
@@ -177,10 +193,11 @@ static bool is_over(const void *context)
 
 void emu_stall(struct emu_machine *m, uint64_t ns)
 {
-    struct stall stall = {false};
+    struct stall stall = {m->self, false};
     if (m->stall_object == EMU_NO_OBJECT)
         m->stall_object = emu_object_new(m, "stall");
-    struct emu_event alarm = {.fn = stall_over, .context = &stall, .object = m->stall_object};
+    struct emu_event alarm = {
+        .fn = stall_over, .context = &stall, .object = m->stall_object, .owner = m->self->object};
     emu_event_start(m, &alarm, ns < EMU_NEVER - m->now ? m->now + ns : EMU_NEVER);
     emu_step_when(m, EMU_OP_STALL, alarm.object, ns, is_over, &stall);
 }

@@ -5,10 +5,12 @@
  * the check, quiet. In the steady state the loop allocates nothing and makes no system call; a finding that
  * was not seen before costs a copy of its record and one replay.
  */
+#include <emu/coverage.h>
 #include <emu/explore.h>
 #include <emu/strand.h>
 #include <emu/trace.h>
 
+#include "emu/footprint.h"
 #include "emu/stopwatch.h"
 
 #include <stdio.h>
@@ -42,7 +44,9 @@ enum emu_stop emu_run_program(struct emu_machine *m, const struct emu_program *p
     if (stop == EMU_STOP_IDLE) {
         emu_trace_begin_race(m);
         emu_strand_release_held(m);
+        emu_footprints_begin(m);
         stop = emu_machine_run(m, 0);
+        emu_footprints_end(m);
     }
     if (stop == EMU_STOP_IDLE && program->check != NULL)
         stop = run_phase_quietly(m, "check", program->check, program->context);
@@ -59,7 +63,7 @@ static bool same_finding(const struct emu_finding *a, const struct emu_finding *
 }
 
 /* NULL: seen before, or the book is full. */
-static struct emu_found *book(struct emu_report *report, const struct emu_finding *finding,
+static struct emu_found *book(struct emu_report *report, uint64_t run, const struct emu_finding *finding,
                               const struct emu_record *record, uint64_t hash)
 {
     for (unsigned i = 0; i < report->found; i++) {
@@ -71,7 +75,7 @@ static struct emu_found *book(struct emu_report *report, const struct emu_findin
     if (report->found == EMU_FOUND_MAX)
         return NULL;
     struct emu_found *found = &report->findings[report->found++];
-    *found = (struct emu_found){.finding = *finding, .run = report->runs - 1, .hash = hash, .times = 1};
+    *found = (struct emu_found){.finding = *finding, .run = run, .hash = hash, .times = 1};
     emu_record_copy(&found->record, record);
     return found;
 }
@@ -87,7 +91,7 @@ static const char *choice_text(const struct emu_choice *c, char *out, size_t siz
     return out;
 }
 
-static void book_divergence(struct emu_machine *m, struct emu_report *report,
+static void book_divergence(struct emu_machine *m, struct emu_report *report, uint64_t run,
                             const struct emu_divergence *divergence)
 {
     enum { SIDE_TEXT = 96 };
@@ -99,7 +103,7 @@ static void book_divergence(struct emu_machine *m, struct emu_report *report,
              "the choices",
              divergence->index, choice_text(&divergence->recorded, recorded, sizeof recorded),
              choice_text(&divergence->offered, offered, sizeof offered));
-    book(report, &finding, emu_machine_record(m), emu_trace_hash(m));
+    book(report, run, &finding, emu_machine_record(m), emu_trace_hash(m));
 }
 
 /* Does the record give the same run once more? Where it does not, that is booked as well. */
@@ -115,7 +119,7 @@ static bool confirm(struct emu_machine *m, const struct emu_program *program, st
     const struct emu_divergence *divergence = emu_strategy_divergence(replay);
     bool same = true;
     if (divergence->diverged) {
-        book_divergence(m, report, divergence);
+        book_divergence(m, report, found->run, divergence);
         same = false;
     } else if (stop != EMU_STOP_FINDING || !same_finding(emu_machine_finding(m), &found->finding) ||
                emu_trace_hash(m) != found->hash) {
@@ -127,7 +131,7 @@ static bool confirm(struct emu_machine *m, const struct emu_program *program, st
                  found->finding.rule, (unsigned long long)found->hash,
                  stop == EMU_STOP_FINDING ? emu_machine_finding(m)->rule : "no finding",
                  (unsigned long long)emu_trace_hash(m));
-        book(report, &finding, emu_machine_record(m), emu_trace_hash(m));
+        book(report, found->run, &finding, emu_machine_record(m), emu_trace_hash(m));
         same = false;
     }
     emu_strategy_destroy(replay);
@@ -152,15 +156,22 @@ struct exploration {
     struct emu_report *report;
     struct emu_stopwatch watch;
     double progress_due;
+    uint64_t number; /* of the run that is made now */
+    uint64_t next;   /* the one after it, at least */
 };
 
 /* Books the finding of the run that has just ended. False: the exploration is over. */
 static bool take_finding(struct exploration *x)
 {
     struct emu_machine *m = x->machine;
-    const struct emu_found *found =
-        book(x->report, emu_machine_finding(m), emu_machine_record(m), emu_trace_hash(m));
+    const struct emu_strategy *s = x->strategy;
+    struct emu_found *found =
+        book(x->report, x->number, emu_machine_finding(m), emu_machine_record(m), emu_trace_hash(m));
+    if (found != NULL)
+        found->strategy = s->running != NULL ? s->running(s) : s->name;
+    emu_machine_set_coverage(m, NULL);
     bool confirmed = found == NULL || confirm(m, x->program, x->report, found);
+    emu_machine_set_coverage(m, x->options->coverage);
     emu_machine_set_strategy(m, x->strategy);
     return confirmed && x->options->keep_going;
 }
@@ -181,30 +192,76 @@ static bool take_time(struct exploration *x)
     return !(o->seconds > 0 && x->watch.looked >= o->seconds);
 }
 
+/* The number, from this one on, that is next among those of the part. */
+static uint64_t of_part(const struct exploration *x, uint64_t number)
+{
+    uint64_t first = x->options->first, stride = x->options->stride;
+    if (number <= first)
+        return first;
+    return stride <= 1 ? number : first + (number - first + stride - 1) / stride * stride;
+}
+
+/* Goes to the next run: those of the profile come first, and all of them are made. True: it counts. */
+static bool next_run(struct exploration *x)
+{
+    uint64_t next = of_part(x, x->next);
+    x->number = x->next < x->strategy->profile_runs ? x->next : next;
+    x->next = x->number + 1;
+    return x->number == next;
+}
+
+/* As the strategy counts them. */
+static uint64_t run_of_strategy(const struct exploration *x)
+{
+    unsigned profile = x->strategy->profile_runs;
+    return x->number < profile ? EMU_PROFILE_FIRST + x->number : x->number - profile;
+}
+
+static void count_run(struct exploration *x)
+{
+    x->report->runs++;
+    x->report->steps += emu_steps(x->machine);
+    size_t choices = emu_machine_record(x->machine)->length;
+    if (choices > x->report->choices_max)
+        x->report->choices_max = choices;
+}
+
 /* Makes one run. False: the exploration is over. */
 static bool explore_once(struct exploration *x)
 {
     struct emu_machine *m = x->machine;
     struct emu_report *report = x->report;
     struct emu_strategy *s = x->strategy;
-    s->begin(s, report->runs);
+    struct emu_coverage *coverage = x->options->coverage;
+    bool counts = next_run(x);
+    s->begin(s, run_of_strategy(x));
+    if (coverage != NULL)
+        emu_coverage_begin_run(coverage);
     enum emu_stop stop = emu_run_program(m, x->program);
+    counts &= !s->is_elsewhere;
+    if (coverage != NULL && counts)
+        emu_coverage_end_run(coverage);
+    else if (coverage != NULL)
+        emu_coverage_forget_run(coverage);
     bool more = s->end(s);
-    report->runs++;
-    report->steps += emu_steps(m);
-    size_t choices = emu_machine_record(m)->length;
-    if (choices > report->choices_max)
-        report->choices_max = choices;
+    if (counts)
+        count_run(x);
 
     const struct emu_divergence *divergence = emu_strategy_divergence(s);
     if (divergence != NULL && divergence->diverged) {
-        book_divergence(m, report, divergence);
+        book_divergence(m, report, x->number, divergence);
         return false;
     }
-    report->complete = !more;
-    if (stop == EMU_STOP_FINDING && !take_finding(x))
+    const struct emu_reduction *reduction = emu_strategy_reduction(s);
+    report->complete =
+        !more && (reduction == NULL || (reduction->lost == 0 && !reduction->forced && !reduction->unproved));
+    if (stop == EMU_STOP_FINDING && counts && !take_finding(x))
         return false;
     if (!more || (x->options->runs != 0 && report->runs >= x->options->runs))
+        return false;
+    report->saturated =
+        x->options->until_saturated && coverage != NULL && emu_coverage_is_saturated(coverage);
+    if (report->saturated)
         return false;
     return !emu_stopwatch_tick(&x->watch) || take_time(x);
 }
@@ -217,8 +274,10 @@ void emu_explore(struct emu_machine *m, const struct emu_program *program, struc
     memset(report, 0, sizeof *report);
     emu_stopwatch_start(&x.watch);
     emu_machine_set_strategy(m, strategy);
+    emu_machine_set_coverage(m, options->coverage);
     while (explore_once(&x))
         continue;
+    emu_machine_set_coverage(m, NULL);
     emu_machine_set_strategy(m, NULL);
     report->seconds = emu_stopwatch_read(&x.watch);
 }

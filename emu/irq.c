@@ -1,7 +1,7 @@
 /*
  * Interrupt lines: what is raised, where it is pending, and that level-triggered ones come again.
  */
-#include "emu/machine_state.h"
+#include "emu/footprint.h"
 
 enum { LOWEST_LINE_LEVEL = EMU_LEVEL_DISPATCH + 1 };
 
@@ -46,8 +46,10 @@ emu_line emu_line_add(struct emu_machine *m, const struct emu_line_config *confi
 void emu_line_connect(struct emu_machine *m, emu_line line, emu_interrupt_fn *handler, void *context)
 {
     struct emu_line_state *l = state(m, line);
+    emu_touch_object(m, l->object, EMU_ACCESS_WRITE);
     l->handler = handler;
     l->context = context;
+    emu_order_release(m, l->object);
 }
 
 /* The processor that takes it: the first of its set, or in the hostile profile any of them. */
@@ -69,6 +71,7 @@ static void make_pending(struct emu_machine *m, emu_line line)
     if (l->pending)
         return;
     l->pending = true;
+    l->woken = emu_footprint_now(m);
     l->since = m->steps;
     l->cpu = route(m, l);
     uint32_t at = m->pending_count++;
@@ -95,6 +98,8 @@ void emu_line_taken(struct emu_machine *m, emu_line line)
 void emu_line_again(struct emu_machine *m, emu_line line)
 {
     const struct emu_line_state *l = look(m, line);
+    emu_touch_object(m, l->object,
+                     l->config.trigger == EMU_TRIGGER_LEVEL ? EMU_ACCESS_WRITE : EMU_ACCESS_LOCAL);
     if (l->config.trigger == EMU_TRIGGER_LEVEL && l->asserted)
         make_pending(m, line);
 }
@@ -102,7 +107,9 @@ void emu_line_again(struct emu_machine *m, emu_line line)
 void emu_line_raise(struct emu_machine *m, emu_line line)
 {
     struct emu_line_state *l = state(m, line);
+    emu_touch_object(m, l->object, EMU_ACCESS_WRITE);
     l->asserted = l->config.trigger == EMU_TRIGGER_LEVEL;
+    emu_order_release(m, l->object);
     make_pending(m, line);
     emu_note(m, EMU_OP_LINE_RAISE, l->object, l->cpu);
 }
@@ -111,11 +118,14 @@ void emu_line_raise(struct emu_machine *m, emu_line line)
 void emu_line_lower(struct emu_machine *m, emu_line line)
 {
     struct emu_line_state *l = state(m, line);
+    emu_touch_object(m, l->object, EMU_ACCESS_WRITE);
     if (l->config.trigger != EMU_TRIGGER_LEVEL || !l->asserted)
         return;
     l->asserted = false;
-    if (l->pending)
+    if (l->pending) {
+        emu_footprint_withdraw_line(m, line);
         emu_line_taken(m, line);
+    }
     emu_note(m, EMU_OP_LINE_LOWER, l->object, 0);
 }
 

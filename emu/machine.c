@@ -80,7 +80,8 @@ struct emu_machine *emu_machine_create(const struct emu_config *config, const ch
     if (m->arena == MAP_FAILED)
         m->arena = NULL;
     emu_record_init(&m->record);
-    if (m->arena == NULL || !emu_ram_create(m) || !emu_strands_create(m) || !emu_objects_create(m)) {
+    if (m->arena == NULL || !emu_ram_create(m) || !emu_cache_create(m) || !emu_strands_create(m) ||
+        !emu_objects_create(m)) {
         emu_machine_destroy(m);
         return NULL;
     }
@@ -127,6 +128,7 @@ void emu_machine_destroy(struct emu_machine *m)
     emu_trace_destroy(m);
     emu_objects_destroy(m);
     emu_strands_destroy(m);
+    emu_cache_destroy(m);
     emu_ram_destroy(m);
     emu_record_free(&m->record);
     free(m->heap);
@@ -182,6 +184,7 @@ void emu_machine_reset(struct emu_machine *m)
     m->agenda = 0;
     m->halted = false;
     m->in_callback = false;
+    m->watch = NULL;
     m->quiet = 0;
     m->busy = 0;
     m->streak = 0;
@@ -195,6 +198,7 @@ void emu_machine_reset(struct emu_machine *m)
     emu_trace_reset(m);
     emu_clock_reset(m);
     emu_lines_reset(m);
+    emu_liveness_reset(m);
     emu_bus_reset(m);
     emu_ram_reset(m);
     emu_strands_reset(m);
@@ -224,6 +228,8 @@ enum emu_stop emu_machine_run(struct emu_machine *m, uint64_t max_steps)
     current = NULL;
     if (EMU_UNLIKELY(m->crash != NULL && m->halted))
         emu_crash_settle(m);
+    if (EMU_UNLIKELY(m->watch != NULL && m->halted))
+        emu_watch_report(m);
     return m->stop;
 }
 
@@ -239,6 +245,8 @@ void *emu_arena_alloc(struct emu_machine *m, size_t bytes)
 
 void emu_quiet_begin(struct emu_machine *m)
 {
+    if (m->watch != NULL && m->self == &m->host)
+        emu_watch_era(m);
     m->quiet++;
 }
 
@@ -246,6 +254,8 @@ void emu_quiet_end(struct emu_machine *m)
 {
     EMU_ASSERT(m->quiet > 0);
     m->quiet--;
+    if (m->watch != NULL && m->self == &m->host)
+        emu_watch_era(m);
 }
 
 static void say(void *context, const char *line)

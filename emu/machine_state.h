@@ -7,6 +7,7 @@
 #ifndef EMU_MACHINE_STATE_H
 #define EMU_MACHINE_STATE_H
 
+#include <emu/access.h>
 #include <emu/bus.h>
 #include <emu/choose.h>
 #include <emu/cpu.h>
@@ -20,6 +21,7 @@
 #include <emu/trace.h>
 
 #include "emu/fiber.h"
+#include "emu/liveness_state.h"
 
 #define EMU_LIKELY(x)   __builtin_expect(!!(x), 1)
 #define EMU_UNLIKELY(x) __builtin_expect(!!(x), 0)
@@ -58,10 +60,16 @@ enum emu_own_op {
     EMU_OP_REGISTER_READ,
     EMU_OP_REGISTER_VALUE,
     EMU_OP_REGISTER_WRITE,
+    EMU_OP_REGISTER_POST,
+    EMU_OP_REGISTER_ARRIVE,
     EMU_OP_PORT_READ,
     EMU_OP_PORT_WRITE,
     EMU_OP_FRAMES,
+    EMU_OP_CACHE,
     EMU_OP_FINDING,
+    EMU_OP_MEMORY_READ,
+    EMU_OP_MEMORY_WRITE,
+    EMU_OP_MEMORY_ATOMIC,
     EMU_OWN_OPS
 };
 
@@ -99,9 +107,16 @@ struct emu_strand {
     uint8_t level;    /* while it is off its processor */
     uint8_t priority;
     bool must_finish;
-    bool is_idle; /* carries the interrupts of a processor without a strand */
+    bool resumes;         /* footprint.c: it goes on without performing what it announced */
+    bool is_idle;         /* carries the interrupts of a processor without a strand */
+    uint32_t steps;       /* it performed, handlers on its stack included */
+    uint32_t actor;       /* footprint.c: whose event its next step is; 0: not named yet */
+    uint32_t woken;       /* 1 + the event that made it ready, 0: none */
+    uint32_t disabled_at; /* 1 + events before its condition was last seen not to hold */
     void *stack_low;
-    uintptr_t deepest; /* lowest stack pointer it was parked with */
+    uintptr_t deepest;           /* what is below is clean, but for what was called between steps since */
+    uint32_t cleanings;          /* of its stack, ever */
+    struct emu_context *watched; /* access_order.c: what runs on its stack; NULL: not known yet */
 };
 
 /* cpu.c, schedule.c */
@@ -113,6 +128,7 @@ struct emu_cpu {
     uint8_t soft;        /* pending software interrupts, a bit per level */
     uint64_t since;      /* the step at which its top last went on, or could not have */
     uint64_t soft_since; /* the step at which its first pending software interrupt was requested */
+    uint32_t soft_woken; /* footprint.c: 1 + the event that requested it */
     uint8_t depth;       /* handlers nested now */
 };
 
@@ -124,8 +140,10 @@ struct emu_line_state {
     emu_object object;
     bool asserted; /* level: the wire is up */
     bool pending;
-    uint64_t since; /* the step at which it became pending */
-    uint8_t cpu;    /* where it is pending */
+    uint64_t since;     /* the step at which it became pending */
+    uint32_t delivered; /* footprint.c: deliveries so far */
+    uint32_t woken;     /* footprint.c: 1 + the event that made it pending */
+    uint8_t cpu;        /* where it is pending */
 };
 
 /* mem.c */
@@ -169,6 +187,7 @@ struct emu_window {
     void *device;
     emu_object object;
     bool ports;
+    struct emu_posted *posted; /* posted.c; NULL: what is written arrives at once */
 };
 struct emu_io_page {
     uint16_t window; /* 1 + index; 0: free */
@@ -187,6 +206,7 @@ struct emu_object_slot {
 struct emu_object_info {
     const char *class_name;
     const char *name;
+    uint64_t key; /* footprint.c */
 };
 
 struct emu_machine {
@@ -202,6 +222,7 @@ struct emu_machine {
     uint32_t quiet;
     uint64_t busy;           /* processors with a top */
     struct emu_strand *self; /* whose stack this is */
+    struct emu_watch *watch; /* access.c; NULL: accesses are not watched in this run */
 
     struct emu_config config;
     uint64_t budget_stop;
@@ -213,7 +234,11 @@ struct emu_machine {
     struct emu_strand *resume;
     struct emu_strand *dead; /* to be freed once off its stack */
     struct emu_strand host;
+    struct emu_liveness liveness; /* liveness.c */
     struct emu_action menu[EMU_MENU_MAX];
+
+    /* footprint.c */
+    struct emu_footprints *footprints; /* NULL: nobody reads them */
 
     /* choose.c */
     struct emu_strategy *strategy;
@@ -257,6 +282,9 @@ struct emu_machine {
     uint32_t io_used;
     emu_translate_fn *translate;
     void *translate_context;
+    struct emu_engine *arriving; /* posted.c: comes first at the next decision; NULL: nothing does */
+
+    struct emu_cache *cache; /* cache.c; NULL: devices see what processors see */
 
     /* object.c */
     struct emu_object_slot *object_slots;
@@ -265,6 +293,10 @@ struct emu_machine {
     uint32_t epoch;
     struct emu_object_info *objects;
     uint32_t object_count, object_capacity;
+
+    /* coverage_machine.c */
+    struct emu_coverage *coverage; /* NULL: nobody counts */
+    emu_object mover;              /* the engine or event whose callback runs */
 
     /* trace.c */
     bool trace_wanted;
@@ -277,6 +309,10 @@ struct emu_machine {
     void *print_context;
     const struct emu_op_info *ops[EMU_OP_LAYERS];
     unsigned op_counts[EMU_OP_LAYERS];
+
+    /* access*.c */
+    struct emu_watch *watch_made; /* what watch is, once it was needed */
+    emu_source_fn *sources;
 
     /* finding.c */
     struct emu_finding finding;
@@ -338,12 +374,40 @@ void emu_ready_remove(struct emu_machine *m, struct emu_strand *s);
 void emu_bury_dead(struct emu_machine *m);
 void *emu_stack_slot(struct emu_machine *m, uint32_t index); /* mem.c: lowest usable byte, guard page below */
 
+/*
+ * cache.c: all of it, a page that is freed, and a device's access within one page (false: no memory). Only
+ * emu_cache_device() asks for a cache.
+ */
+bool emu_cache_create(struct emu_machine *m);
+void emu_cache_destroy(struct emu_machine *m);
+void emu_cache_forget(struct emu_machine *m);
+void emu_cache_free(struct emu_machine *m, uint32_t slot);
+bool emu_cache_device(struct emu_machine *m, uint64_t physical, void *buffer, size_t bytes, bool to_memory);
+
+/* mem.c: numbers for pages of whatever kind, below emu_ram_slots(); UINT32_MAX: no memory. */
+uint32_t emu_ram_slots(const struct emu_machine *m);
+uint32_t emu_ram_slot(struct emu_machine *m, uint64_t physical);
+
 /* crash.c */
 void emu_crash_destroy(struct emu_machine *m);
 void emu_crash_settle(struct emu_machine *m); /* after a run that ended with a finding */
 
 /* mem.c: are there frames in this range, used or not? */
 bool emu_ram_reserved(const struct emu_machine *m, uint64_t physical, uint64_t bytes);
+
+/* access_order.c: what happens while accesses are watched */
+void emu_watch_performed(struct emu_machine *m, emu_op op, emu_object object);
+void emu_watch_device(struct emu_machine *m, emu_object object, bool engine); /* its callback comes next */
+void emu_watch_started(struct emu_machine *m, struct emu_strand *s);
+void emu_watch_readied(struct emu_machine *m, struct emu_strand *s);
+void emu_watch_raised(struct emu_machine *m, uint8_t from, uint8_t to);
+void emu_watch_lowered(struct emu_machine *m, uint8_t from, uint8_t to);
+/* A handler on self's stack; returns what it interrupts, for the end. */
+struct emu_context *emu_watch_enter(struct emu_machine *m, struct emu_strand *self, uint8_t level);
+void emu_watch_leave(struct emu_machine *m, struct emu_strand *self, struct emu_context *interrupted);
+void emu_watch_era(struct emu_machine *m); /* everything so far comes before everything later */
+/* access_report.c: completes the finding of a data race, on the host's stack */
+void emu_watch_report(struct emu_machine *m);
 
 /* cpu.c */
 void emu_run_line(struct emu_machine *m, struct emu_strand *self, emu_line line);

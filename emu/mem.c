@@ -326,6 +326,7 @@ void *emu_ram_alloc(struct emu_machine *m, const struct emu_ram_request *q)
         r->page_touched = page + q->pages;
     void *base = r->pages + ((size_t)page << EMU_PAGE_SHIFT);
     memset(base, 0, (size_t)q->pages << EMU_PAGE_SHIFT);
+    emu_access_fresh(m, base, (size_t)q->pages << EMU_PAGE_SHIFT);
     return base;
 }
 
@@ -339,6 +340,7 @@ void emu_ram_free(struct emu_machine *m, void *base, uint32_t pages)
         EMU_ASSERT(is_set(r->page_used, page + i));
         clear(r->page_used, page + i);
         release_frame(r, page + i);
+        emu_cache_free(m, page + i);
     }
     if (page < r->page_hint)
         r->page_hint = page;
@@ -426,6 +428,26 @@ void *emu_ram_at(struct emu_machine *m, uint64_t physical)
     if (frame >= ADOPTED_FRAMES && frame - ADOPTED_FRAMES < r->adopted_count)
         return (void *)(r->adopted_page[frame - ADOPTED_FRAMES] << EMU_PAGE_SHIFT | within_page);
     return NULL;
+}
+
+uint32_t emu_ram_slots(const struct emu_machine *m)
+{
+    return m->ram.page_count + (uint32_t)(m->ram.stacks_bytes >> EMU_PAGE_SHIFT) + ADOPTED_MAX;
+}
+
+uint32_t emu_ram_slot(struct emu_machine *m, uint64_t physical)
+{
+    struct emu_ram *r = &m->ram;
+    uint64_t frame = physical >> EMU_PAGE_SHIFT;
+    uint32_t stack_pages = (uint32_t)(r->stacks_bytes >> EMU_PAGE_SHIFT);
+    const struct emu_bank *bank = bank_of(r, frame);
+    if (bank != NULL)
+        return bank->page_of[frame - bank->first];
+    if (frame >= STACK_FRAMES && frame - STACK_FRAMES < stack_pages)
+        return r->page_count + (uint32_t)(frame - STACK_FRAMES);
+    if (frame >= ADOPTED_FRAMES && frame - ADOPTED_FRAMES < r->adopted_count)
+        return r->page_count + stack_pages + (uint32_t)(frame - ADOPTED_FRAMES);
+    return UINT32_MAX;
 }
 
 enum direction { OUT_OF_MEMORY, INTO_MEMORY };

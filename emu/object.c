@@ -1,7 +1,7 @@
 /*
  * Objects: ordinal ids for what lives at an address, in the order of first appearance.
  */
-#include "emu/machine_state.h"
+#include "emu/footprint.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,11 +38,12 @@ void emu_objects_reset(struct emu_machine *m)
     if (++m->epoch == 0) {
         memset(m->object_slots, 0, ((size_t)m->object_mask + 1) * sizeof *m->object_slots);
         emu_ram_forget_adopted(m);
+        emu_cache_forget(m);
         m->epoch = 1;
     }
     m->object_filled = 0;
     m->object_count = 1; /* id 0 is none */
-    m->objects[0] = (struct emu_object_info){"nothing", "nothing"};
+    m->objects[0] = (struct emu_object_info){"nothing", "nothing", EMU_NO_OBJECT};
 }
 
 static uint32_t place_of(const struct emu_machine *m, const void *address)
@@ -89,15 +90,23 @@ static void grow_slots(struct emu_machine *m)
     free(old);
 }
 
-emu_object emu_object_new(struct emu_machine *m, const char *class_name)
+static emu_object make(struct emu_machine *m, const char *class_name, const void *address)
 {
     if (EMU_UNLIKELY(m->object_count == m->object_capacity)) {
         m->object_capacity *= 2;
         m->objects = realloc(m->objects, m->object_capacity * sizeof *m->objects);
         EMU_ASSERT(m->objects != NULL);
     }
-    m->objects[m->object_count] = (struct emu_object_info){class_name, NULL};
+    m->objects[m->object_count] =
+        (struct emu_object_info){class_name, NULL, emu_footprint_key(m, m->object_count, address)};
+    if (EMU_UNLIKELY(m->coverage != NULL))
+        emu_cover_made(m, m->object_count, address);
     return m->object_count++;
+}
+
+emu_object emu_object_new(struct emu_machine *m, const char *class_name)
+{
+    return make(m, class_name, NULL);
 }
 
 emu_object emu_object_at(struct emu_machine *m, const void *address, const char *class_name)
@@ -110,7 +119,7 @@ emu_object emu_object_at(struct emu_machine *m, const void *address, const char 
         grow_slots(m);
         s = find(m, address);
     }
-    *s = (struct emu_object_slot){address, m->epoch, emu_object_new(m, class_name)};
+    *s = (struct emu_object_slot){address, m->epoch, make(m, class_name, address)};
     m->object_filled += fresh;
     return s->id;
 }

@@ -11,7 +11,7 @@
  * TOP means that the strand is what its processor runs; interrupts nest on its stack. A processor without a
  * top carries its interrupts on its idle strand.
  */
-#include "emu/machine_state.h"
+#include "emu/footprint.h"
 
 #include <stdio.h>
 
@@ -35,22 +35,25 @@ struct menu {
     uint32_t count;
 };
 
-static inline void offer(struct menu *menu, struct emu_action action)
+/* Field by field: a whole action that was put together elsewhere would be read back before its parts have
+ * arrived, which costs more than the rest of the menu. */
+static inline void offer(struct menu *menu, enum emu_action_kind kind, unsigned cpu, emu_object object,
+                         uint32_t id, void *what)
 {
     EMU_ASSERT(menu->count < EMU_MENU_MAX);
-    menu->items[menu->count++] = action;
+    struct emu_action *a = &menu->items[menu->count++];
+    a->kind = (uint8_t)kind;
+    a->cpu = (uint8_t)cpu;
+    a->op = EMU_OP_NONE;
+    a->object = object;
+    a->id = id;
+    a->what = what;
 }
 
 static inline void offer_step(struct menu *menu, struct emu_strand *s)
 {
-    offer(menu, (struct emu_action){
-                    .kind = EMU_ACTION_STEP,
-                    .cpu = s->cpu,
-                    .op = s->pending.op,
-                    .object = s->pending.object,
-                    .id = s->object,
-                    .what = s,
-                });
+    offer(menu, EMU_ACTION_STEP, s->cpu, s->pending.object, s->object, s);
+    menu->items[menu->count - 1].op = s->pending.op;
 }
 
 static void offer_tops(struct emu_machine *m, struct menu *menu, const struct emu_strand *except)
@@ -59,10 +62,13 @@ static void offer_tops(struct emu_machine *m, struct menu *menu, const struct em
         struct emu_cpu *c = &m->cpus[__builtin_ctzll(left)];
         if (c->top == except)
             continue;
-        if (is_enabled(c->top))
+        if (is_enabled(c->top)) {
             offer_step(menu, c->top);
-        else
-            c->since = m->steps;
+            continue;
+        }
+        c->since = m->steps;
+        if (EMU_UNLIKELY(m->footprints != NULL))
+            emu_footprint_disabled(m, c->top);
     }
 }
 
@@ -80,13 +86,7 @@ static void offer_switches(struct emu_machine *m, struct menu *menu)
         for (struct emu_strand *s = c->ready_first; s != NULL && room > 0; s = s->next_ready)
             if (s->priority == best) {
                 room--;
-                offer(menu, (struct emu_action){
-                                .kind = EMU_ACTION_SWITCH,
-                                .cpu = (uint8_t)cpu,
-                                .object = s->object,
-                                .id = s->object,
-                                .what = s,
-                            });
+                offer(menu, EMU_ACTION_SWITCH, cpu, s->object, s->object, s);
             }
     }
 }
@@ -96,19 +96,14 @@ static void offer_interrupts(struct emu_machine *m, struct menu *menu)
     for (uint32_t i = 0; i < m->pending_count; i++) {
         struct emu_line_state *l = &m->lines[m->pending_lines[i] - 1];
         if (l->handler != NULL && l->config.level > m->cpus[l->cpu].level)
-            offer(menu, (struct emu_action){
-                            .kind = EMU_ACTION_DELIVER,
-                            .cpu = l->cpu,
-                            .object = l->object,
-                            .id = m->pending_lines[i],
-                        });
+            offer(menu, EMU_ACTION_DELIVER, l->cpu, l->object, m->pending_lines[i], NULL);
     }
     for (uint64_t left = m->soft_cpus; left != 0; left &= left - 1) {
         unsigned cpu = (unsigned)__builtin_ctzll(left);
         const struct emu_cpu *c = &m->cpus[cpu];
         for (uint8_t level = EMU_LEVEL_DISPATCH; level > c->level; level--)
             if (c->soft & 1u << level) {
-                offer(menu, (struct emu_action){.kind = EMU_ACTION_SOFT, .cpu = (uint8_t)cpu, .id = level});
+                offer(menu, EMU_ACTION_SOFT, cpu, EMU_NO_OBJECT, level, NULL);
                 break;
             }
     }
@@ -138,7 +133,7 @@ static void offer_in_time(struct menu *menu, uint32_t first, struct emu_action a
 {
     struct due mine = due_of(&action);
     if (menu->count - first < EMU_MENU_TIME)
-        offer(menu, action);
+        offer(menu, (enum emu_action_kind)action.kind, 0, action.object, action.id, action.what);
     else if (!before(mine, due_of(&menu->items[menu->count - 1])))
         return;
     uint32_t at = menu->count - 1;
@@ -167,13 +162,15 @@ static void offer_time(struct emu_machine *m, struct menu *menu)
     for (uint32_t i = 0; i < m->engines_length; i++) {
         struct emu_engine *e = m->engines[i];
         late |= e->passed >= EMU_LATE_EVENTS;
-        if (e->due <= m->time_limit)
+        if (e->due <= m->time_limit && e != m->arriving)
             offer_in_time(
                 menu, first,
                 (struct emu_action){.kind = EMU_ACTION_ENGINE, .object = e->object, .id = e->id, .what = e});
     }
     /* What happens for ever in the background must not keep a machine awake whose work is done. */
     bool needed = m->heap_length > m->background || m->unfinished > 0 || m->busy != 0 || menu->count > 0;
+    if (EMU_UNLIKELY(late) && m->heap_length > 0 && needed)
+        emu_footprint_forced(m);
     if (m->heap_length > 0 && needed && !late && m->heap[0]->due <= m->time_limit)
         offer_ties(m, menu, first, 0);
 }
@@ -225,8 +222,9 @@ static const struct emu_action *starving(const struct emu_machine *m, const stru
     return worst;
 }
 
-static void force(struct menu *menu, struct emu_action action)
+static void force(struct emu_machine *m, struct menu *menu, struct emu_action action)
 {
+    emu_footprint_forced(m);
     menu->items[0] = action;
     menu->count = 1;
 }
@@ -240,6 +238,10 @@ static uint32_t build_menu(struct emu_machine *m, struct emu_strand *self, bool 
     struct menu menu = {.items = m->menu, .count = 0};
     bool goes_on = can_go_on(m, self);
     bool makes_room = goes_on && m->streak >= EMU_FAIR_STEPS;
+    if (EMU_UNLIKELY(m->footprints != NULL) && !goes_on && m->cpus[self->cpu].top == self)
+        emu_footprint_disabled(m, self);
+    if (m->arriving != NULL)
+        offer(&menu, EMU_ACTION_ENGINE, 0, m->arriving->object, m->arriving->id, m->arriving);
     if (goes_on && !makes_room)
         offer_step(&menu, self);
     offer_tops(m, &menu, self);
@@ -256,11 +258,15 @@ static uint32_t build_menu(struct emu_machine *m, struct emu_strand *self, bool 
         if (menu.count == 0)
             offer_step(&menu, self);
         else
-            force(&menu, menu.items[m->turns++ % menu.count]);
+            force(m, &menu, menu.items[m->turns++ % menu.count]);
     } else if (EMU_UNLIKELY(m->steps > EMU_STARVE_STEPS)) {
         const struct emu_action *worst = starving(m, &menu, self);
         if (worst != NULL)
-            force(&menu, *worst);
+            force(m, &menu, *worst);
+    }
+    if (EMU_UNLIKELY(m->steps > m->config.step_limit / EMU_FAIR_PART) && menu.count > 0) {
+        force(m, &menu, menu.items[m->turns++ % menu.count]);
+        emu_liveness_moved(m, menu.items);
     }
     *is_free = !goes_on;
     return menu.count;
@@ -366,31 +372,34 @@ static struct emu_strand *carrier(struct emu_machine *m, unsigned cpu)
 }
 
 /* Performs an action; true when self may go on with what it announced. */
-static bool take(struct emu_machine *m, struct emu_strand *self, struct emu_action a)
+static bool take(struct emu_machine *m, struct emu_strand *self, const struct emu_action *a)
 {
-    switch ((enum emu_action_kind)a.kind) {
+    const struct emu_engine *arriving = m->arriving;
+    m->arriving = NULL;
+    switch ((enum emu_action_kind)a->kind) {
     case EMU_ACTION_STEP:
-        m->cpus[a.cpu].since = m->steps;
-        if (a.what == self) {
+        m->cpus[a->cpu].since = m->steps;
+        if (a->what == self) {
             m->streak++;
             return true;
         }
-        return hand_over(m, self, a.what, ORDER_GO, 0);
+        return hand_over(m, self, a->what, ORDER_GO, 0);
     case EMU_ACTION_SWITCH:
-        change_top(m, a.cpu, a.what);
-        return hand_over(m, self, a.what, is_enabled(a.what) ? ORDER_GO : ORDER_DECIDE, 0);
+        change_top(m, a->cpu, a->what);
+        return hand_over(m, self, a->what, is_enabled(a->what) ? ORDER_GO : ORDER_DECIDE, 0);
     case EMU_ACTION_DELIVER:
-        emu_line_taken(m, a.id);
-        return hand_over(m, self, carrier(m, a.cpu), ORDER_LINE, a.id);
+        emu_line_taken(m, a->id);
+        return hand_over(m, self, carrier(m, a->cpu), ORDER_LINE, a->id);
     case EMU_ACTION_SOFT:
-        return hand_over(m, self, carrier(m, a.cpu), ORDER_SOFT, a.id);
+        return hand_over(m, self, carrier(m, a->cpu), ORDER_SOFT, a->id);
     case EMU_ACTION_ENGINE:
-        m->streak = 0;
-        emu_fire_engine(m, a.what);
+        if (a->what != arriving) /* a write that arrives at once gives nobody a turn */
+            m->streak = 0;
+        emu_fire_engine(m, a->what);
         return false;
     case EMU_ACTION_EVENT:
         m->streak = 0;
-        emu_fire_event(m, a.what);
+        emu_fire_event(m, a->what);
         return false;
     }
     EMU_NEVER_HERE("an action of the menu");
@@ -445,7 +454,7 @@ static bool is_worth_waiting(const struct emu_machine *m)
 
 static void nothing_left(struct emu_machine *m)
 {
-    char who[WAITERS_TEXT];
+    char who[WAITERS_TEXT], others[WAITERS_TEXT];
     if (is_worth_waiting(m)) {
         emu_stop_here(m, EMU_STOP_WAIT);
         return;
@@ -454,8 +463,10 @@ static void nothing_left(struct emu_machine *m)
         emu_stop_here(m, EMU_STOP_IDLE);
         return;
     }
+    emu_footprint_deadlock(m);
     list_waiters(m, who, sizeof who);
-    emu_finding_raise(m, "deadlock", NULL, NULL, "nothing can run and nothing is due: %s", who);
+    emu_liveness_waiters(m, others, sizeof others);
+    emu_finding_raise(m, "deadlock", NULL, NULL, "nothing can run and nothing is due: %s%s", who, others);
 }
 
 void emu_limit_reached(struct emu_machine *m)
@@ -466,8 +477,7 @@ void emu_limit_reached(struct emu_machine *m)
         return;
     }
     list_runners(m, who, sizeof who);
-    emu_finding_raise(m, "livelock", NULL, NULL, "no end after %llu steps: %s", (unsigned long long)m->steps,
-                      who);
+    emu_liveness_limit(m, who);
 }
 
 void emu_decide(struct emu_machine *m, struct emu_strand *self)
@@ -491,7 +501,10 @@ void emu_decide(struct emu_machine *m, struct emu_strand *self)
             nothing_left(m);
             continue;
         }
-        if (take(m, self, m->menu[emu_choose_action(m, count, is_free)]))
+        const struct emu_action *next = &m->menu[emu_choose_action(m, count, is_free)];
+        if (EMU_UNLIKELY(m->footprints != NULL))
+            emu_footprint_decided(m, next);
+        if (take(m, self, next))
             return;
     }
 }

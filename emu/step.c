@@ -1,7 +1,8 @@
 /*
  * Steps: announcing, deciding, performing. The hot path of everything.
  */
-#include "emu/machine_state.h"
+#include "emu/coverage_state.h"
+#include "emu/footprint.h"
 
 /* Odd constants with well spread bits (from the fractional parts of the golden ratio and of the square root
  * of 3). */
@@ -37,15 +38,22 @@ static inline void write_down(struct emu_machine *m, emu_op op, emu_object objec
         emu_trace_add(m, op, object, arg, NULL);
 }
 
-static inline void perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
+static inline void perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, bool guarded)
 {
     m->steps++;
+    m->self->steps++;
+    if (EMU_UNLIKELY(m->footprints != NULL))
+        emu_footprint_performed(m, op, object, guarded);
+    if (EMU_UNLIKELY(m->coverage != NULL))
+        emu_cover_performed(m, op, object);
     write_down(m, op, object, arg);
+    if (EMU_UNLIKELY(m->watch != NULL))
+        emu_watch_performed(m, op, object);
 }
 
 void emu_perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
 {
-    perform(m, op, object, arg);
+    perform(m, op, object, arg, false);
 }
 
 void emu_step(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
@@ -55,7 +63,7 @@ void emu_step(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
         self->pending = (struct emu_pending){.op = op, .object = object, .arg = arg};
         emu_decide(m, self);
     }
-    perform(m, op, object, arg);
+    perform(m, op, object, arg, false);
 }
 
 void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, emu_enabled_fn *enabled,
@@ -67,11 +75,18 @@ void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t
             .op = op, .object = object, .arg = arg, .enabled = enabled, .context = context};
         emu_decide(m, self);
     }
-    perform(m, op, object, arg);
+    perform(m, op, object, arg, true);
+}
+
+void emu_touch(struct emu_machine *m, emu_object object, enum emu_access access)
+{
+    emu_touch_place(m, object == EMU_NO_OBJECT ? EMU_PLACE_EVERYTHING : EMU_PLACE_OBJECTS + object, access);
 }
 
 void emu_note(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
 {
+    if (EMU_UNLIKELY(m->coverage != NULL))
+        emu_cover_noted(m, op, arg);
     write_down(m, op, object, arg);
 }
 

@@ -12,29 +12,34 @@
 #include <emu/story.h>
 
 #include "emu/machine_state.h"
+#include "emu/stopwatch.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define STEPS_MAX 20000000ull
+#define STEPS_MAX   20000000ull
+#define SECONDS_MAX 5.0
 enum { RUNS_DEFAULT = 20000, NESTING = EMU_LEVELS, COMPARED_MAX = 4000, TOLD_MAX = 100000 };
 
 /* ---- Names ------------------------------------------------------------------------------------- */
 
 enum { NO_PROCESSOR = -1 };
 
-/* Indices of names, which are new where they are not there; what is beyond the tables is their last one. */
-static uint8_t context_named(struct emu_story *story, const char *name, int processor)
+/* Indices of names, which are new where they are not there; what is beyond the tables is their last one.
+ * Strands of one name are several contexts. */
+static uint8_t context_named(struct emu_story *story, const char *name, emu_object strand, int processor)
 {
     for (unsigned i = 0; i < story->context_count; i++) {
         const struct emu_story_context *c = &story->contexts[i];
-        if (c->processor == processor && strncmp(c->name, name, EMU_STORY_NAME - 1) == 0)
+        if (c->processor == processor && c->strand == strand &&
+            strncmp(c->name, name, EMU_STORY_NAME - 1) == 0)
             return (uint8_t)i;
     }
     if (story->context_count < EMU_STORY_NAMES_MAX) {
         struct emu_story_context *c = &story->contexts[story->context_count++];
         c->processor = processor;
+        c->strand = strand;
         snprintf(c->name, sizeof c->name, "%s", name);
     }
     return (uint8_t)(story->context_count - 1);
@@ -69,7 +74,7 @@ static void enter_handler(struct reading *r, const struct emu_trace_entry *e)
     char name[EMU_STORY_NAME];
     emu_trace_text(r->machine, e, name, sizeof name);
     if (r->depth[e->cpu] < NESTING)
-        r->nested[e->cpu][r->depth[e->cpu]] = context_named(r->story, name, e->cpu);
+        r->nested[e->cpu][r->depth[e->cpu]] = context_named(r->story, name, EMU_NO_OBJECT, e->cpu);
     r->depth[e->cpu]++;
 }
 
@@ -85,8 +90,16 @@ static void enter_callback(struct reading *r, const struct emu_trace_entry *e)
     emu_object_text(r->machine, e->object, name, sizeof name);
     r->in_callback = true;
     r->callback_step = e->step;
-    r->context = context_named(r->story, name, NO_PROCESSOR);
+    r->context = context_named(r->story, name, EMU_NO_OBJECT, NO_PROCESSOR);
     r->column = column_named(r->story, e->op == EMU_OP_EVENT ? "timers" : name);
+}
+
+static uint8_t strand_context(struct reading *r, emu_object strand)
+{
+    char name[EMU_STORY_NAME] = "host";
+    if (strand != EMU_NO_OBJECT)
+        emu_object_text(r->machine, strand, name, sizeof name);
+    return context_named(r->story, name, strand, NO_PROCESSOR);
 }
 
 static uint8_t context_of(struct reading *r, const struct emu_trace_entry *e)
@@ -94,10 +107,7 @@ static uint8_t context_of(struct reading *r, const struct emu_trace_entry *e)
     uint8_t depth = r->depth[e->cpu];
     if (depth > 0)
         return r->nested[e->cpu][(depth < NESTING ? depth : NESTING) - 1];
-    char name[EMU_STORY_NAME] = "host";
-    if (e->strand != EMU_NO_OBJECT)
-        emu_object_text(r->machine, e->strand, name, sizeof name);
-    return context_named(r->story, name, NO_PROCESSOR);
+    return strand_context(r, e->strand);
 }
 
 /* Is it worth a line whatever its object? */
@@ -115,8 +125,15 @@ static struct emu_story_step read_entry(struct reading *r, const struct emu_trac
         .object = e->object,
         .op = e->op,
         .access = (uint8_t)emu_op_info(r->machine, e->op)->access,
+        .level = e->level,
+        .wakes = e->op == EMU_OP_STRAND_READY,
     };
     emu_trace_text(r->machine, e, s.text, sizeof s.text);
+    emu_object_text(r->machine, e->object, s.thing, sizeof s.thing);
+    if (e->op == EMU_OP_FINDING)
+        snprintf(s.text, sizeof s.text, "finding %s", emu_machine_finding(r->machine)->rule);
+    if (s.wakes)
+        s.woken = strand_context(r, e->object);
     r->in_callback = r->in_callback && e->step == r->callback_step;
     bool callback = e->op == EMU_OP_ENGINE || e->op == EMU_OP_EVENT;
     bool handler = e->op == EMU_OP_INTERRUPT || e->op == EMU_OP_SOFT;
@@ -130,9 +147,10 @@ static struct emu_story_step read_entry(struct reading *r, const struct emu_trac
         s.context = r->context;
         s.column = r->column;
     } else {
+        bool runs = e->op == EMU_OP_STRAND_RUN; /* told by whoever left the processor to it */
         char name[EMU_STORY_NAME];
-        snprintf(name, sizeof name, "processor %u", (unsigned)e->cpu);
-        s.context = context_of(r, e);
+        snprintf(name, sizeof name, "processor %u", runs ? (unsigned)e->arg : (unsigned)e->cpu);
+        s.context = runs ? strand_context(r, e->object) : context_of(r, e);
         s.column = column_named(r->story, name);
     }
     if (e->op == EMU_OP_INTERRUPT_END || e->op == EMU_OP_SOFT_END)
@@ -202,6 +220,7 @@ static void mark_past(struct emu_story_run *run, struct use *objects)
         bool linked = i + 1 == run->count || in_past[s->context];
         if (uses(s))
             linked |= changes(s) ? objects[s->object].used : objects[s->object].written;
+        linked |= s->wakes && in_past[s->woken];
         if (!linked)
             continue;
         contexts += !in_past[s->context];
@@ -228,7 +247,7 @@ static void thin_out(struct emu_story_run *run, struct use *objects)
             u->touched = true;
             u->last = s->context;
         }
-        s->matters = s->matters && (orders || s->speaks);
+        s->matters = s->matters && (orders || s->speaks || s->wakes);
     }
 }
 
@@ -262,6 +281,8 @@ struct search {
     struct emu_strategy *tolerant; /* replay of edited */
     uint64_t runs, runs_max;
     uint64_t steps; /* of all runs: long ones are fewer */
+    struct emu_stopwatch watch;
+    bool late; /* a guard for runs that hang */
 };
 
 static bool passes(struct search *s)
@@ -272,12 +293,13 @@ static bool passes(struct search *s)
     emu_machine_set_strategy(s->machine, NULL);
     s->runs++;
     s->steps += emu_steps(s->machine);
+    s->late = s->late || (emu_stopwatch_tick(&s->watch) && s->watch.looked >= SECONDS_MAX);
     return passed;
 }
 
 static bool is_spent(const struct search *s)
 {
-    return s->runs >= s->runs_max || s->steps >= STEPS_MAX;
+    return s->late || s->runs >= s->runs_max || s->steps >= STEPS_MAX;
 }
 
 /* Every other answer at this choice; true: with *instead the run passes. */
@@ -298,33 +320,45 @@ static bool part_at(struct search *s, const struct emu_record *failing, size_t i
     return false;
 }
 
-/* The failing run parts as late as possible; true: s->edited passes. */
-static bool find_passing(struct search *s, struct emu_story *story)
+/* The failing run parts as late as possible, at a choice of the scheduler's or at another one; true:
+ * s->edited passes. */
+static bool find_fork(struct search *s, struct emu_story *story, bool schedule)
 {
     const struct emu_record *failing = &story->failing.record;
     for (size_t index = failing->length; index-- > 0 && !is_spent(s);) {
-        if (part_at(s, failing, index, &story->instead)) {
+        bool is_schedule = failing->choices[index].kind == EMU_CHOICE_SCHEDULE;
+        if (schedule && !is_schedule && failing->choices[index].value != 0)
+            break; /* what comes after would pass for the other answer's sake */
+        bool wanted = is_schedule == schedule;
+        if (wanted && part_at(s, failing, index, &story->instead)) {
             story->fork = failing->choices[index];
             snprintf(story->asks, sizeof story->asks, "%s", emu_op_info(s->machine, story->fork.site)->name);
             story->every = true;
             return true;
         }
     }
-    story->every = !is_spent(s);
     return false;
+}
+
+/* An order that decides tells more than an answer with which all comes in another order. */
+static bool find_passing(struct search *s, struct emu_story *story)
+{
+    bool found = find_fork(s, story, true) || find_fork(s, story, false);
+    story->every = found || !is_spent(s);
+    return found;
 }
 
 /* ---- Where the two differ ---------------------------------------------------------------------- */
 
 static bool same_event(const struct emu_story_step *a, const struct emu_story_step *b)
 {
-    return a->context == b->context && a->op == b->op && a->object == b->object;
+    return a->context == b->context && a->op == b->op && strcmp(a->thing, b->thing) == 0;
 }
 
 static bool conflict(const struct emu_story_step *a, const struct emu_story_step *b)
 {
-    return a->context != b->context && uses(a) && uses(b) && a->object == b->object &&
-           (changes(a) || changes(b));
+    return a->context != b->context && uses(a) && uses(b) && (changes(a) || changes(b)) &&
+           strcmp(a->thing, b->thing) == 0;
 }
 
 /* How often an event like this one came from the fork on, this one included. */
@@ -369,6 +403,8 @@ static void compare(struct emu_story *story)
            strcmp(f->steps[fork].text, p->steps[fork].text) == 0)
         fork++;
     f->fork = p->fork = fork;
+    if (fork < shorter)
+        f->steps[fork].matters = p->steps[fork].matters = true;
     for (size_t y = fork; y < p->count && y < fork + COMPARED_MAX; y++) {
         size_t x = find_overtaker(story, y);
         if (x < f->count) {
@@ -396,6 +432,7 @@ bool emu_story_tell(struct emu_machine *m, const struct emu_program *program,
 {
     struct search s = {.machine = m, .program = program, .runs_max = runs != 0 ? runs : RUNS_DEFAULT};
     *story = (struct emu_story){0};
+    emu_stopwatch_start(&s.watch);
     s.tolerant = emu_strategy_replay(&s.edited, false);
     EMU_ASSERT(s.tolerant != NULL);
     bool failed = fails_traced(&s, failing);

@@ -1,12 +1,12 @@
 /*
  * Strands: their slots, stacks and ready lines.
  */
-#include "emu/machine_state.h"
+#include "emu/footprint.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { BELOW_PARKED = 512, STACK_PIECE = 2048, STACK_LINE = 64, LOWEST_PRIORITY = 0 };
+enum { STACK_PIECE = 2048, STACK_LINE = 64, LOWEST_PRIORITY = 0, DEPTH_KEPT = 1024 /* cleanings */ };
 
 bool emu_strands_create(struct emu_machine *m)
 {
@@ -52,15 +52,27 @@ static struct emu_strand *take_slot(struct emu_machine *m)
     return &m->strands[m->strands_used++];
 }
 
-/* All zero? Each byte equals its neighbour and the first is 0: memcmp looks at many at a time. */
-static bool is_clean(const unsigned char *from, size_t bytes)
+/* All zero? memcmp looks at many bytes at a time. */
+static bool is_clean(const unsigned char *piece)
 {
-    return from[0] == 0 && memcmp(from, from + 1, bytes - 1) == 0;
+    static const _Alignas(STACK_LINE) unsigned char zeros[STACK_PIECE];
+    return memcmp(piece, zeros, STACK_PIECE) == 0;
+}
+
+/* The offset of the first byte's line in the piece that is not zero; the piece is not clean. */
+static size_t first_dirt(const unsigned char *piece)
+{
+    size_t at = 0;
+    while (piece[at] == 0)
+        at++;
+    return at & ~(size_t)(STACK_LINE - 1);
 }
 
 /*
- * What an earlier run left on the stack must not be seen by this one: down to where the strand was parked
- * deepest, and from there on piece by piece until one is clean, for what calls between two steps have left.
+ * What an earlier run left on the stack must not be seen by this one: down to where it was dirty before or
+ * the strand was parked deepest, and from there on piece by piece until one is clean, for what calls between
+ * two steps have left. That depth is kept, so that in the steady state one clean piece is looked at; now and
+ * then it is forgotten, for one deep run would make all others pay.
  */
 static void clean_stack(struct emu_machine *m, struct emu_strand *s)
 {
@@ -68,16 +80,15 @@ static void clean_stack(struct emu_machine *m, struct emu_strand *s)
     size_t bytes = m->config.stack_bytes;
     emu_fiber_forget(low, bytes);
     size_t from = s->deepest != 0 ? (s->deepest - (uintptr_t)low) & ~(size_t)(STACK_LINE - 1) : bytes;
-    from = from > BELOW_PARKED ? from - BELOW_PARKED : 0;
     memset(low + from, 0, bytes - from);
-    while (from > 0) {
-        size_t piece = from < STACK_PIECE ? from : STACK_PIECE;
-        if (is_clean(low + from - piece, piece))
-            break;
-        from -= piece;
-        memset(low + from, 0, piece);
+    while (from >= STACK_PIECE && !is_clean(low + from - STACK_PIECE)) {
+        size_t dirt = from - STACK_PIECE + first_dirt(low + from - STACK_PIECE);
+        memset(low + dirt, 0, from - dirt);
+        from = dirt;
     }
-    s->deepest = (uintptr_t)low + bytes;
+    if (from < STACK_PIECE)
+        memset(low, 0, from);
+    s->deepest = (uintptr_t)low + (++s->cleanings % DEPTH_KEPT == 0 ? bytes : from);
 }
 
 /* The first code on a strand's stack. */
@@ -117,6 +128,16 @@ static struct emu_strand *make(struct emu_machine *m, const struct emu_strand_co
     s->must_finish = config->must_finish;
     s->is_idle = false;
     s->order = ORDER_GO;
+    s->steps = 0;
+    s->actor = 0;
+    s->woken = 0;
+    s->disabled_at = 0;
+    s->resumes = true;
+    s->watched = NULL;
+    if (EMU_UNLIKELY(m->watch != NULL)) {
+        emu_access_fresh(m, s->stack_low, m->config.stack_bytes);
+        emu_watch_started(m, s);
+    }
     emu_fiber_init(&s->fiber, s->stack_low, m->config.stack_bytes, entry, s);
     return s;
 }
@@ -153,12 +174,15 @@ struct emu_strand *emu_strand_start(struct emu_machine *m, const struct emu_stra
         return s;
     }
     m->unfinished += config->must_finish;
+    emu_footprint_woken(m, s);
     emu_ready_push(m, s);
     return s;
 }
 
 void emu_strand_release_held(struct emu_machine *m)
 {
+    if (EMU_UNLIKELY(m->watch != NULL && m->self == &m->host))
+        emu_watch_era(m);
     m->released = true;
     for (uint32_t i = 0; m->held > 0 && i < m->strands_used; i++) {
         struct emu_strand *s = &m->strands[i];
@@ -242,6 +266,8 @@ void emu_strand_exit(struct emu_machine *m)
 void emu_strand_block(struct emu_machine *m, emu_op op, emu_object object)
 {
     struct emu_strand *s = m->self;
+    emu_footprint_same(m);
+    s->resumes = true;
     emu_perform(m, op, object, 0);
     leave_processor(m, s);
     s->state = STRAND_BLOCKED;
@@ -253,6 +279,9 @@ void emu_strand_ready(struct emu_machine *m, struct emu_strand *s)
 {
     EMU_ASSERT(s->state == STRAND_BLOCKED);
     emu_note(m, EMU_OP_STRAND_READY, s->object, s->next_cpu);
+    emu_footprint_woken(m, s);
+    if (EMU_UNLIKELY(m->watch != NULL))
+        emu_watch_readied(m, s);
     emu_ready_push(m, s);
 }
 
@@ -289,6 +318,7 @@ void emu_strand_set_cpu(struct emu_machine *m, struct emu_strand *s, unsigned cp
         return;
     leave_processor(m, s);
     s->pending = (struct emu_pending){.op = EMU_OP_STRAND_RUN, .object = s->object};
+    s->resumes = true;
     emu_ready_push(m, s);
     emu_decide(m, s);
 }

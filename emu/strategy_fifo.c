@@ -50,3 +50,8 @@ const struct emu_divergence *emu_strategy_divergence(const struct emu_strategy *
 {
     return s->divergence == NULL ? NULL : s->divergence(s);
 }
+
+const struct emu_reduction *emu_strategy_reduction(const struct emu_strategy *s)
+{
+    return s->reduction == NULL ? NULL : s->reduction(s);
+}

@@ -17,7 +17,7 @@
  */
 #include <emu/explore.h>
 
-#include "emu/strategy.h"
+#include "emu/strategy_sampler.h"
 
 #include <stdlib.h>
 
@@ -28,63 +28,43 @@ static const uint32_t fault_rates[] = {0, 1u << 28, 1u << 30};
 
 #define LENGTH(array) ((uint32_t)(sizeof(array) / sizeof((array)[0])))
 
-struct random_strategy {
-    struct emu_strategy base;
-    uint64_t seed;
-    uint64_t state;
-    uint64_t sites; /* decides which sites may fail in this run */
-    uint32_t switch_rate;
-    uint32_t latitude_rate;
-    uint32_t fault_rate;
-};
-
-/* splitmix64 (Steele, Lea, Flood 2014): the state counts in steps of the golden ratio, the output is its
- * mixture. */
-#define SPLITMIX_STEP 0x9e3779b97f4a7c15ull
-
-static inline uint64_t mix(uint64_t z)
+void emu_sampler_begin(struct emu_sampler *r, uint64_t run)
 {
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
-    return z ^ (z >> 31);
+    r->state = emu_splitmix(emu_splitmix(r->seed + EMU_SPLITMIX_STEP) ^ (run + 1));
+    r->switch_rate = switch_rates[emu_draw_below(r, LENGTH(switch_rates))];
+    r->latitude_rate = latitude_rates[emu_draw_below(r, LENGTH(latitude_rates))];
+    r->fault_rate = fault_rates[emu_draw_below(r, LENGTH(fault_rates))];
+    r->sites = emu_splitmix(r->state);
 }
 
-static inline uint32_t draw(struct random_strategy *r)
+static inline uint32_t deviate(struct emu_sampler *r, uint32_t rate, uint32_t count)
 {
-    r->state += SPLITMIX_STEP;
-    return (uint32_t)(mix(r->state) >> 32);
+    return emu_draw(r) >= rate ? 0 : 1 + emu_draw_below(r, count - 1);
 }
 
-/* One of 0 to count - 1. The bias is below count / 2^32. */
-static inline uint32_t draw_below(struct random_strategy *r, uint32_t count)
+uint32_t emu_sampler_other(struct emu_sampler *r, const struct emu_decision *d)
 {
-    return (uint32_t)(((uint64_t)draw(r) * count) >> 32);
+    uint32_t rate = r->latitude_rate;
+    if (d->kind == EMU_CHOICE_FAULT)
+        rate = (emu_splitmix(r->sites ^ d->site) & 1) != 0 ? r->fault_rate : 0;
+    return deviate(r, rate, d->count);
+}
+
+uint32_t emu_sampler_walk(struct emu_sampler *r, const struct emu_decision *d)
+{
+    if (d->kind != EMU_CHOICE_SCHEDULE)
+        return emu_sampler_other(r, d);
+    return d->free ? emu_draw_below(r, d->count) : deviate(r, r->switch_rate, d->count);
 }
 
 static void random_begin(struct emu_strategy *s, uint64_t run)
 {
-    struct random_strategy *r = (struct random_strategy *)s;
-    r->state = mix(mix(r->seed + SPLITMIX_STEP) ^ (run + 1));
-    r->switch_rate = switch_rates[draw_below(r, LENGTH(switch_rates))];
-    r->latitude_rate = latitude_rates[draw_below(r, LENGTH(latitude_rates))];
-    r->fault_rate = fault_rates[draw_below(r, LENGTH(fault_rates))];
-    r->sites = mix(r->state);
+    emu_sampler_begin((struct emu_sampler *)s, run);
 }
 
 static uint32_t random_choose(struct emu_strategy *s, const struct emu_decision *d)
 {
-    struct random_strategy *r = (struct random_strategy *)s;
-    uint32_t rate = r->latitude_rate;
-    if (d->kind == EMU_CHOICE_SCHEDULE) {
-        if (d->free)
-            return draw_below(r, d->count);
-        rate = r->switch_rate;
-    } else if (d->kind == EMU_CHOICE_FAULT) {
-        rate = (mix(r->sites ^ d->site) & 1) != 0 ? r->fault_rate : 0;
-    }
-    if (draw(r) >= rate)
-        return 0;
-    return 1 + draw_below(r, d->count - 1);
+    return emu_sampler_walk((struct emu_sampler *)s, d);
 }
 
 static bool random_end(struct emu_strategy *s)
@@ -100,7 +80,7 @@ static void random_destroy(struct emu_strategy *s)
 
 struct emu_strategy *emu_strategy_random(uint64_t seed)
 {
-    struct random_strategy *r = calloc(1, sizeof *r);
+    struct emu_sampler *r = calloc(1, sizeof *r);
     if (r == NULL)
         return NULL;
     r->base = (struct emu_strategy){.name = "random",
@@ -109,6 +89,6 @@ struct emu_strategy *emu_strategy_random(uint64_t seed)
                                     .end = random_end,
                                     .destroy = random_destroy};
     r->seed = seed;
-    random_begin(&r->base, 0);
+    emu_sampler_begin(r, 0);
     return &r->base;
 }

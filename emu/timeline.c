@@ -18,7 +18,8 @@
 enum {
     LINE_BYTES = 512,
     NAME_BYTES = 64,
-    STRAND_WIDTH_MIN = 6, /* "strand" */
+    WHAT_MAX = LINE_BYTES - 2 * NAME_BYTES, /* characters of what happened that are shown */
+    STRAND_WIDTH_MIN = 6,                   /* "strand" */
     INDENT = 2,
     NS_PER_US = 1000,
 };
@@ -126,9 +127,9 @@ static void put_line(const struct columns *c, const struct emu_machine *m, const
     char line[LINE_BYTES], strand[NAME_BYTES] = "-";
     if (e->strand != EMU_NO_OBJECT)
         emu_object_text(m, e->strand, strand, sizeof strand);
-    snprintf(line, sizeof line, "%8" PRIu64 ".%03u %6" PRIu32 " %4u %4u  %-*s  %*s%s%s", e->time / NS_PER_US,
-             (unsigned)(e->time % NS_PER_US), e->step, (unsigned)e->cpu, (unsigned)e->level, c->strand_width,
-             strand, indent_of(e->level), "", mark, what);
+    snprintf(line, sizeof line, "%8" PRIu64 ".%03u %6" PRIu32 " %4u %4u  %-*s  %*s%s%.*s",
+             e->time / NS_PER_US, (unsigned)(e->time % NS_PER_US), e->step, (unsigned)e->cpu,
+             (unsigned)e->level, c->strand_width, strand, indent_of(e->level), "", mark, (int)WHAT_MAX, what);
     c->out(c->context, line);
 }
 

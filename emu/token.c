@@ -418,6 +418,7 @@ bool emu_token_read(const char *text, struct emu_token *token, const char **why)
  */
 
 #define FNV_BASIS 2166136261u
+enum { FOLD_INCOHERENT = 'C' };
 #define FNV_PRIME 16777619u
 
 static uint32_t fnv_byte(uint32_t hash, uint8_t byte)
@@ -450,5 +451,6 @@ uint32_t emu_token_configuration(const struct emu_machine *m)
     hash = emu_token_fold(hash, c->ram_high_pages);
     hash = emu_token_fold(hash, c->strands_max);
     hash = emu_token_fold(hash, c->stack_bytes);
-    return emu_token_fold(hash, c->step_limit);
+    hash = emu_token_fold(hash, c->step_limit);
+    return c->incoherent ? emu_token_fold(hash, FOLD_INCOHERENT) : hash;
 }

@@ -34,10 +34,16 @@ static const struct emu_op_info own_ops[EMU_OWN_OPS] = {
     [EMU_OP_REGISTER_READ] = {"read register", EMU_ACCESS_WRITE, "#offset"},
     [EMU_OP_REGISTER_VALUE] = {"register", EMU_ACCESS_LOCAL, "#value"},
     [EMU_OP_REGISTER_WRITE] = {"write register", EMU_ACCESS_WRITE, "#offset"},
+    [EMU_OP_REGISTER_POST] = {"post register write", EMU_ACCESS_WRITE, "#offset"},
+    [EMU_OP_REGISTER_ARRIVE] = {"register write arrives", EMU_ACCESS_LOCAL, "#offset"},
     [EMU_OP_PORT_READ] = {"read port", EMU_ACCESS_WRITE, "#port"},
     [EMU_OP_PORT_WRITE] = {"write port", EMU_ACCESS_WRITE, "#port"},
     [EMU_OP_FRAMES] = {"frames", EMU_ACCESS_LOCAL, "layout"},
+    [EMU_OP_CACHE] = {"cache line", EMU_ACCESS_LOCAL, NULL},
     [EMU_OP_FINDING] = {"finding", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MEMORY_READ] = {"read", EMU_ACCESS_READ, "bytes"},
+    [EMU_OP_MEMORY_WRITE] = {"write", EMU_ACCESS_WRITE, "bytes"},
+    [EMU_OP_MEMORY_ATOMIC] = {"atomic operation", EMU_ACCESS_WRITE, "bytes"},
 };
 
 void emu_describe_ops(struct emu_machine *m, emu_op base, const struct emu_op_info *ops, unsigned count)

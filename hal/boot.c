@@ -5,6 +5,7 @@
 
 #include "hal/kernel.h"
 #include "hal/ops.h"
+#include "hal/tsan.h"
 
 #define HAL_OP_INFO(id, name, access, arg) {name, access, arg},
 static const struct emu_op_info op_infos[] = {HAL_OPS_KE(HAL_OP_INFO) HAL_OPS_IO(HAL_OP_INFO)};
@@ -25,7 +26,9 @@ void hal_boot(struct emu_machine *m, void *context)
     k->machine = m;
     emu_set_slot(m, EMU_SLOT_KERNEL, k);
     hal_describe_ops(m);
+    emu_access_set_sources(m, tsan_place);
     ke_boot(k);
     mm_boot(k);
     io_boot(k);
+    io_waiting_boot(k);
 }

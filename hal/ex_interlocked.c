@@ -11,17 +11,29 @@
 
 #include "hal/ke_check.h"
 
-static void announce(const volatile void *target)
+enum {
+    INTERLOCKED_READ = EMU_MEMORY_ATOMIC | EMU_MEMORY_ACQUIRE | EMU_MEMORY_ANNOUNCED,
+    INTERLOCKED = INTERLOCKED_READ | EMU_MEMORY_WRITE | EMU_MEMORY_RELEASE,
+};
+
+static void announce_bytes(const volatile void *target, size_t bytes, uintptr_t pc)
 {
     struct emu_machine *m = emu_current();
     emu_step(m, HAL_OP_KE_INTERLOCKED, emu_object_at(m, (const void *)(ULONG_PTR)target, "variable"), 0);
+    emu_access_memory(m, target, bytes, INTERLOCKED, pc);
 }
 
-static void announce_read(const volatile void *source)
+static void announce_read_bytes(const volatile void *source, size_t bytes, uintptr_t pc)
 {
     struct emu_machine *m = emu_current();
     emu_step(m, HAL_OP_KE_INTERLOCKED_READ, emu_object_at(m, (const void *)(ULONG_PTR)source, "variable"), 0);
+    emu_access_memory(m, source, bytes, INTERLOCKED_READ, pc);
 }
+
+/* By the driver's instruction that calls the function around this. */
+#define CALLER                ((uintptr_t)__builtin_return_address(0))
+#define announce(target)      announce_bytes((target), sizeof *(target), CALLER)
+#define announce_read(source) announce_read_bytes((source), sizeof *(source), CALLER)
 
 /* Sums wrap around, as the processor's do. */
 #define SUM(type, a, b) ((type)((ULONG64)(a) + (ULONG64)(b)))
@@ -34,12 +46,16 @@ static void announce_read(const volatile void *source)
         *Target = Value;                                                                      \
         return old;                                                                           \
     }                                                                                         \
-    type haldma_InterlockedExchangeAdd##suffix(type volatile *Addend, type Value)             \
+    static inline type add##suffix(type volatile *Addend, type Value, uintptr_t caller)       \
     {                                                                                         \
-        announce(Addend);                                                                     \
+        announce_bytes(Addend, sizeof *Addend, caller);                                       \
         const type old = *Addend;                                                             \
         *Addend = SUM(type, old, Value);                                                      \
         return old;                                                                           \
+    }                                                                                         \
+    type haldma_InterlockedExchangeAdd##suffix(type volatile *Addend, type Value)             \
+    {                                                                                         \
+        return add##suffix(Addend, Value, CALLER);                                            \
     }                                                                                         \
     type haldma_InterlockedCompareExchange##suffix(type volatile *Destination, type ExChange, \
                                                    type Comperand)                            \
@@ -74,14 +90,14 @@ static void announce_read(const volatile void *source)
     }
 
 /* These return the new value. */
-#define INCREMENT(suffix, type)                                                  \
-    type haldma_InterlockedIncrement##suffix(type volatile *Addend)              \
-    {                                                                            \
-        return SUM(type, haldma_InterlockedExchangeAdd##suffix(Addend, 1), 1);   \
-    }                                                                            \
-    type haldma_InterlockedDecrement##suffix(type volatile *Addend)              \
-    {                                                                            \
-        return SUM(type, haldma_InterlockedExchangeAdd##suffix(Addend, -1), -1); \
+#define INCREMENT(suffix, type)                                     \
+    type haldma_InterlockedIncrement##suffix(type volatile *Addend) \
+    {                                                               \
+        return SUM(type, add##suffix(Addend, 1, CALLER), 1);        \
+    }                                                               \
+    type haldma_InterlockedDecrement##suffix(type volatile *Addend) \
+    {                                                               \
+        return SUM(type, add##suffix(Addend, -1, CALLER), -1);      \
     }
 
 EXCHANGE(, LONG)
@@ -94,12 +110,12 @@ INCREMENT(16, SHORT)
 
 LONG haldma_InterlockedAdd(LONG volatile *Addend, LONG Value)
 {
-    return SUM(LONG, haldma_InterlockedExchangeAdd(Addend, Value), Value);
+    return SUM(LONG, add(Addend, Value, CALLER), Value);
 }
 
 LONG64 haldma_InterlockedAdd64(LONG64 volatile *Addend, LONG64 Value)
 {
-    return SUM(LONG64, haldma_InterlockedExchangeAdd64(Addend, Value), Value);
+    return SUM(LONG64, add64(Addend, Value, CALLER), Value);
 }
 
 PVOID haldma_InterlockedExchangePointer(PVOID volatile *Target, PVOID Value)
@@ -123,7 +139,7 @@ PVOID haldma_InterlockedCompareExchangePointer(PVOID volatile *Destination, PVOI
 BOOLEAN haldma_InterlockedCompareExchange128(LONG64 volatile *Destination, LONG64 ExchangeHigh,
                                              LONG64 ExchangeLow, LONG64 *ComparandResult)
 {
-    announce(Destination);
+    announce_bytes(Destination, 2 * sizeof *Destination, CALLER);
     const LONG64 low = Destination[0];
     const LONG64 high = Destination[1];
     const bool equal = low == ComparandResult[0] && high == ComparandResult[1];
@@ -224,7 +240,9 @@ VOID haldma_WritePointer(PVOID volatile *Destination, PVOID Value)
 
 VOID haldma_MemoryBarrier(VOID)
 {
-    emu_step(emu_current(), HAL_OP_KE_BARRIER, EMU_NO_OBJECT, 0);
+    struct emu_machine *m = emu_current();
+    emu_step(m, HAL_OP_KE_BARRIER, EMU_NO_OBJECT, 0);
+    emu_access_fence(m);
 }
 
 VOID haldma_YieldProcessor(VOID)

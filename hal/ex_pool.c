@@ -12,6 +12,7 @@
 #include <string.h>
 #include <wdm.h>
 
+#include <emu/access.h>
 #include <emu/choose.h>
 #include <emu/cpu.h>
 #include <emu/finding.h>
@@ -238,6 +239,7 @@ void *pool_allocate(const struct pool_request *r)
     }
     memset(b->user, r->zero ? 0 : POOL_FILL_FRESH, b->bytes);
     memset(b->user + b->bytes, POOL_FILL_GUARD, guard_bytes(b));
+    emu_access_fresh(m, b->user, b->bytes);
     return b->user;
 }
 
@@ -320,6 +322,24 @@ void pool_release(void *address, uint32_t tag)
     else
         c->free_last->next_free = b;
     c->free_last = b;
+}
+
+size_t hal_pool_room(const void *address)
+{
+    struct hal_kernel *k = hal_kernel();
+    const void *page = page_of(address);
+    struct mm_pages *p = page == address ? mm_pages_find(k, address, MM_PAGES_POOL) : NULL;
+
+    if (p != NULL)
+        return p->block->bytes;
+    if (((uintptr_t)address & (POOL_GRANULE - 1)) != 0 || page == address ||
+        mm_pages_find(k, page, MM_PAGES_SLOTS) == NULL)
+        return SIZE_MAX;
+    struct pool_header h;
+    memcpy(&h, (const uint8_t *)address - sizeof h, sizeof h);
+    uint64_t tag = h.seal ^ ((uint64_t)(uintptr_t)h.block * POOL_HEADER_SEAL);
+    bool begins_here = tag <= UINT32_MAX && h.block != NULL && h.block->user == address;
+    return begins_here ? h.block->bytes : SIZE_MAX;
 }
 
 uint32_t hal_pool_each(uint32_t tag, void (*fn)(void *context, const struct hal_pool_live *block),

@@ -8,6 +8,7 @@
  */
 #include <wdm.h>
 
+#include <emu/access.h>
 #include <emu/choose.h>
 #include <emu/strand.h>
 
@@ -72,6 +73,7 @@ static void run(struct hal_kernel *k, PWORK_QUEUE_ITEM item)
     struct emu_machine *m = k->machine;
     const emu_object object = object_of(m, item);
     emu_note(m, HAL_OP_KE_WORK_BEGIN, object, 0);
+    emu_order_acquire(m, object);
     item->WorkerRoutine(item->Parameter);
     emu_note(m, HAL_OP_KE_WORK_END, object, 0);
     check_return(k, ke_thread_self(k), object);
@@ -138,6 +140,9 @@ static void queue_item(struct hal_kernel *k, PWORK_QUEUE_ITEM item)
     if (k->ke.work_queue == NULL) {
         k->ke.work_queue = emu_arena_alloc(k->machine, sizeof(*k->ke.work_queue));
         InitializeListHead(k->ke.work_queue);
+    }
+    if (k->ke.work_object != EMU_NO_OBJECT) {
+        emu_touch(k->machine, k->ke.work_object, EMU_ACCESS_WRITE);
     }
     InsertTailList(k->ke.work_queue, &item->List);
     wake_worker(k);
@@ -215,6 +220,7 @@ PIO_WORKITEM IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
         item = emu_arena_alloc(k->machine, sizeof(*item));
     }
     k->ke.work_items_live++;
+    emu_access_fresh(k->machine, item, sizeof(*item));
     IoInitializeWorkItem(DeviceObject, item);
     return item;
 }

@@ -6,6 +6,7 @@
 #include <emu/choose.h>
 #include <emu/cpu.h>
 #include <emu/finding.h>
+#include <emu/liveness.h>
 
 #include "hal/kernel.h"
 #include "hal/ops.h"
@@ -227,6 +228,7 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
         no_irp(m, "IoCompleteRequest", "IO-COMPLETE-1", "0x44");
     emu_step(m, HAL_OP_IO_COMPLETE, irp_object(m, irp), (uint32_t)irp->IoStatus.Status);
     check_completion(m, irp);
+    emu_progress(m);
 
     PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
     irp->CurrentLocation++;

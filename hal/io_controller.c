@@ -27,11 +27,22 @@ PCONTROLLER_OBJECT IoCreateController(ULONG Size)
     return c;
 }
 
+static void require_controller(const CONTROLLER_OBJECT *controller, const char *what)
+{
+    if (controller == NULL || controller->Type != IO_TYPE_CONTROLLER)
+        emu_finding_raise(emu_current(), "IO-CONTROLLER-5", NULL, NULL,
+                          "%s was called with what is no controller object, or was deleted", what);
+}
+
 VOID IoDeleteController(PCONTROLLER_OBJECT ControllerObject)
 {
     struct emu_machine *m = emu_current();
 
     ke_level_at_most(m, PASSIVE_LEVEL, "IO-CONTROLLER-2", KE_CODE_WRONG_LEVEL, "IoDeleteController");
+    require_controller(ControllerObject, "IoDeleteController");
+    if (ControllerObject->DeviceWaitQueue.Busy)
+        emu_finding_raise(m, "IO-CONTROLLER-6", NULL, NULL,
+                          "IoDeleteController was called for a controller that a device has");
     emu_object_forget(m, &ControllerObject->DeviceWaitQueue);
     ControllerObject->Type = 0;
     ExFreePoolWithTag(ControllerObject, CONTROLLER_TAG);
@@ -68,9 +79,12 @@ static void check_level(const char *what)
 VOID IoAllocateController(PCONTROLLER_OBJECT ControllerObject, PDEVICE_OBJECT DeviceObject,
                           PDRIVER_CONTROL ExecutionRoutine, PVOID Context)
 {
-    WAIT_CONTEXT_BLOCK *block = &DeviceObject->Queue.Wcb;
-
     check_level("IoAllocateController");
+    require_controller(ControllerObject, "IoAllocateController");
+    if (DeviceObject == NULL || DeviceObject->Type != IO_TYPE_DEVICE || ExecutionRoutine == NULL)
+        emu_finding_raise(emu_current(), "IO-CONTROLLER-7", NULL, NULL,
+                          "IoAllocateController was called without a device object or a routine");
+    WAIT_CONTEXT_BLOCK *block = &DeviceObject->Queue.Wcb;
     if (block->DeviceRoutine != NULL)
         emu_finding_raise(emu_current(), "IO-CONTROLLER-3", NULL, NULL,
                           "IoAllocateController was called for a device that waits for a controller or an "
@@ -86,6 +100,7 @@ VOID IoAllocateController(PCONTROLLER_OBJECT ControllerObject, PDEVICE_OBJECT De
 VOID IoFreeController(PCONTROLLER_OBJECT ControllerObject)
 {
     check_level("IoFreeController");
+    require_controller(ControllerObject, "IoFreeController");
     if (!ControllerObject->DeviceWaitQueue.Busy)
         emu_finding_raise(emu_current(), "IO-CONTROLLER-4", NULL, NULL,
                           "IoFreeController was called for a controller that no device has");

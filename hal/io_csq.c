@@ -7,6 +7,8 @@
  */
 #include <wdm.h>
 
+#include "hal/kernel.h"
+
 enum { CSQ_SLOT = 3 }; /* of the IRP's DriverContext: the queue, or the context that knows it */
 
 static PIO_CSQ csq_of(PIRP irp, PIO_CSQ_IRP_CONTEXT *context)
@@ -41,6 +43,11 @@ static VOID cancel_routine(PDEVICE_OBJECT device, PIRP irp)
     detach(irp, context);
     csq->CsqReleaseLock(csq, irql);
     csq->CsqCompleteCanceledIrp(csq, irp);
+}
+
+bool io_csq_holds(const IRP *irp)
+{
+    return irp->CancelRoutine == cancel_routine;
 }
 
 static NTSTATUS initialize(PIO_CSQ csq, ULONG type, PIO_CSQ_INSERT_IRP insert, PIO_CSQ_REMOVE_IRP remove,

@@ -17,13 +17,18 @@
 
 enum { DEVICE_SECTOR_BYTES = 512 };
 
+static struct io_device *record_of(struct io_entry *entry)
+{
+    return CONTAINING_RECORD(entry, struct io_device, entry);
+}
+
 struct io_device *io_device_find(struct hal_kernel *k, const void *device)
 {
-    struct io_device *d = k->io.devices;
+    struct io_entry *e = io_table_first(&k->io.devices, io_table_hash(device));
 
-    while (d != NULL && d->device != device)
-        d = d->next;
-    return d;
+    while (e != NULL && record_of(e)->device != device)
+        e = io_table_next(e);
+    return e != NULL ? record_of(e) : NULL;
 }
 
 static bool type_has_sectors(DEVICE_TYPE type)
@@ -34,14 +39,11 @@ static bool type_has_sectors(DEVICE_TYPE type)
 static struct io_device *new_record(struct hal_kernel *k, PDEVICE_OBJECT device)
 {
     struct io_device *d = emu_arena_alloc(k->machine, sizeof *d);
-    struct io_device **link = &k->io.devices;
 
     d->extension.Type = IO_TYPE_DEVICE_OBJECT_EXTENSION;
     d->extension.DeviceObject = device;
     d->device = device;
-    while (*link != NULL)
-        link = &(*link)->next;
-    *link = d;
+    io_table_add(k->machine, &k->io.devices, &d->entry, io_table_hash(device));
     return d;
 }
 
@@ -51,19 +53,16 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
 {
     struct hal_kernel *k = hal_kernel();
     size_t bytes = sizeof(DEVICE_OBJECT) + DeviceExtensionSize;
+    bool named = DeviceName != NULL && DeviceName->Length != 0;
 
     *DeviceObject = NULL;
-    if (DeviceName != NULL && DeviceName->Length != 0 && io_name_find(k, DeviceName) != NULL)
+    if (named && io_name_exists(k, DeviceName))
         return STATUS_OBJECT_NAME_COLLISION;
     if (emu_fault(k->machine, HAL_OP_IO_CREATE_DEVICE) || bytes > UINT16_MAX)
         return STATUS_INSUFFICIENT_RESOURCES;
     PDEVICE_OBJECT device = ExAllocatePoolZero(NonPagedPoolNx, bytes, DEVICE_TAG);
     if (device == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
-    if (DeviceName != NULL && DeviceName->Length != 0) {
-        io_name_add(k, DeviceName, device, NULL);
-        device->Flags |= DO_DEVICE_HAS_NAME;
-    }
     device->Type = IO_TYPE_DEVICE;
     device->Size = (USHORT)bytes;
     device->DriverObject = DriverObject;
@@ -77,7 +76,13 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
     device->DeviceExtension = DeviceExtensionSize != 0 ? device + 1 : NULL;
     KeInitializeDeviceQueue(&device->DeviceQueue);
     KeInitializeEvent(&device->DeviceLock, SynchronizationEvent, TRUE);
-    device->DeviceObjectExtension = &new_record(k, device)->extension;
+    struct io_device *d = new_record(k, device);
+    device->DeviceObjectExtension = &d->extension;
+    if (named) {
+        d->name = io_name_add(k, DeviceName, device, NULL);
+        EMU_ASSERT(d->name != NULL); /* nothing came between */
+        device->Flags |= DO_DEVICE_HAS_NAME;
+    }
     *DeviceObject = device;
     return STATUS_SUCCESS;
 }
@@ -100,6 +105,7 @@ void io_device_settle(struct hal_kernel *k, struct io_device *d)
         device->AttachedDevice != NULL)
         return;
     unlink_from_driver(device);
+    io_table_remove(&k->io.devices, &d->entry);
     d->device = NULL;
     emu_object_forget(k->machine, &device->DeviceQueue);
     ExFreePoolWithTag(device, DEVICE_TAG);
@@ -120,7 +126,9 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
         emu_finding_raise(k->machine, "IO-DEVICE-6", "0xC9/201", parameters,
                           "IoDeleteDevice was called for a device that is still attached to another one");
     }
-    io_name_remove_device(k, DeviceObject);
+    if (d->name != NULL)
+        io_name_remove(k, d->name);
+    d->name = NULL;
     d->deleted = true;
     io_device_settle(k, d);
 }

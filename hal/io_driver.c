@@ -76,10 +76,8 @@ static void forget(struct hal_kernel *k, PDRIVER_OBJECT driver)
 }
 
 /* Is a driver loaded that came with the same module? Then its data is in use. */
-static bool module_is_in_use(struct hal_kernel *k, PDRIVER_INITIALIZE entry)
+static bool module_is_in_use(struct hal_kernel *k, const void *code)
 {
-    const void *code = (const void *)(uintptr_t)entry;
-
     for (const struct io_driver *d = k->io.drivers; d != NULL; d = d->next)
         if (d->driver != NULL && d->driver->DriverInit != NULL &&
             hal_images_share(k->io.images, code, (const void *)(uintptr_t)d->driver->DriverInit))
@@ -87,13 +85,19 @@ static bool module_is_in_use(struct hal_kernel *k, PDRIVER_INITIALIZE entry)
     return false;
 }
 
+bool hal_driver_restore(const void *code)
+{
+    struct hal_kernel *k = hal_kernel();
+
+    return k->io.images == NULL || module_is_in_use(k, code) || hal_images_restore(k->io.images, code);
+}
+
 NTSTATUS hal_driver_load(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJECT *driver)
 {
     struct hal_kernel *k = hal_kernel();
 
     *driver = NULL;
-    if (k->io.images != NULL && !module_is_in_use(k, entry) &&
-        !hal_images_restore(k->io.images, (const void *)(uintptr_t)entry))
+    if (!hal_driver_restore((const void *)(uintptr_t)entry))
         return STATUS_INSUFFICIENT_RESOURCES;
     PDRIVER_OBJECT object = hal_driver_create(name);
     if (object == NULL)

@@ -9,9 +9,6 @@
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
-/* The tag of IRPs: "Irp ", first character in the low byte. */
-#define IRP_TAG 0x20707249u
-
 VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 {
     io_call_gone(hal_kernel(), Irp);
@@ -33,7 +30,7 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
     (void)ChargeQuota;
     if (emu_fault(k->machine, HAL_OP_IO_ALLOCATE_IRP))
         return NULL;
-    PIRP irp = ExAllocatePoolWithTag(NonPagedPoolNx, size, IRP_TAG);
+    PIRP irp = ExAllocatePoolWithTag(NonPagedPoolNx, size, IO_IRP_TAG);
     if (irp == NULL)
         return NULL;
     IoInitializeIrp(irp, size, StackSize);
@@ -64,7 +61,7 @@ VOID IoFreeIrp(PIRP Irp)
     emu_object_forget(k->machine, Irp);
     emu_object_forget(k->machine, io_cancel_slot(Irp));
     k->io.irps--;
-    ExFreePoolWithTag(Irp, IRP_TAG);
+    ExFreePoolWithTag(Irp, IO_IRP_TAG);
 }
 
 VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)

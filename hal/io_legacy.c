@@ -3,13 +3,9 @@
  */
 #include <ntddk.h>
 
-#include <emu/finding.h>
 #include <emu/strand.h>
 
 #include "hal/kernel.h"
-
-/* Parameter 1 of bug check 0xE6. */
-enum { OBSOLETE_ROUTINE = 0x1E };
 
 /* Bus addresses are physical addresses, I/O ports are I/O ports. */
 BOOLEAN HalTranslateBusAddress(INTERFACE_TYPE InterfaceType, ULONG BusNumber, PHYSICAL_ADDRESS BusAddress,
@@ -63,16 +59,6 @@ ULONG HalSetBusDataByOffset(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG Sl
 ULONG HalSetBusData(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer, ULONG Length)
 {
     return HalGetBusDataByOffset(BusDataType, BusNumber, SlotNumber, Buffer, 0, Length);
-}
-
-PADAPTER_OBJECT HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters)
-{
-    const uint64_t parameters[4] = {OBSOLETE_ROUTINE, 0, 0, 0};
-
-    (void)DeviceDescription;
-    (void)NumberOfMapRegisters;
-    emu_finding_raise(emu_current(), "IO-BUS-2", "0xE6/1E", parameters,
-                      "HalGetAdapter was called, which is obsolete; IoGetDmaAdapter takes its place");
 }
 
 NTSTATUS IoReportResourceForDetection(PDRIVER_OBJECT DriverObject, PCM_RESOURCE_LIST DriverList,

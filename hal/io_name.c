@@ -30,13 +30,36 @@ UNICODE_STRING io_string_from_ascii(struct hal_kernel *k, const char *prefix, co
     return s;
 }
 
+static uint32_t hash_of(PCUNICODE_STRING name)
+{
+    ULONG hash = 0;
+
+    RtlHashUnicodeString(name, TRUE, HASH_STRING_ALGORITHM_DEFAULT, &hash);
+    return hash;
+}
+
+static struct io_name *name_of(struct io_entry *entry)
+{
+    return entry != NULL ? CONTAINING_RECORD(entry, struct io_name, entry) : NULL;
+}
+
+static struct io_name *find_hashed(struct hal_kernel *k, PCUNICODE_STRING name, uint32_t hash)
+{
+    struct io_name *n = name_of(io_table_first(&k->io.names, hash));
+
+    while (n != NULL && !RtlEqualUnicodeString(&n->name, name, TRUE))
+        n = name_of(io_table_next(&n->entry));
+    return n;
+}
+
 static struct io_name *find_entry(struct hal_kernel *k, PCUNICODE_STRING name)
 {
-    struct io_name *n = k->io.names;
+    return find_hashed(k, name, hash_of(name));
+}
 
-    while (n != NULL && !(n->live && RtlEqualUnicodeString(&n->name, name, TRUE)))
-        n = n->next;
-    return n;
+bool io_name_exists(struct hal_kernel *k, PCUNICODE_STRING name)
+{
+    return find_entry(k, name) != NULL;
 }
 
 struct io_name *io_name_find(struct hal_kernel *k, PCUNICODE_STRING name)
@@ -48,32 +71,32 @@ struct io_name *io_name_find(struct hal_kernel *k, PCUNICODE_STRING name)
     return n != NULL && n->device != NULL ? n : NULL;
 }
 
-NTSTATUS io_name_add(struct hal_kernel *k, PCUNICODE_STRING name, PDEVICE_OBJECT device,
-                     PCUNICODE_STRING target)
+struct io_name *io_name_add(struct hal_kernel *k, PCUNICODE_STRING name, PDEVICE_OBJECT device,
+                            PCUNICODE_STRING target)
 {
-    if (find_entry(k, name) != NULL)
-        return STATUS_OBJECT_NAME_COLLISION;
+    uint32_t hash = hash_of(name);
+
+    if (find_hashed(k, name, hash) != NULL)
+        return NULL;
     struct io_name *n = emu_arena_alloc(k->machine, sizeof *n);
     n->name = io_string_copy(k, name->Buffer, name->Length);
     n->device = device;
     if (target != NULL)
         n->target = io_string_copy(k, target->Buffer, target->Length);
-    n->live = true;
-    n->next = k->io.names;
-    k->io.names = n;
-    return STATUS_SUCCESS;
+    io_table_add(k->machine, &k->io.names, &n->entry, hash);
+    return n;
 }
 
-void io_name_remove_device(struct hal_kernel *k, PDEVICE_OBJECT device)
+void io_name_remove(struct hal_kernel *k, struct io_name *name)
 {
-    for (struct io_name *n = k->io.names; n != NULL; n = n->next)
-        if (n->device == device)
-            n->live = false;
+    io_table_remove(&k->io.names, &name->entry);
 }
 
 NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
 {
-    return io_name_add(hal_kernel(), SymbolicLinkName, NULL, DeviceName);
+    return io_name_add(hal_kernel(), SymbolicLinkName, NULL, DeviceName) != NULL
+               ? STATUS_SUCCESS
+               : STATUS_OBJECT_NAME_COLLISION;
 }
 
 NTSTATUS IoCreateUnprotectedSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
@@ -83,11 +106,12 @@ NTSTATUS IoCreateUnprotectedSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNIC
 
 NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
 {
-    struct io_name *n = find_entry(hal_kernel(), SymbolicLinkName);
+    struct hal_kernel *k = hal_kernel();
+    struct io_name *n = find_entry(k, SymbolicLinkName);
 
     if (n == NULL || n->device != NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
-    n->live = false;
+    io_name_remove(k, n);
     return STATUS_SUCCESS;
 }
 

@@ -80,8 +80,14 @@ NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPER
 
 NTSTATUS IoGetDeviceNumaNode(PDEVICE_OBJECT Pdo, PUSHORT NodeNumber)
 {
-    (void)Pdo;
-    *NodeNumber = 0;
+    struct hal_kernel *k = hal_kernel();
+    const struct io_device *d = io_device_find(k, Pdo);
+
+    if (d == NULL || d->hardware == NULL)
+        return STATUS_INVALID_PARAMETER;
+    if (k->ke.node_count > 1 && d->hardware->node >= k->ke.node_count)
+        return STATUS_NOT_FOUND;
+    *NodeNumber = k->ke.node_count > 1 ? (USHORT)d->hardware->node : 0;
     return STATUS_SUCCESS;
 }
 

@@ -12,6 +12,8 @@
 
 #include <emu/step.h>
 
+#include "hal/io_table.h"
+
 struct hal_kernel;
 struct hal_images;
 struct hal_pnp_device;
@@ -20,8 +22,9 @@ struct ex_registration;
 /* The private side of a device object; found through its DeviceObjectExtension. */
 struct io_device {
     DEVOBJ_EXTENSION extension; /* first: a driver may look at it */
-    struct io_device *next;     /* of all, in order of creation */
+    struct io_entry entry;      /* by the device's address, until that is freed */
     PDEVICE_OBJECT device;      /* NULL once freed */
+    struct io_name *name;       /* NULL: it has none */
     PDEVICE_OBJECT lower;       /* what it is attached to */
     LONG references;            /* pointers held beside the creation */
     bool deleted;               /* IoDeleteDevice was called */
@@ -53,13 +56,12 @@ struct io_client_extension {
     PVOID identity;
 };
 
-/* An entry of the object namespace. */
+/* What has a name: a device or a symbolic link. */
 struct io_name {
-    struct io_name *next;
+    struct io_entry entry; /* by the name */
     UNICODE_STRING name;
     PDEVICE_OBJECT device; /* NULL for a symbolic link */
     UNICODE_STRING target; /* of a symbolic link */
-    bool live;
 };
 
 /* A file object and how many refer to it. */
@@ -91,11 +93,14 @@ struct io_call {
 /* I/O errors of bug check 0xC9 (parameter 1), and room for the name of one object in a message. */
 enum { IO_ERROR_NOT_MARKED = 0x23D, IO_ERROR_MARKED = 0x23E, IO_NAME_BYTES = 48 };
 
+/* The tag of IRPs: "Irp ", first character in the low byte. */
+#define IO_IRP_TAG 0x20707249u
+
 struct io_state {
     KSPIN_LOCK cancel_lock;
     struct io_driver *drivers;
-    struct io_device *devices;
-    struct io_name *names;
+    struct io_table devices;
+    struct io_table names;
     struct io_interface *interfaces;
     struct io_file *files;
     PDRIVER_OBJECT bus_driver; /* owns physical device objects; made at the first */
@@ -110,6 +115,8 @@ struct io_state {
 
 /* Called once at each boot, before any driver code. */
 void io_boot(struct hal_kernel *k);
+bool io_csq_holds(const IRP *irp);          /* it is in a cancel-safe queue */
+void io_waiting_boot(struct hal_kernel *k); /* io_waiting.c: IRPs that nobody completed */
 
 /* The private record of a device, or NULL for what is none (or is gone). */
 struct io_device *io_device_find(struct hal_kernel *k, const void *device);
@@ -136,12 +143,16 @@ void io_file_close(struct hal_kernel *k, PFILE_OBJECT file);
  */
 void io_reference(struct hal_kernel *k, void *object, int change);
 
-/* The namespace. io_name_find() follows symbolic links; comparisons ignore case. NULL when there is no such
- * name. */
+/*
+ * The namespace, where case does not count. io_name_find() follows symbolic links to a device;
+ * io_name_exists() does not. NULL when there is no such name; when it is another's, for io_name_add().
+ */
 struct io_name *io_name_find(struct hal_kernel *k, PCUNICODE_STRING name);
-NTSTATUS io_name_add(struct hal_kernel *k, PCUNICODE_STRING name, PDEVICE_OBJECT device,
-                     PCUNICODE_STRING target);
-void io_name_remove_device(struct hal_kernel *k, PDEVICE_OBJECT device);
+bool io_name_exists(struct hal_kernel *k, PCUNICODE_STRING name);
+/* A symbolic link to the target, or, where that is NULL, a device's name. Both strings are copied. */
+struct io_name *io_name_add(struct hal_kernel *k, PCUNICODE_STRING name, PDEVICE_OBJECT device,
+                            PCUNICODE_STRING target);
+void io_name_remove(struct hal_kernel *k, struct io_name *name);
 /* A copy in the arena, with a terminator that is not counted. */
 UNICODE_STRING io_string_copy(struct hal_kernel *k, const WCHAR *text, size_t bytes);
 UNICODE_STRING io_string_from_ascii(struct hal_kernel *k, const char *prefix, const char *text);

@@ -4,6 +4,7 @@
 #ifndef HAL_KE_CHECK_H
 #define HAL_KE_CHECK_H
 
+#include <emu/access.h>
 #include <emu/cpu.h>
 #include <emu/finding.h>
 

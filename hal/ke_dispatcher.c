@@ -9,6 +9,7 @@
  */
 #include "hal/ke_dispatcher.h"
 
+#include <emu/access.h>
 #include <emu/event.h>
 #include <emu/finding.h>
 #include <emu/strand.h>
@@ -122,9 +123,18 @@ static void take_all(const struct ke_wait *wait, struct _KTHREAD *thread)
     }
 }
 
+/* Whoever ends a wait, or looks whether it ends, touches all that is waited for. */
+static void touch_all(struct hal_kernel *k, const struct ke_wait *wait, enum emu_access access)
+{
+    for (ULONG i = 0; i < wait->count; i++) {
+        emu_touch(k->machine, (emu_object)wait->blocks[i].Spare, access);
+    }
+}
+
 static void end_wait(struct hal_kernel *k, struct _KTHREAD *thread, NTSTATUS status)
 {
     struct ke_wait *wait = thread->wait;
+    touch_all(k, wait, EMU_ACCESS_WRITE);
     for (ULONG i = 0; i < wait->count; i++) {
         RemoveEntryList(&wait->blocks[i].WaitListEntry);
     }
@@ -143,6 +153,7 @@ static bool try_block(struct hal_kernel *k, const KWAIT_BLOCK *block)
     const struct ke_wait *wait = thread->wait;
     EMU_ASSERT(wait != NULL);
     if (wait->type == WaitAll) {
+        touch_all(k, wait, EMU_ACCESS_READ);
         if (!all_there(wait, thread)) {
             return false;
         }
@@ -158,6 +169,9 @@ static bool try_block(struct hal_kernel *k, const KWAIT_BLOCK *block)
 void ke_dispatcher_signal(struct hal_kernel *k, DISPATCHER_HEADER *header, LONG state)
 {
     header->SignalState = state;
+    if (emu_access_watched(k->machine)) {
+        emu_order_release(k->machine, ke_dispatcher_object(k, header));
+    }
     PLIST_ENTRY entry = header->WaitListHead.Flink;
     while (entry != &header->WaitListHead && header->SignalState > 0) {
         const KWAIT_BLOCK *block = CONTAINING_RECORD(entry, KWAIT_BLOCK, WaitListEntry);
@@ -182,9 +196,11 @@ static void set_alarm(struct hal_kernel *k, struct _KTHREAD *thread, uint64_t du
     emu_event_start(k->machine, &thread->alarm, due);
 }
 
-static void link_block(KWAIT_BLOCK *block, ULONG index, DISPATCHER_HEADER *header, struct _KTHREAD *thread,
-                       WAIT_TYPE type)
+/* Where the layout has a hole, it keeps the object's id. */
+static void link_block(KWAIT_BLOCK *block, ULONG index, DISPATCHER_HEADER *header, emu_object object,
+                       struct _KTHREAD *thread, WAIT_TYPE type)
 {
+    block->Spare = (LONG)object;
     block->WaitType = (UCHAR)type;
     block->BlockState = 0;
     block->WaitKey = (USHORT)index;
@@ -220,12 +236,27 @@ static bool satisfied_at_once(ULONG count, PVOID objects[], WAIT_TYPE type, stru
     return true;
 }
 
+/* What was done before the objects came to be as they are comes before what the thread does next. */
+static void learn(struct hal_kernel *k, ULONG count, PVOID objects[])
+{
+    for (ULONG i = 0; i < count && emu_access_watched(k->machine); i++) {
+        const DISPATCHER_HEADER *header = objects[i];
+        const emu_object object = ke_dispatcher_object(k, header);
+        emu_order_acquire(k->machine, object);
+        if (header->Type == KE_OBJECT_MUTEX && header->SignalState == 0 &&
+            ((const KMUTANT *)(const void *)header)->OwnerThread == ke_thread_self(k)) {
+            emu_lock_taken(k->machine, object);
+        }
+    }
+}
+
 NTSTATUS ke_wait(struct hal_kernel *k, ULONG count, PVOID objects[], WAIT_TYPE type,
                  const LARGE_INTEGER *timeout, KWAIT_BLOCK *blocks, emu_op op, emu_object object)
 {
     struct _KTHREAD *thread = ke_thread_self(k);
     NTSTATUS status;
     if (satisfied_at_once(count, objects, type, thread, &status)) {
+        learn(k, count, objects);
         return status;
     }
     if (timeout != NULL && timeout->QuadPart == 0) {
@@ -233,7 +264,8 @@ NTSTATUS ke_wait(struct hal_kernel *k, ULONG count, PVOID objects[], WAIT_TYPE t
     }
     struct ke_wait wait = {.blocks = blocks, .count = count, .type = type, .status = STATUS_PENDING};
     for (ULONG i = 0; i < count; i++) {
-        link_block(&blocks[i], i, objects[i], thread, type);
+        const emu_object each = count == 1 ? object : ke_dispatcher_object(k, objects[i]);
+        link_block(&blocks[i], i, objects[i], each, thread, type);
     }
     thread->wait = &wait;
     if (timeout != NULL) {
@@ -241,6 +273,7 @@ NTSTATUS ke_wait(struct hal_kernel *k, ULONG count, PVOID objects[], WAIT_TYPE t
     }
     emu_strand_block(k->machine, op, object);
     EMU_ASSERT(thread->wait == NULL && wait.status != STATUS_PENDING);
+    learn(k, count, objects);
     return wait.status;
 }
 

@@ -39,8 +39,9 @@ void ke_dispatcher_signal(struct hal_kernel *k, DISPATCHER_HEADER *header, LONG 
 uint64_t ke_due(struct hal_kernel *k, LARGE_INTEGER when);
 
 /*
- * Waits for all or any of count objects; op and object say what the trace shows. blocks: one each; they are
- * in use until it returns. No yield point before the objects are looked at: the caller has just made one.
+ * Waits for all or any of count objects; op and object say what the trace shows. A single one is object, or a
+ * part of that. blocks: one each; they are in use until it returns. No yield point before the objects are
+ * looked at: the caller has just made one.
  */
 NTSTATUS ke_wait(struct hal_kernel *k, ULONG count, PVOID objects[], WAIT_TYPE type,
                  const LARGE_INTEGER *timeout, KWAIT_BLOCK *blocks, emu_op op, emu_object object);

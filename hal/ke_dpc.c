@@ -189,7 +189,10 @@ static void run(struct emu_machine *m, KDPC *dpc)
 {
     const emu_object object = object_of(m, dpc);
     const uint8_t level = emu_level(m);
+    emu_touch(m, object, EMU_ACCESS_WRITE);
     emu_note(m, HAL_OP_KE_DPC_BEGIN, object, 0);
+    emu_order_acquire(m, object);
+    emu_access_runs(m, object);
     /* Once it is off its queue a DPC may be queued again, or be gone: nothing of it is touched after the
      * call. */
     dpc->DeferredRoutine(dpc, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2);
@@ -213,6 +216,7 @@ void ke_dpc_drain(struct emu_machine *m, unsigned cpu)
         if (dpc != NULL) {
             run(m, dpc);
         }
+        emu_touch(m, p->dpcs.object, EMU_ACCESS_READ);
     }
     p->dpcs_running--;
     ke_handler_end(p, &handler);
@@ -277,10 +281,16 @@ bool ke_dpc_queue(struct hal_kernel *k, KDPC *dpc, void *argument1, void *argume
     const bool in_thread = dpc->Type == DPC_THREADED && emu_latitude(k->machine, HAL_OP_KE_THREADED_DPC,
                                                                      THREADED_WAYS) == THREADED_IN_THREAD;
     struct ke_dpc_queue *queue = in_thread ? &p->threaded : &p->dpcs;
+    if (emu_access_watched(k->machine)) {
+        emu_order_release(k->machine, object_of(k->machine, dpc));
+    }
     dpc->SystemArgument1 = argument1;
     dpc->SystemArgument2 = argument2;
     dpc->DpcData = queue;
     k->ke.dpcs_queued++;
+    if (queue->object != EMU_NO_OBJECT) {
+        emu_touch(k->machine, queue->object, EMU_ACCESS_WRITE);
+    }
     if (dpc->Importance == HighImportance) {
         put_first(queue, dpc);
     } else {
@@ -318,7 +328,11 @@ BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
     if (Dpc->DpcData == NULL) {
         return FALSE;
     }
-    take_out(Dpc->DpcData, Dpc);
+    struct ke_dpc_queue *queue = Dpc->DpcData;
+    if (queue->object != EMU_NO_OBJECT) {
+        emu_touch(m, queue->object, EMU_ACCESS_WRITE);
+    }
+    take_out(queue, Dpc);
     return TRUE;
 }
 
@@ -328,6 +342,7 @@ BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
 static void flush_ordinary(struct hal_kernel *k, struct emu_strand *self, unsigned cpu)
 {
     struct ke_processor *p = &k->ke.processors[cpu];
+    emu_order_after_level(k->machine, cpu);
     if (p->dpcs.first == NULL && p->dpcs_running == 0) {
         return;
     }

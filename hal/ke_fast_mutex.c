@@ -52,6 +52,8 @@ static void acquire(struct hal_kernel *k, PFAST_MUTEX mutex, const char *what)
     }
     mutex->Count = FAST_MUTEX_OWNED;
     mutex->Owner = thread;
+    emu_order_acquire(m, object);
+    emu_lock_taken(m, object);
 }
 
 static bool try_acquire(struct hal_kernel *k, PFAST_MUTEX mutex)
@@ -62,6 +64,7 @@ static bool try_acquire(struct hal_kernel *k, PFAST_MUTEX mutex)
     }
     mutex->Count = FAST_MUTEX_OWNED;
     mutex->Owner = ke_thread_self(k);
+    emu_lock_taken(k->machine, object_of(k->machine, mutex));
     return true;
 }
 
@@ -76,6 +79,7 @@ static void release(struct hal_kernel *k, PFAST_MUTEX mutex, const char *what)
                           mutex->Owner == NULL ? "nobody owns" : "another thread owns");
     }
     emu_step(m, HAL_OP_KE_RELEASE_FAST_MUTEX, object, 0);
+    emu_lock_left(m, object);
     mutex->Owner = NULL;
     mutex->Count = FAST_MUTEX_FREE;
     if (mutex->Contention > 0) {

@@ -46,6 +46,7 @@ static bool call(struct emu_machine *m, struct _KINTERRUPT *interrupt)
                       ? interrupt->message_routine(interrupt, interrupt->context, 0)
                       : interrupt->routine(interrupt, interrupt->context);
         emu_note(m, HAL_OP_KE_ISR_END, interrupt->object, claimed);
+        emu_order_release(m, interrupt->object);
         const uint8_t level = interrupt->level > before ? interrupt->level : before;
         if (emu_level(m) != level) {
             const uint64_t parameters[4] = {0x111, 0, level, emu_level(m)};

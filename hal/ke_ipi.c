@@ -52,6 +52,7 @@ static ULONG_PTR take_part(struct hal_kernel *k)
                           "the routine of KeIpiGenericCall returns at level %u, it was called at %u",
                           emu_level(m), IPI_LEVEL);
     }
+    emu_order_release(m, ipi->object);
     ipi->done++;
     ke_handler_end(p, &handler);
     return result;

@@ -42,6 +42,7 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
     if (old + 1 < MUTEX_FREE) {
         Mutex->Header.SignalState = old + 1;
     } else {
+        emu_lock_left(k->machine, object);
         Mutex->OwnerThread = NULL;
         thread->mutexes--;
         thread->critical--;

@@ -1,7 +1,7 @@
 /*
  * Processors: how many there are, which one this is, and threads that want to run on certain ones.
  *
- * There is one group (0) and one node (0).
+ * There is one group (0); nodes are in ke_node.c.
  */
 #include <wdm.h>
 
@@ -62,26 +62,6 @@ KAFFINITY KeQueryActiveProcessors(VOID)
 KAFFINITY KeQueryGroupAffinity(USHORT GroupNumber)
 {
     return GroupNumber == 0 ? all_processors() : 0;
-}
-
-USHORT KeQueryHighestNodeNumber(VOID)
-{
-    return 0;
-}
-
-USHORT KeGetCurrentNodeNumber(VOID)
-{
-    return 0;
-}
-
-VOID KeQueryNodeActiveAffinity(USHORT NodeNumber, PGROUP_AFFINITY Affinity, PUSHORT Count)
-{
-    if (Affinity != NULL) {
-        *Affinity = (GROUP_AFFINITY){.Mask = NodeNumber == 0 ? all_processors() : 0};
-    }
-    if (Count != NULL) {
-        *Count = (USHORT)(NodeNumber == 0 ? hal_kernel()->ke.processor_count : 0);
-    }
 }
 
 ULONG KeGetCurrentProcessorNumberEx(PPROCESSOR_NUMBER ProcNumber)

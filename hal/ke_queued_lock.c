@@ -41,11 +41,13 @@ static void acquire(struct emu_machine *m, PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE *h
     *lock = (KSPIN_LOCK)handle;
     if (last == NULL) {
         mark(handle, lock, HANDLE_OWNS);
+        emu_lock_taken(m, object);
         return;
     }
     mark(handle, lock, HANDLE_WAITS);
     last->Next = handle;
     emu_step_when(m, HAL_OP_KE_QUEUED_LOCK, object, 0, handle_owns, handle);
+    emu_lock_taken(m, object);
 }
 
 static void release(struct emu_machine *m, KSPIN_LOCK_QUEUE *handle)
@@ -59,6 +61,7 @@ static void release(struct emu_machine *m, KSPIN_LOCK_QUEUE *handle)
                           emu_object_text(m, object, name, sizeof(name)));
     }
     emu_step(m, HAL_OP_KE_RELEASE_LOCK, object, 0);
+    emu_lock_left(m, object);
     KSPIN_LOCK_QUEUE *next = handle->Next;
     mark(handle, lock, 0);
     if (next == NULL) {

@@ -90,6 +90,8 @@ static void hold(struct hal_kernel *k, PERESOURCE resource, struct _KTHREAD *thr
     if (exclusive) {
         resource->Flag |= RESOURCE_EXCLUSIVE;
     }
+    emu_order_acquire(k->machine, object_of(k->machine, resource));
+    emu_lock_taken(k->machine, object_of(k->machine, resource));
 }
 
 static void check_use(struct hal_kernel *k, const ERESOURCE *resource, const char *what)

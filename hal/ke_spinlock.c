@@ -41,6 +41,7 @@ void ke_spinlock_acquire(struct emu_machine *m, KSPIN_LOCK *lock, emu_op op)
     emu_step_when(m, op, object, 0, lock_is_free, lock);
     EMU_ASSERT(*lock == 0);
     *lock = own_mark(m);
+    emu_lock_taken(m, object);
 }
 
 void ke_spinlock_release(struct emu_machine *m, KSPIN_LOCK *lock)
@@ -57,6 +58,7 @@ void ke_spinlock_release(struct emu_machine *m, KSPIN_LOCK *lock)
                           "processor %u releases %s, which another one holds", emu_cpu(m), name);
     }
     emu_step(m, HAL_OP_KE_RELEASE_LOCK, object, 0);
+    emu_lock_left(m, object);
     *lock = 0;
 }
 
@@ -124,6 +126,7 @@ BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
         return FALSE;
     }
     *SpinLock = own_mark(m);
+    emu_lock_taken(m, emu_object_at(m, SpinLock, "lock"));
     return TRUE;
 }
 

@@ -58,6 +58,7 @@ typedef void ke_io_reference_fn(struct hal_kernel *k, void *object, int change);
 struct ke_state {
     struct ke_processor *processors;
     uint32_t processor_count;
+    uint32_t node_count;
     emu_object clock;
     ke_device_line_fn *device_line;   /* set by the family that owns devices; NULL: no device has one */
     ke_io_reference_fn *io_reference; /* likewise; NULL: not counted */

@@ -97,7 +97,8 @@ static void expire(struct hal_kernel *k, struct ke_timer *t)
 
 static void clock_reached(struct emu_machine *m, void *context)
 {
-    (void)m;
+    const struct ke_timer *t = context;
+    emu_touch(m, t->event.object, EMU_ACCESS_WRITE);
     expire(hal_kernel(), context);
 }
 

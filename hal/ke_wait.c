@@ -73,9 +73,13 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
     for (ULONG i = 0; i < Count; i++) {
         ke_dispatcher_object(k, Object[i]);
     }
-    emu_step(k->machine, HAL_OP_KE_WAIT_MULTIPLE, EMU_NO_OBJECT, Count);
+    const emu_object first = ke_dispatcher_object(k, Object[0]);
+    emu_step(k->machine, HAL_OP_KE_WAIT_MULTIPLE, first, Count);
+    for (ULONG i = 1; i < Count; i++) {
+        emu_touch(k->machine, ke_dispatcher_object(k, Object[i]), EMU_ACCESS_WRITE);
+    }
     return ke_wait(k, Count, Object, WaitType, timeout, WaitBlockArray != NULL ? WaitBlockArray : own_blocks,
-                   HAL_OP_KE_WAIT_MULTIPLE, ke_dispatcher_object(k, Object[0]));
+                   HAL_OP_KE_WAIT_MULTIPLE, first);
 }
 
 NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLARGE_INTEGER Interval)

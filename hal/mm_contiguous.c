@@ -4,6 +4,7 @@
 #include <string.h>
 #include <wdm.h>
 
+#include <emu/cache.h>
 #include <emu/choose.h>
 #include <emu/finding.h>
 
@@ -33,7 +34,6 @@ PVOID MmAllocateContiguousMemorySpecifyCacheNode(
                                       .boundary = (uint64_t)BoundaryAddressMultiple.QuadPart,
                                       .contiguous = true};
 
-    (void)CacheType;
     (void)PreferredNode;
     if (request.pages == 0 || emu_fault(k->machine, HAL_OP_IO_CONTIGUOUS))
         return NULL;
@@ -42,6 +42,7 @@ PVOID MmAllocateContiguousMemorySpecifyCacheNode(
     void *base = emu_ram_alloc(k->machine, &request);
     if (base == NULL)
         return NULL;
+    emu_cache_share(k->machine, base, request.pages, CacheType != MmCached);
     mm_pages_hold(k, base, request.pages, NumberOfBytes, MM_PAGES_CONTIGUOUS);
     memset(base, CONTIGUOUS_FILL, NumberOfBytes);
     return base;
@@ -115,6 +116,7 @@ PVOID MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
     void *base = emu_ram_alloc(k->machine, &request);
     if (base == NULL)
         return NULL;
+    emu_cache_share(k->machine, base, request.pages, true);
     mm_pages_hold(k, base, request.pages, NumberOfBytes, MM_PAGES_NONCACHED);
     memset(base, CONTIGUOUS_FILL, NumberOfBytes);
     return base;
@@ -157,7 +159,6 @@ PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighA
                                       .contiguous = (Flags & MM_ALLOCATE_REQUIRE_CONTIGUOUS_CHUNKS) != 0};
 
     (void)SkipBytes;
-    (void)CacheType;
     if (request.pages == 0 || request.highest == 0 || emu_fault(m, HAL_OP_IO_ALLOCATE_PAGES))
         return NULL;
     if (!all && request.pages > 1 && emu_latitude(m, HAL_OP_IO_ALLOCATE_PAGES, 2) != 0)
@@ -165,6 +166,7 @@ PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighA
     uint8_t *base = take_pages(m, &request, all);
     if (base == NULL)
         return NULL;
+    emu_cache_share(m, base, request.pages, CacheType != MmCached && CacheType != MmNotMapped);
     PMDL mdl = ExAllocatePoolWithTag(NonPagedPoolNx, MmSizeOfMdl(NULL, (SIZE_T)request.pages << PAGE_SHIFT),
                                      MDL_PAGES_TAG);
     if (mdl == NULL) {

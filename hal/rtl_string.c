@@ -198,11 +198,10 @@ BOOLEAN RtlPrefixUnicodeString(PCUNICODE_STRING String1, PCUNICODE_STRING String
 NTSTATUS RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive, ULONG HashAlgorithm,
                               PULONG HashValue)
 {
-    enum { HASH_DEFAULT = 0, HASH_X65599 = 1 };
     ULONG hash = 0;
 
     if (String == NULL || HashValue == NULL ||
-        (HashAlgorithm != HASH_DEFAULT && HashAlgorithm != HASH_X65599))
+        (HashAlgorithm != HASH_STRING_ALGORITHM_DEFAULT && HashAlgorithm != HASH_STRING_ALGORITHM_X65599))
         return STATUS_INVALID_PARAMETER;
     for (USHORT i = 0; i < String->Length / sizeof(WCHAR); i++)
         hash = hash * HASH_FACTOR_X65599 +

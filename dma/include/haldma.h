@@ -8,9 +8,11 @@
 #ifndef HALDMA_H
 #define HALDMA_H
 
+#include <emu/coverage.h>
 #include <emu/explore.h>
 #include <emu/irq.h>
 #include <emu/machine.h>
+#include <emu/strategies.h>
 #include <emu/token.h>
 #include <emu/trace.h>
 #include <wdm.h>
@@ -39,7 +41,16 @@ struct haldma_config {
     struct emu_config machine;
     uint32_t map_registers;             /* of the whole system, shared by its adapters; default 1,024 */
     uint32_t adapter_map_registers_max; /* most that one adapter is promised; default 256 */
+    bool remapping;                     /* a DMA remapping unit: logical addresses are not physical ones */
+    uint32_t bus_width;   /* address bits: a bus master reaches no further, whatever it can; 0: 64 */
+    const char *platform; /* the name of what this began as; NULL: built field by field */
+    uint32_t numa_nodes;  /* each has its share of every bank of memory; 1 to 64, default 1 */
     struct haldma_controller controllers[HALDMA_CONTROLLERS_MAX]; /* channels == 0 ends the list */
+    bool i8237; /* the PC's pair of DMA controllers is there: channels, and request lines, 0 to 7 */
+    /* A lower filter driver: it is loaded with the first device, and its AddDevice is called for each one,
+     * before that of the device's own driver. NULL: none. */
+    PDRIVER_INITIALIZE filter;
+    unsigned size; /* of the scenario that the machine is for: see haldma_size() */
 };
 
 /* A machine with the kernel and the DMA subsystem on it; NULL with a static one-line reason.
@@ -47,10 +58,43 @@ struct haldma_config {
 struct emu_machine *haldma_machine_create(const struct haldma_config *config, const char **error);
 const struct haldma_config *haldma_machine_config(const struct emu_machine *m);
 
+/*
+ * A machine with a name (docs/platforms.md). "pc", "pc-remapped", "pc-lowmem" and "soc" stand for what
+ * drivers have to cope with.
+ */
+struct haldma_platform {
+    const char *name;
+    const char *summary; /* one line */
+};
+/* All of them, in order, then NULL; and the one of a name, or NULL. */
+const struct haldma_platform *haldma_platform_at(unsigned index);
+const struct haldma_platform *haldma_platform_find(const char *name);
+/* Overwrites *config; then change fields as you like. */
+void haldma_platform_configure(const struct haldma_platform *platform, struct haldma_config *config);
+
 /* ---- Inside a scenario (on a strand of a running machine) ------------------------------------ */
 
 /* Loads a driver: calls its DriverEntry at PASSIVE_LEVEL. Its writable data is put back before each run. */
 NTSTATUS haldma_load_driver(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJECT *driver);
+
+/*
+ * A HAL extension that serves DMA controllers (nthalext.h), built with haldma_add_driver(): its entry point
+ * AddResourceGroup is <name>_AddResourceGroup then. A global system interrupt that it registers is an
+ * emu_line.
+ */
+struct _CSRT_RESOURCE_GROUP_HEADER;
+struct haldma_extension {
+    const char *name;
+    NTSTATUS (*entry)(ULONG handle, struct _CSRT_RESOURCE_GROUP_HEADER *group);
+    struct _CSRT_RESOURCE_GROUP_HEADER *group; /* its resource group of the CSRT; kept by the caller */
+    void *const *tables;                       /* what GetAcpiTable finds; kept by the caller */
+    unsigned table_count;
+    uint32_t requester; /* as whom its hardware asks for memory */
+    bool is_atomic;     /* its register accesses are no yield points: nothing comes between them */
+};
+/* Calls its entry point, and makes ready what that registers. Its writable data is put back before each run.
+ */
+NTSTATUS haldma_load_extension(const struct haldma_extension *extension);
 
 /* What a bus driver would report about a device. */
 struct haldma_device {
@@ -64,6 +108,8 @@ struct haldma_device {
     bool has_dma_line; /* a CmResourceTypeDma (V3) descriptor is reported */
     uint32_t dma_line; /* request line */
     uint32_t dma_channel;
+    uint32_t requester; /* as whom it asks for memory (emu_requester); 0: as its window's place says */
+    uint32_t numa_node; /* that it is connected to; a number that no node has: unknown */
 };
 /* Creates the physical device object that a bus driver would. */
 PDEVICE_OBJECT haldma_add_device(const struct haldma_device *device);
@@ -73,6 +119,9 @@ PDEVICE_OBJECT haldma_add_device(const struct haldma_device *device);
 NTSTATUS haldma_start_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo, PDEVICE_OBJECT *fdo);
 /* IRP_MN_SURPRISE_REMOVAL is not sent; IRP_MN_QUERY_REMOVE_DEVICE and IRP_MN_REMOVE_DEVICE are. */
 NTSTATUS haldma_remove_device(PDEVICE_OBJECT pdo);
+/* As whom an adapter's device (or its system DMA controller) asks for memory: for devices that a test plays.
+ */
+uint32_t haldma_requester(PDMA_ADAPTER adapter);
 /* DriverUnload, where the driver has one; its device objects must be gone (else a finding). */
 void haldma_unload_driver(PDRIVER_OBJECT driver);
 
@@ -98,6 +147,11 @@ void *haldma_alloc_pages(uint32_t pages, uint64_t lowest, uint64_t highest);
 struct emu_soc_dma;
 struct emu_soc_dma *haldma_controller_device(unsigned controller);
 
+/* The PC's pair of DMA controllers, to attach a peripheral to a channel (emu/device/i8237.h); NULL: not
+ * there. */
+struct emu_i8237;
+struct emu_i8237 *haldma_i8237(void);
+
 /*
  * Pool blocks that are allocated now under a tag (first character in the low byte; 0: every tag), to state
  * that nothing leaked. That nobody wrote beyond a block, or into one that was freed, is verified after every
@@ -115,15 +169,45 @@ void *haldma_scratch(size_t bytes);
  * ---------------------------------------------------------------------------------------------- */
 
 struct haldma_scenario {
-    const char *name;                                /* letters, digits, underscore */
-    const char *summary;                             /* one line */
-    void (*configure)(struct haldma_config *config); /* NULL: the default machine */
-    void (*set_up)(void);                            /* quiet; starts what races */
-    void (*check)(void);                             /* quiet, when all is idle; may be NULL */
+    const char *name;    /* letters, digits, underscore */
+    const char *summary; /* one line */
+    /*
+     * Changes fields of the platform's machine. One that overwrites all of *config has a machine of its own,
+     * and runs on that alone, as platform "custom". NULL: the platform's machine as it is.
+     */
+    void (*configure)(struct haldma_config *config);
+    void (*set_up)(void);         /* quiet; starts what races */
+    void (*check)(void);          /* quiet, when all is idle; may be NULL */
+    const char *const *platforms; /* names, NULL behind the last: those it is for; NULL: all */
+    unsigned sizes; /* in how many sizes it comes, see haldma_size(); 0: 1, the full one alone */
 };
+
+/*
+ * In which size the scenario is to be set up: 0 is the full one, larger numbers up to sizes - 1 have fewer
+ * processors, devices, threads or requests, whatever the scenario makes of them. For set_up and check;
+ * configure finds it in config->size. `haldma shrink` looks for its finding in the smaller ones. Tokens name
+ * it.
+ */
+unsigned haldma_size(void);
+
+/* Is the scenario for this platform? */
+bool haldma_scenario_suits(const struct haldma_scenario *scenario, const struct haldma_platform *platform);
+/*
+ * The machine of a scenario on a platform. Returns config->platform: the platform's name, or NULL where the
+ * scenario has a machine of its own.
+ */
+const char *haldma_scenario_configure(const struct haldma_scenario *scenario,
+                                      const struct haldma_platform *platform, struct haldma_config *config);
+/* The same in a size (see haldma_size()); the above is for the full one. */
+const char *haldma_scenario_configure_size(const struct haldma_scenario *scenario,
+                                           const struct haldma_platform *platform, unsigned size,
+                                           struct haldma_config *config);
 
 /* Fills in a program for emu_explore() and its kin. */
 void haldma_scenario_program(const struct haldma_scenario *scenario, struct emu_program *program);
+
+/* The named moments of a request ("grant decided", "CancelAdapterChannel", ...), for emu_coverage_watch(). */
+const emu_op *haldma_moments(unsigned *count);
 
 /* The hash of everything in a machine's configuration that a token is bound to. */
 uint32_t haldma_configuration(const struct emu_machine *m);
@@ -132,7 +216,7 @@ uint32_t haldma_configuration(const struct emu_machine *m);
 char *haldma_token(const struct emu_machine *m, const struct haldma_scenario *scenario,
                    const struct emu_record *record, uint64_t hash);
 
-enum { HALDMA_MODULE_ABI = 1 };
+enum { HALDMA_MODULE_ABI = 3 };
 struct haldma_module {
     uint32_t abi;
     uint32_t count;

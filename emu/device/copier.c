@@ -395,6 +395,7 @@ static const struct emu_register_ops register_ops = {.read = register_read, .wri
 static bool settle(struct emu_copier_config *config)
 {
     config->name = config->name ? config->name : "copier";
+    config->requester = config->requester ? config->requester : emu_requester_at(config->window);
     config->beat_ns = config->beat_ns ? config->beat_ns : DEFAULT_BEAT_NS;
     config->address_width = config->address_width ? config->address_width : ADDRESS_BITS_MAX;
     config->capacity = config->capacity ? config->capacity : DEFAULT_CAPACITY;

@@ -22,7 +22,10 @@ ULONG HalGetInterruptVector(INTERFACE_TYPE InterfaceType, ULONG BusNumber, ULONG
                             ULONG BusInterruptVector, PKIRQL Irql, PKAFFINITY Affinity);
 BOOLEAN HalTranslateBusAddress(INTERFACE_TYPE InterfaceType, ULONG BusNumber, PHYSICAL_ADDRESS BusAddress,
                                PULONG AddressSpace, PPHYSICAL_ADDRESS TranslatedAddress);
-/* Obsolete; under verification it is bug check 0xE6, code 0x1E. Use IoGetDmaAdapter. */
+/*
+ * An adapter with version 1's or 2's operations, without asking any device's stack: obsolete, see
+ * IoGetDmaAdapter. NULL for a description of version 3. PASSIVE_LEVEL.
+ */
 PADAPTER_OBJECT HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters);
 ULONG HalGetBusData(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer, ULONG Length);
 ULONG HalGetBusDataByOffset(BUS_DATA_TYPE BusDataType, ULONG BusNumber, ULONG SlotNumber, PVOID Buffer,

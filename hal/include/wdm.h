@@ -22,6 +22,7 @@
 #include "wdk/wdm_io.h"
 #include "wdk/wdm_io_codes.h"
 #include "wdk/wdm_io_types.h"
+#include "wdk/wdm_iommu.h"
 #include "wdk/wdm_ke.h"
 #include "wdk/wdm_ke_types.h"
 #include "wdk/wdm_list.h"

@@ -3,6 +3,7 @@
  */
 #include <haldma.h>
 
+static const char *const pc[] = {"pc", NULL};
 enum { THREADS = 2 };
 
 struct shared {
@@ -78,9 +79,9 @@ static void configure(struct haldma_config *config)
 }
 
 static const struct haldma_scenario scenarios[] = {
-    {"lost_update", "the same name on a machine with another processor", configure, set_up_lost_update,
-     check},
-    {"another_update", "a name of its own", configure, set_up_kept_update, check},
+    {"lost_update", "the same name on a machine with another processor", configure, set_up_lost_update, check,
+     pc, 0},
+    {"another_update", "a name of its own", configure, set_up_kept_update, check, pc, 0},
 };
 
 #elif defined(CLI_FEWER_REGISTERS)
@@ -94,15 +95,15 @@ static void configure(struct haldma_config *config)
 
 static const struct haldma_scenario scenarios[] = {
     {"lost_update", "the same name on a machine with fewer map registers", configure, set_up_lost_update,
-     check},
-    {"kept_update", "the same with one critical section", configure, set_up_kept_update, check},
+     check, pc, 0},
+    {"kept_update", "the same with one critical section", configure, set_up_kept_update, check, pc, 0},
 };
 
 #elif defined(CLI_CHANGED)
 
 static const struct haldma_scenario scenarios[] = {
-    {"lost_update", "the same name and machine, but mended", NULL, set_up_kept_update, check},
-    {"kept_update", "the same name and machine, but broken", NULL, set_up_lost_update, NULL},
+    {"lost_update", "the same name and machine, but mended", NULL, set_up_kept_update, check, pc, 0},
+    {"kept_update", "the same name and machine, but broken", NULL, set_up_lost_update, NULL, pc, 0},
 };
 
 #else
@@ -130,11 +131,12 @@ static void configure_wrongly(struct haldma_config *config)
 
 static const struct haldma_scenario scenarios[] = {
     {"lost_update", "two threads add to a count, reading and writing under a lock, but not at once", NULL,
-     set_up_lost_update, check},
-    {"kept_update", "the same with one critical section", NULL, set_up_kept_update, check},
-    {"emulator_error", "an assertion of the emulator fails", NULL, set_up_emulator_error, NULL},
-    {"crash", "a thread writes through a null pointer", NULL, set_up_crash, NULL},
-    {"no_machine", "wants more processors than there can be", configure_wrongly, set_up_kept_update, NULL},
+     set_up_lost_update, check, pc, 0},
+    {"kept_update", "the same with one critical section", NULL, set_up_kept_update, check, pc, 0},
+    {"emulator_error", "an assertion of the emulator fails", NULL, set_up_emulator_error, NULL, pc, 0},
+    {"crash", "a thread writes through a null pointer", NULL, set_up_crash, NULL, pc, 0},
+    {"no_machine", "wants more processors than there can be", configure_wrongly, set_up_kept_update, NULL, pc,
+     0},
 };
 
 #endif

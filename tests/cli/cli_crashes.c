@@ -4,6 +4,8 @@
 #include <haldma.h>
 #include <stdlib.h>
 
+static const char *const pc[] = {"pc", NULL};
+
 static void write_nowhere(void *context)
 {
     volatile int *nowhere = context;
@@ -74,13 +76,22 @@ static void configure(struct haldma_config *config)
 
 static const struct haldma_scenario scenarios[] = {
     {.name = "wild_pointer",
+     .platforms = pc,
      .summary = "a null pointer",
      .configure = configure,
      .set_up = set_up_wild_pointer},
-    {.name = "overflow", .summary = "a stack too small", .configure = configure, .set_up = set_up_overflow},
-    {.name = "abort", .summary = "gives up", .configure = configure, .set_up = set_up_abort},
-    {.name = "hang", .summary = "never yields", .configure = configure, .set_up = set_up_hang},
-    {.name = "fine", .summary = "ends well", .configure = configure, .set_up = set_up_fine},
+    {.name = "overflow",
+     .platforms = pc,
+     .summary = "a stack too small",
+     .configure = configure,
+     .set_up = set_up_overflow},
+    {.name = "abort", .platforms = pc, .summary = "gives up", .configure = configure, .set_up = set_up_abort},
+    {.name = "hang",
+     .platforms = pc,
+     .summary = "never yields",
+     .configure = configure,
+     .set_up = set_up_hang},
+    {.name = "fine", .platforms = pc, .summary = "ends well", .configure = configure, .set_up = set_up_fine},
 };
 
 HALDMA_MODULE(scenarios);

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+static const char *const pc[] = {"pc", NULL};
+
 static void set_up_exit(void)
 {
     exit(0);
@@ -86,14 +88,15 @@ static void fail(void)
 }
 
 static const struct haldma_scenario scenarios[] = {
-    {"exits", "the set-up calls exit()", NULL, set_up_exit, NULL},
-    {"exits_at_once", "a thread calls _exit()", NULL, set_up_exit_at_once, NULL},
-    {"exits_quickly", "the set-up calls quick_exit()", NULL, set_up_quick_exit, NULL},
-    {"breakpoint", "the set-up meets a breakpoint", NULL, set_up_breakpoint, NULL},
-    {"system_call", "the set-up makes a forbidden system call", NULL, set_up_system_call, NULL},
-    {"set_up_fails", "the finding is in the set-up; this is not UTF-8: \xff", NULL, set_up_failing, NULL},
-    {"many_choices", "a run with too many choices for a token", NULL, set_up_many_choices, NULL},
-    {"many_preemptions", "fails after thousands of preemptions", NULL, set_up_many_preemptions, fail},
+    {"exits", "the set-up calls exit()", NULL, set_up_exit, NULL, pc, 0},
+    {"exits_at_once", "a thread calls _exit()", NULL, set_up_exit_at_once, NULL, pc, 0},
+    {"exits_quickly", "the set-up calls quick_exit()", NULL, set_up_quick_exit, NULL, pc, 0},
+    {"breakpoint", "the set-up meets a breakpoint", NULL, set_up_breakpoint, NULL, pc, 0},
+    {"system_call", "the set-up makes a forbidden system call", NULL, set_up_system_call, NULL, pc, 0},
+    {"set_up_fails", "the finding is in the set-up; this is not UTF-8: \xff", NULL, set_up_failing, NULL, pc,
+     0},
+    {"many_choices", "a run with too many choices for a token", NULL, set_up_many_choices, NULL, pc, 0},
+    {"many_preemptions", "fails after thousands of preemptions", NULL, set_up_many_preemptions, fail, pc, 0},
 };
 
 HALDMA_MODULE(scenarios);

@@ -3,6 +3,8 @@
  */
 #include <haldma.h>
 
+static const char *const pc[] = {"pc", NULL};
+
 enum { THREADS = 2 };
 
 static LONG *count; /* of the current run: made anew by set_up */
@@ -30,6 +32,6 @@ static void check(void)
 }
 
 static const struct haldma_scenario scenarios[] = {
-    {"speaking", "a lost update that is told", NULL, set_up, check}};
+    {"speaking", "a lost update that is told", NULL, set_up, check, pc, 0}};
 
 HALDMA_MODULE(scenarios);

@@ -9,8 +9,9 @@ static void version_1_calls_the_routine_before_it_returns_where_all_is_free(void
     (void)context;
     struct world_call call = {.action = DeallocateObject};
     PDMA_ADAPTER adapter = world_adapter(32);
-    rig_expect_equal(adapter->DmaOperations->AllocateAdapterChannel(adapter, NULL, 2, world_control, &call),
-                     STATUS_SUCCESS);
+    rig_expect_equal(
+        adapter->DmaOperations->AllocateAdapterChannel(adapter, world_device(), 2, world_control, &call),
+        STATUS_SUCCESS);
     rig_expect_equal(call.calls, 1);
     rig_expect(call.base != NULL);
 }
@@ -22,8 +23,10 @@ static void a_request_that_must_wait_succeeds_and_is_called_when_its_turn_comes(
     struct world_call first = {.action = KeepObject}, second = {.action = DeallocateObject};
     PDMA_ADAPTER adapter = world_adapter(32);
     PDMA_OPERATIONS o = adapter->DmaOperations;
-    rig_expect_equal(o->AllocateAdapterChannel(adapter, NULL, 2, world_control, &first), STATUS_SUCCESS);
-    rig_expect_equal(o->AllocateAdapterChannel(adapter, NULL, 2, world_control, &second), STATUS_SUCCESS);
+    rig_expect_equal(o->AllocateAdapterChannel(adapter, world_device(), 2, world_control, &first),
+                     STATUS_SUCCESS);
+    rig_expect_equal(o->AllocateAdapterChannel(adapter, world_device(), 2, world_control, &second),
+                     STATUS_SUCCESS);
     rig_expect_equal(second.calls, 0);
     o->FreeAdapterChannel(adapter);
     rig_expect_equal(second.calls, 1);
@@ -37,9 +40,9 @@ static void more_registers_than_the_adapter_has_are_refused_and_nothing_is_calle
     ULONG registers;
     struct world_call call = {.action = DeallocateObject};
     PDMA_ADAPTER adapter = world_get(world_master(DEVICE_DESCRIPTION_VERSION3, 64), &registers);
-    rig_expect_equal(
-        adapter->DmaOperations->AllocateAdapterChannel(adapter, NULL, registers + 1, world_control, &call),
-        STATUS_INSUFFICIENT_RESOURCES);
+    rig_expect_equal(adapter->DmaOperations->AllocateAdapterChannel(adapter, world_device(), registers + 1,
+                                                                    world_control, &call),
+                     STATUS_INSUFFICIENT_RESOURCES);
     rig_expect_equal(world_ask(adapter, transfer, registers + 1, &call), STATUS_INSUFFICIENT_RESOURCES);
     rig_expect_equal(call.calls, 0);
     rig_expect_equal(world_ask(adapter, transfer, registers, &call), STATUS_SUCCESS);
@@ -54,7 +57,7 @@ static void the_routine_gets_the_irp_that_was_current_when_it_was_asked(void *co
     IRP asked, later;
     struct world_call first = {.action = KeepObject}, second = {.action = DeallocateObject};
     PDMA_ADAPTER adapter = world_adapter(64);
-    adapter->DmaOperations->AllocateAdapterChannel(adapter, NULL, 0, world_control, &first);
+    adapter->DmaOperations->AllocateAdapterChannel(adapter, world_device(), 0, world_control, &first);
     device.CurrentIrp = &asked;
     adapter->DmaOperations->AllocateAdapterChannel(adapter, &device, 0, world_control, &second);
     device.CurrentIrp = &later;

@@ -31,7 +31,7 @@ static void a_routine_that_returns_no_action(void *context)
 {
     (void)context;
     PDMA_ADAPTER adapter = world_adapter(64);
-    adapter->DmaOperations->AllocateAdapterChannel(adapter, NULL, 0, return_nonsense, NULL);
+    adapter->DmaOperations->AllocateAdapterChannel(adapter, world_device(), 0, return_nonsense, NULL);
 }
 
 static IO_ALLOCATION_ACTION keep_irql_raised(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context)
@@ -50,7 +50,7 @@ static void a_routine_that_returns_at_another_level(void *context)
 {
     (void)context;
     PDMA_ADAPTER adapter = world_adapter(64);
-    adapter->DmaOperations->AllocateAdapterChannel(adapter, NULL, 0, keep_irql_raised, NULL);
+    adapter->DmaOperations->AllocateAdapterChannel(adapter, world_device(), 0, keep_irql_raised, NULL);
 }
 
 static IO_ALLOCATION_ACTION drop_adapter(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context)
@@ -108,8 +108,8 @@ static void asking_again_for_a_device_object_before_its_routine_has_returned(voi
 static void asking_again_from_within_the_routine(void *context)
 {
     (void)context;
-    struct again again = {world_adapter(64), NULL, {0}};
-    again.adapter->DmaOperations->AllocateAdapterChannel(again.adapter, NULL, 0, ask_again, &again);
+    struct again again = {world_adapter(64), world_device(), {0}};
+    again.adapter->DmaOperations->AllocateAdapterChannel(again.adapter, world_device(), 0, ask_again, &again);
 }
 
 /* rule: DMA-ALLOC-22 */
@@ -117,7 +117,7 @@ static void version_1_asking_without_a_routine(void *context)
 {
     (void)context;
     PDMA_ADAPTER adapter = world_adapter(64);
-    adapter->DmaOperations->AllocateAdapterChannel(adapter, NULL, 0, NULL, NULL);
+    adapter->DmaOperations->AllocateAdapterChannel(adapter, world_device(), 0, NULL, NULL);
 }
 
 /* rule: DMA-ALLOC-24 */

@@ -84,6 +84,16 @@ static void freeing_it_with_another_length(void *context)
 }
 
 /* rule: DMA-COMMON-5 */
+static void freeing_it_with_another_logical_address(void *context)
+{
+    (void)context;
+    uint64_t logical;
+    PDMA_ADAPTER adapter = world_adapter(32);
+    PVOID memory = allocate(adapter, 100, &logical);
+    release(adapter, 100, logical + PAGE_SIZE, memory);
+}
+
+/* rule: DMA-COMMON-5 */
 static void freeing_it_as_if_it_were_not_cached(void *context)
 {
     (void)context;
@@ -117,6 +127,7 @@ int main(void)
         WORLD_HOLDS(there_is_none_where_no_memory_fits),
         WORLD_STOPS(freeing_it_twice, "DMA-COMMON-4", "0xE6/03"),
         WORLD_STOPS(freeing_it_with_another_length, "DMA-COMMON-5", NULL),
+        WORLD_STOPS(freeing_it_with_another_logical_address, "DMA-COMMON-5", NULL),
         WORLD_STOPS(freeing_it_as_if_it_were_not_cached, "DMA-COMMON-5", NULL),
         WORLD_HOLDS(what_is_in_it_at_first_is_not_zero),
     };

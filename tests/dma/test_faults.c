@@ -67,8 +67,8 @@ static void allocate(void *context)
     if (NT_SUCCESS(status))
         a->DmaOperations->FreeAdapterObject(a, DeallocateObject);
     expect_refused_or_called(world_ask(a, later, 1, &call), &call);
-    expect_refused_or_called(a->DmaOperations->AllocateAdapterChannel(a, NULL, 1, world_control, &call),
-                             &call);
+    expect_refused_or_called(
+        a->DmaOperations->AllocateAdapterChannel(a, world_device(), 1, world_control, &call), &call);
     rig_expect_equal(world_pool()->free, WORLD_REGISTERS);
 }
 
@@ -153,6 +153,44 @@ static void there_may_be_no_common_buffer(void **state)
     explore(set_up_share);
 }
 
+static void share_many_ways(void *context)
+{
+    (void)context;
+    PHYSICAL_ADDRESS logical, zero = {.QuadPart = 0}, all = {.QuadPart = -1};
+    PDMA_COMMON_BUFFER_VECTOR vector;
+    PDMA_ADAPTER a = adapter_of_run;
+    PDMA_OPERATIONS o = a->DmaOperations;
+    NTSTATUS status = o->AllocateCommonBufferVector(a, zero, all, MmCached, 0, 0, 1, PAGE_SIZE, &vector);
+    rig_expect(status == STATUS_SUCCESS || status == STATUS_INSUFFICIENT_RESOURCES);
+    if (NT_SUCCESS(status)) {
+        o->FreeCommonBufferFromVector(a, vector, 0);
+        o->FreeCommonBufferVector(a, vector);
+    }
+    NTSTATUS of_mdl = o->CreateCommonBufferFromMdl(a, buffer_of_run, NULL, 0, &logical);
+    rig_expect(of_mdl == STATUS_SUCCESS || of_mdl == STATUS_INSUFFICIENT_RESOURCES);
+    if (NT_SUCCESS(of_mdl))
+        o->FreeCommonBuffer(a, PAGE_SIZE, logical, MmGetMdlVirtualAddress(buffer_of_run), TRUE);
+    failed += !NT_SUCCESS(status) && !NT_SUCCESS(of_mdl);
+    succeeded += NT_SUCCESS(status) && NT_SUCCESS(of_mdl);
+    o->PutDmaAdapter(a);
+}
+
+static void set_up_share_many_ways(void *context)
+{
+    (void)context;
+    unsigned char *memory;
+    adapter_of_run = world_adapter(64);
+    buffer_of_run = world_buffer(1, false, &memory);
+    rig_thread("shares", 0, share_many_ways, NULL);
+}
+
+/* rule: DMA-VECTOR-16 */
+static void there_may_be_no_vector_and_no_buffer_of_an_mdl(void **state)
+{
+    (void)state;
+    explore(set_up_share_many_ways);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -160,6 +198,7 @@ int main(void)
         cmocka_unit_test(every_form_of_allocation_may_be_refused),
         cmocka_unit_test(a_mapping_may_lack_resources),
         cmocka_unit_test(there_may_be_no_common_buffer),
+        cmocka_unit_test(there_may_be_no_vector_and_no_buffer_of_an_mdl),
     };
     return cmocka_run_group_tests_name("dma.faults", tests, NULL, NULL);
 }

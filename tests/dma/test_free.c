@@ -104,7 +104,8 @@ static void freeing_registers_and_then_returning_deallocate_object(void *context
 {
     (void)context;
     PDMA_ADAPTER adapter = world_adapter(32);
-    adapter->DmaOperations->AllocateAdapterChannel(adapter, NULL, 1, free_registers_and_deallocate, adapter);
+    adapter->DmaOperations->AllocateAdapterChannel(adapter, world_device(), 1, free_registers_and_deallocate,
+                                                   adapter);
 }
 
 /* rule: DMA-FREE-4 */
@@ -141,7 +142,7 @@ static void freeing_a_channel_and_then_returning_deallocate_object(void *context
 {
     (void)context;
     PDMA_ADAPTER adapter = world_adapter(32);
-    adapter->DmaOperations->AllocateAdapterChannel(adapter, NULL, 1, free_and_deallocate, adapter);
+    adapter->DmaOperations->AllocateAdapterChannel(adapter, world_device(), 1, free_and_deallocate, adapter);
 }
 
 /* rule: DMA-FREE-6 */

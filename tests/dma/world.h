@@ -75,11 +75,10 @@ struct world_test {
         }                                                  \
     }
 
-static inline void world_run(void **state)
+/* The test of a body, on a machine of its own. */
+static inline void world_run_on(const struct haldma_config *config, const struct world_test *test)
 {
-    const struct world_test *test = *state;
-    struct haldma_config config = world_config();
-    struct emu_machine *m = world_machine(&config);
+    struct emu_machine *m = world_machine(config);
     struct rig_outcome outcome;
     rig_run(m, test->body, NULL, &outcome);
     emu_machine_destroy(m);
@@ -87,6 +86,12 @@ static inline void world_run(void **state)
         rig_assert_idle(&outcome);
     else
         rig_assert_stopped(&outcome, test->rule, test->code);
+}
+
+static inline void world_run(void **state)
+{
+    struct haldma_config config = world_config();
+    world_run_on(&config, *state);
 }
 
 /* Every interleaving and latitude of a program with at most this many preemptions: none fails. */
@@ -153,6 +158,14 @@ static inline PDMA_ADAPTER world_channel(ULONG line)
     PDMA_ADAPTER adapter = world_get(world_subordinate(line), NULL);
     rig_expect(adapter != NULL);
     return adapter;
+}
+
+/* A device object that nothing else has. */
+static inline PDEVICE_OBJECT world_device(void)
+{
+    PDEVICE_OBJECT device = emu_arena_alloc(emu_current(), sizeof *device);
+    device->Type = IO_TYPE_DEVICE;
+    return device;
 }
 
 static inline unsigned char *world_pages(uint32_t pages, bool far)

@@ -91,6 +91,7 @@ static inline void on_interrupt(struct emu_machine *m, void *context)
     b->interrupts++;
     b->ended |= ended;
     put(b, EMU_SOC_DMA_INTERRUPT, ended);
+    get(b, EMU_SOC_DMA_INTERRUPT); /* else the line may still be up when this returns */
 }
 
 static inline void build(struct bench *b)

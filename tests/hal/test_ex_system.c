@@ -175,27 +175,6 @@ static void bus_addresses_are_physical_and_buses_have_no_configuration_data(void
     run_clean(buses);
 }
 
-static void get_adapter(void *context)
-{
-    DEVICE_DESCRIPTION description = {.Version = DEVICE_DESCRIPTION_VERSION};
-    ULONG registers;
-
-    (void)context;
-    HalGetAdapter(&description, &registers);
-}
-
-/* rule: IO-BUS-2 */
-static void hal_get_adapter_is_bug_check_e6_1e(void **state)
-{
-    struct emu_machine *m = rig_machine(NULL, boots);
-    struct rig_outcome outcome;
-
-    (void)state;
-    rig_run(m, get_adapter, NULL, &outcome);
-    emu_machine_destroy(m);
-    rig_assert_stopped(&outcome, "IO-BUS-2", "0xE6/1E");
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,7 +183,6 @@ int main(void)
         cmocka_unit_test(the_ranges_of_physical_memory_end_with_an_empty_one),
         cmocka_unit_test(processes_and_threads_have_ids),
         cmocka_unit_test(bus_addresses_are_physical_and_buses_have_no_configuration_data),
-        cmocka_unit_test(hal_get_adapter_is_bug_check_e6_1e),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,87 @@ static void a_controller_that_nobody_has_is_not_freed(void **state)
     run_stopped(free_nobodys, "IO-CONTROLLER-4", NULL);
 }
 
+static void free_what_is_no_controller(void *context)
+{
+    CONTROLLER_OBJECT none = {.Type = 0};
+
+    (void)context;
+    KeRaiseIrqlToDpcLevel();
+    IoFreeController(&none);
+}
+
+static void allocate_without_a_controller(void *context)
+{
+    struct shared s;
+
+    (void)context;
+    begin(&s, KeepObject);
+    KeRaiseIrqlToDpcLevel();
+    IoAllocateController(NULL, s.devices[0], control, &s);
+}
+
+static void delete_nothing(void *context)
+{
+    (void)context;
+    IoDeleteController(NULL);
+}
+
+/* rule: IO-CONTROLLER-5 */
+static void what_is_no_controller_is_neither_allocated_nor_freed_nor_deleted(void **state)
+{
+    (void)state;
+    run_stopped(free_what_is_no_controller, "IO-CONTROLLER-5", NULL);
+    run_stopped(allocate_without_a_controller, "IO-CONTROLLER-5", NULL);
+    run_stopped(delete_nothing, "IO-CONTROLLER-5", NULL);
+}
+
+static void delete_a_controller_that_is_taken(void *context)
+{
+    struct shared s;
+
+    (void)context;
+    begin(&s, KeepObject);
+    KeRaiseIrqlToDpcLevel();
+    IoAllocateController(s.controller, s.devices[0], control, &s);
+    KeLowerIrql(PASSIVE_LEVEL);
+    IoDeleteController(s.controller);
+}
+
+/* rule: IO-CONTROLLER-6 */
+static void a_controller_that_a_device_has_is_not_deleted(void **state)
+{
+    (void)state;
+    run_stopped(delete_a_controller_that_is_taken, "IO-CONTROLLER-6", NULL);
+}
+
+static void allocate_for_no_device(void *context)
+{
+    struct shared s;
+
+    (void)context;
+    begin(&s, KeepObject);
+    KeRaiseIrqlToDpcLevel();
+    IoAllocateController(s.controller, NULL, control, &s);
+}
+
+static void allocate_without_a_routine(void *context)
+{
+    struct shared s;
+
+    (void)context;
+    begin(&s, KeepObject);
+    KeRaiseIrqlToDpcLevel();
+    IoAllocateController(s.controller, s.devices[0], NULL, &s);
+}
+
+/* rule: IO-CONTROLLER-7 */
+static void a_controller_is_allocated_for_a_device_with_a_routine(void **state)
+{
+    (void)state;
+    run_stopped(allocate_for_no_device, "IO-CONTROLLER-7", NULL);
+    run_stopped(allocate_without_a_routine, "IO-CONTROLLER-7", NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +235,9 @@ int main(void)
         cmocka_unit_test(controllers_are_made_at_passive_and_used_at_dispatch_level),
         cmocka_unit_test(a_device_waits_for_one_thing_at_a_time),
         cmocka_unit_test(a_controller_that_nobody_has_is_not_freed),
+        cmocka_unit_test(what_is_no_controller_is_neither_allocated_nor_freed_nor_deleted),
+        cmocka_unit_test(a_controller_that_a_device_has_is_not_deleted),
+        cmocka_unit_test(a_controller_is_allocated_for_a_device_with_a_routine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

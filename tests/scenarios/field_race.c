@@ -2,7 +2,8 @@
  * The relay's driver (tests/drivers/relay) with four writes from two processors: what a customer's machine
  * did before it lost one of them. tests/scenarios/field_race.log is that machine's log.
  *
- * A write that succeeded must be in the device's memory when its thread goes on.
+ * A write that succeeded must be in the device's memory when its thread goes on. Smaller sizes have fewer
+ * threads, or fewer writes from each.
  */
 #include "scenario_transfer.h"
 
@@ -13,6 +14,12 @@ DRIVER_INITIALIZE relay_DriverEntry;
 DRIVER_INITIALIZE relay_mended_DriverEntry;
 
 enum { WINDOW = 0xE0000000, DEVICE_IRQL = 5, WRITERS = 2, WRITES = 2, LENGTH_STEP = 256, PLACE = 1024 };
+
+/* By haldma_size(). */
+static const struct {
+    unsigned writers, writes;
+} sizes[] = {{WRITERS, WRITES}, {WRITERS, 1}, {1, WRITES}};
+enum { SIZES = sizeof sizes / sizeof sizes[0] };
 
 struct field {
     struct emu_copier *copier;
@@ -35,7 +42,7 @@ static bool arrived(const struct transfer *t)
 static void writer(void *context)
 {
     struct transfer **writes = context;
-    for (unsigned i = 0; i < WRITES; i++) {
+    for (unsigned i = 0; i < sizes[haldma_size()].writes; i++) {
         transfer_send(writes[i]);
         haldma_require(!NT_SUCCESS(writes[i]->status) || arrived(writes[i]),
                        "a write of %u bytes succeeded without its data", writes[i]->bytes);
@@ -71,8 +78,8 @@ static void start_driver(PDRIVER_INITIALIZE entry, const char *name)
     status = haldma_start_device(field->driver, field->pdo, &field->device);
     haldma_require(NT_SUCCESS(status), "the device did not start: 0x%08X", (unsigned)status);
     static const char *const names[WRITERS] = {"writer 0", "writer 1"};
-    for (unsigned w = 0; w < WRITERS; w++) {
-        for (unsigned i = 0; i < WRITES; i++)
+    for (unsigned w = 0; w < sizes[haldma_size()].writers; w++) {
+        for (unsigned i = 0; i < sizes[haldma_size()].writes; i++)
             field->writes[w][i] = make_write(w * WRITES + i);
         haldma_thread(names[w], w, writer, field->writes[w]);
     }
@@ -90,8 +97,8 @@ static void start_mended(void)
 
 static void check(void)
 {
-    for (unsigned w = 0; w < WRITERS; w++)
-        for (unsigned i = 0; i < WRITES; i++)
+    for (unsigned w = 0; w < sizes[haldma_size()].writers; w++)
+        for (unsigned i = 0; i < sizes[haldma_size()].writes; i++)
             transfer_check(field->writes[w][i]);
     NTSTATUS status = haldma_remove_device(field->pdo);
     haldma_require(NT_SUCCESS(status), "the device was not removed: 0x%08X", (unsigned)status);
@@ -104,12 +111,14 @@ static const struct haldma_scenario scenarios[] = {
         .summary = "four writes, a watchdog, and a DPC that comes when its transfer was given up",
         .set_up = start_racy,
         .check = check,
+        .sizes = SIZES,
     },
     {
         .name = "late_dpc_mended",
         .summary = "the same with a driver that knows which transfer ended",
         .set_up = start_mended,
         .check = check,
+        .sizes = SIZES,
     },
 };
 

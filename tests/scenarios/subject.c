@@ -34,6 +34,17 @@ struct subject open_subject(const char *path, const char *name)
     return s;
 }
 
+void move_subject(struct subject *s, const struct haldma_platform *platform)
+{
+    struct haldma_config config;
+    const char *error = NULL;
+    assert_string_equal(haldma_scenario_configure(s->scenario, platform, &config), platform->name);
+    emu_machine_destroy(s->machine);
+    s->machine = haldma_machine_create(&config, &error);
+    if (s->machine == NULL)
+        fail_msg("%s: %s", platform->name, error);
+}
+
 void close_subject(struct subject *s)
 {
     emu_machine_destroy(s->machine);

@@ -15,6 +15,8 @@ struct subject {
 
 /* Fails the test where there is no such module or scenario. */
 struct subject open_subject(const char *path, const char *name);
+/* Its scenario on another machine than the one it came with. */
+void move_subject(struct subject *s, const struct haldma_platform *platform);
 void close_subject(struct subject *s);
 
 /* Explores under a strategy, which it destroys, for so many runs (0: until it is done). */

@@ -4,6 +4,7 @@
  *   haldma-bench [MODULE]     MODULE: the sample's scenario module, explored by several strategies
  */
 #include "bench.h"
+#include "bench_strategies.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,7 +83,14 @@ int main(int argc, char **argv)
         return 2;
     }
     bench_switch();
+    bench_access();
     bench_cycle();
+    bench_platform();
+    bench_system_dma();
     bench_queue();
+    bench_common();
+    bench_scale();
+    bench_sglist();
+    bench_strategies();
     return argc == 2 ? bench_explore(argv[1]) : EXIT_SUCCESS;
 }

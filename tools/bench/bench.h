@@ -25,9 +25,15 @@ void bench_on_strand(const struct haldma_config *config, void (*fn)(void *contex
 PDMA_ADAPTER bench_adapter(ULONG width, ULONG bytes_max, PDEVICE_OBJECT *device, ULONG *registers);
 
 /* The parts. */
+void bench_access(void);
 void bench_switch(void);
 void bench_cycle(void);
+void bench_platform(void);
+void bench_system_dma(void);
 void bench_queue(void);
+void bench_common(void);
+void bench_scale(void);
+void bench_sglist(void);
 int bench_explore(const char *module_path);
 
 #endif

@@ -1,14 +1,16 @@
-# haldma_add_driver(name SOURCES file... [INCLUDE_DIRECTORIES dir...] [DEFINITIONS definition...])
+# haldma_add_driver(name SOURCES file... [INCLUDE_DIRECTORIES dir...] [DEFINITIONS definition...] [RACES])
 #
 # Builds a Windows driver, unchanged, as a module of its own: the shared library drivers/<name>.so. Its entry point is known to
-# scenarios as <name>_DriverEntry; everything else in it is hidden, so that several drivers fit into one process. A driver sees the
+# scenarios as <name>_DriverEntry (that of a HAL extension as <name>_AddResourceGroup); everything else in it is hidden, so that several drivers fit into one process. A driver sees the
 # headers of haldma's Windows face and its own, in any spelling of their names, and nothing of the host.
+# RACES: its data races are findings; see haldma_races.cmake.
 # Works in this project and from the installed package.
 
 function(haldma_add_driver name)
-    cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;INCLUDE_DIRECTORIES;DEFINITIONS")
+    cmake_parse_arguments(PARSE_ARGV 1 arg "RACES" "" "SOURCES;INCLUDE_DIRECTORIES;DEFINITIONS")
     if(NOT arg_SOURCES OR arg_UNPARSED_ARGUMENTS)
-        message(FATAL_ERROR "haldma_add_driver(${name} SOURCES file... [INCLUDE_DIRECTORIES dir...] [DEFINITIONS ...])")
+        message(FATAL_ERROR "haldma_add_driver(${name} SOURCES file... [INCLUDE_DIRECTORIES dir...] [DEFINITIONS ...] "
+            "[RACES])")
     endif()
 
     # The compiler's own headers (stddef.h, stdarg.h, intrinsics) are all that is left of the host.
@@ -17,9 +19,12 @@ function(haldma_add_driver name)
 
     add_library(${name} SHARED ${arg_SOURCES})
     haldma_sanitize(${name})
+    if(arg_RACES)
+        haldma_races(${name})
+    endif()
     target_include_directories(${name} PRIVATE ${arg_INCLUDE_DIRECTORIES})
     haldma_header_spellings(${name})
-    target_compile_definitions(${name} PRIVATE DriverEntry=${name}_DriverEntry ${arg_DEFINITIONS})
+    target_compile_definitions(${name} PRIVATE DriverEntry=${name}_DriverEntry AddResourceGroup=${name}_AddResourceGroup ${arg_DEFINITIONS})
     target_compile_options(${name} PRIVATE
         "SHELL:-include \"${CMAKE_CURRENT_FUNCTION_LIST_DIR}/haldma_driver_entry.h\""
         "SHELL:-isystem \"${freestanding}\"")

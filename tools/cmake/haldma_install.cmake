@@ -21,6 +21,7 @@ install(FILES
     "${PROJECT_BINARY_DIR}/haldma-config-version.cmake"
     tools/cmake/haldma_sanitize.cmake
     tools/cmake/haldma_spellings.cmake
+    tools/cmake/haldma_races.cmake
     tools/cmake/haldma_add_driver.cmake
     tools/cmake/haldma_add_scenarios.cmake
     tools/cmake/haldma_driver_entry.h

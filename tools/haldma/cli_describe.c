@@ -56,7 +56,7 @@ void cli_finding_text(FILE *out, const struct emu_finding *finding)
 {
     fprintf(out, "finding: %s", finding->rule);
     if (finding->code[0] != '\0')
-        fprintf(out, " (bug check %s)", finding->code);
+        fprintf(out, strncmp(finding->code, "0x", 2) == 0 ? " (bug check %s)" : " (%s)", finding->code);
     fprintf(out, "\n  %s\n  at step %" PRIu64 ", %.3f us, processor %u, IRQL %u%s%s\n", finding->message,
             finding->step, (double)finding->time / NS_PER_US, finding->cpu, (unsigned)finding->level,
             finding->strand[0] != '\0' ? ", strand " : "", finding->strand);

@@ -6,13 +6,17 @@
 #include "cli_status.h"
 
 #include <argp.h>
+#include <emu/part.h>
+#include <emu/strategies.h>
 #include <errno.h>
+#include <haldma.h>
 #include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-const char *const cli_strategy_names[CLI_STRATEGIES] = {"auto", "fifo", "random", "exhaustive"};
+const char *const cli_strategy_names[CLI_STRATEGIES] = {
+    "auto", "fifo", "random", "exhaustive", "delay", "sweep", "pct", "pos", "surw", "dpor", "dpor-source"};
 
 enum key {
     KEY_SCENARIO = 256, /* above every character: no short options */
@@ -21,7 +25,12 @@ enum key {
     KEY_SECONDS,
     KEY_SEED,
     KEY_PREEMPTIONS,
+    KEY_INTERRUPTS,
+    KEY_DELAYS,
+    KEY_DEPTH,
+    KEY_SATURATED,
     KEY_PROFILE,
+    KEY_PLATFORM,
     KEY_TIMES,
     KEY_FORMAT,
     KEY_OUTPUT,
@@ -31,10 +40,15 @@ enum key {
     KEY_WIDTH,
     KEY_LOG,
     KEY_EXACT,
+    KEY_JOBS,
+    KEY_SHARD,
+    KEY_RESUME,
+    KEY_SAVE,
+    KEY_WORKER,
     KEY_USAGE,
     KEY_HELP = '?', /* as argp's own */
 };
-enum { WIDTH_LEAST = 40, WIDTH_MOST = 1000 };
+enum { WIDTH_LEAST = 40, WIDTH_MOST = 1000, PLATFORMS_MAX = 8 };
 enum { GROUP_LAST = -1 }; /* of argp: after all others */
 
 static const struct {
@@ -52,7 +66,9 @@ static const struct {
      {"scenario", KEY_SCENARIO, "NAME", 0, "The scenario (default: the only one)", 0}},
     {CLI_EXPLORE,
      {"strategy", KEY_STRATEGY, "NAME", 0,
-      "auto (exhaustive with 0, 1, 2 preemptions, then random; the default), fifo, random or exhaustive", 0}},
+      "auto (shares the runs among all others; the default), fifo, exhaustive, dpor, dpor-source, delay, "
+      "sweep, random, pct, pos or surw",
+      0}},
     {CLI_REPRODUCE,
      {"strategy", KEY_STRATEGY, "NAME", 0, "auto (guided by the log; the default) or random", 0}},
     {CLI_RUN, {"strategy", KEY_STRATEGY, "NAME", 0, "fifo (the default) or random", 0}},
@@ -63,14 +79,35 @@ static const struct {
     {CLI_EXPLORE | CLI_SHRINK | CLI_REPRODUCE,
      {"seconds", KEY_SECONDS, "S", 0, "Go on for at most S seconds", 0}},
     {CLI_RUN | CLI_EXPLORE | CLI_REPRODUCE,
-     {"seed", KEY_SEED, "N", 0, "Seed of the random strategy (default 1)", 0}},
+     {"seed", KEY_SEED, "N", 0, "Seed of what is random (default 1)", 0}},
     {CLI_EXPLORE,
-     {"preemptions", KEY_PREEMPTIONS, "N", 0, "Exhaustive, auto: at most N preemptions in a run", 0}},
+     {"preemptions", KEY_PREEMPTIONS, "N", 0, "Exhaustive, dpor, auto: at most N preemptions in a run", 0}},
+    {CLI_EXPLORE,
+     {"interrupts", KEY_INTERRUPTS, "N", 0,
+      "Exhaustive, auto: at most N interrupts that preempt, counted for themselves", 0}},
+    {CLI_EXPLORE, {"delays", KEY_DELAYS, "N", 0, "Delay: pass others over at most N times in a run", 0}},
+    {CLI_EXPLORE, {"depth", KEY_DEPTH, "N", 0, "Pct: depth of the bugs (default 2, 3, 4, 5 in turn)", 0}},
+    {CLI_EXPLORE,
+     {"until-saturated", KEY_SATURATED, NULL, 0, "End when the last half of the runs brought nothing new",
+      0}},
+    {CLI_EXPLORE, {"jobs", KEY_JOBS, "N", 0, "Spread the runs over N worker processes", 0}},
+    {CLI_EXPLORE,
+     {"shard", KEY_SHARD, "K/N", 0, "Explore part K of N alone; 'haldma merge' puts them together", 0}},
+    {CLI_EXPLORE, {"resume", KEY_RESUME, "FILE", 0, "Go on where the exploration that left FILE stopped", 0}},
+    {CLI_EXPLORE,
+     {"save", KEY_SAVE, "FILE", 0, "Keep in FILE what --resume needs (default: only after Ctrl-C)", 0}},
+    {CLI_EXPLORE, {"worker", KEY_WORKER, NULL, OPTION_HIDDEN, NULL, 0}},
     {CLI_RUN | CLI_EXPLORE | CLI_REPRODUCE,
      {"profile", KEY_PROFILE, "NAME", 0,
       "typical: the machine does what a common PC does; hostile: whatever is legal (default: as the scenario "
       "has it)",
       0}},
+    {CLI_EXPLORE,
+     {"platform", KEY_PLATFORM, "NAME", 0,
+      "pc, pc-remapped, pc-lowmem or soc (default: each that the scenario is for, in turn)", 0}},
+    {CLI_RUN | CLI_REPRODUCE,
+     {"platform", KEY_PLATFORM, "NAME", 0,
+      "pc, pc-remapped, pc-lowmem or soc (default: the first that the scenario is for)", 0}},
     {CLI_REPLAY, {"times", KEY_TIMES, "N", 0, "Replay N times, with one trace hash (default 1)", 0}},
     {UINT_MAX, {"format", KEY_FORMAT, "NAME", 0, "text (the default) or json", 0}},
     {UINT_MAX, {"output", KEY_OUTPUT, "FILE", 0, "Write the result to FILE, all of it or nothing", 0}},
@@ -119,7 +156,7 @@ static unsigned word(struct argp_state *state, const char *option, const char *t
         if (strcmp(text, words[i]) == 0)
             return i;
     }
-    char list[64] = "";
+    char list[128] = "";
     for (unsigned i = 0; i < count; i++) {
         if (i > 0)
             strcat(list, i + 1 < count ? ", " : " or ");
@@ -129,10 +166,38 @@ static unsigned word(struct argp_state *state, const char *option, const char *t
     return 0;
 }
 
+static const struct haldma_platform *platform(struct argp_state *state, const char *text)
+{
+    const char *names[PLATFORMS_MAX];
+    unsigned count = 0;
+    for (; count < PLATFORMS_MAX && haldma_platform_at(count) != NULL; count++)
+        names[count] = haldma_platform_at(count)->name;
+    return haldma_platform_at(word(state, "platform", text, names, count));
+}
+
+/* "2/3" */
+static void take_shard(struct argp_state *state, const char *text, struct cli_options *o)
+{
+    enum { DIGITS_MAX = 9 };
+    size_t first = strspn(text, "0123456789");
+    size_t second = text[first] == '/' ? strspn(text + first + 1, "0123456789") : 0;
+    bool good = first > 0 && first <= DIGITS_MAX && second > 0 && second <= DIGITS_MAX &&
+                text[first + 1 + second] == '\0';
+    unsigned long shard = good ? strtoul(text, NULL, 10) : 0;
+    unsigned long shards = good ? strtoul(text + first + 1, NULL, 10) : 0;
+    if (shard < 1 || shard > shards || shards > EMU_SHARDS_MAX)
+        argp_failure(state, CLI_BAD_INPUT, 0, "--shard: '%s' is not K/N with K from 1 to N and N up to %d",
+                     text, EMU_SHARDS_MAX);
+    o->shard = (uint32_t)shard;
+    o->shards = (uint32_t)shards;
+}
+
 static void take_argument(struct argp_state *state, const struct parsing *p, const char *text)
 {
     bool takes_token = strstr(p->command->arguments, "TOKEN") != NULL;
-    if (p->options->module == NULL)
+    if (p->command->id == CLI_MERGE) /* all of them are */
+        p->options->files = p->options->files != NULL ? p->options->files : &state->argv[state->next - 1];
+    if (p->options->module == NULL || p->command->id == CLI_MERGE)
         p->options->module = text;
     else if (takes_token && p->options->token == NULL)
         p->options->token = text;
@@ -155,9 +220,21 @@ static void check_whole(struct argp_state *state, const struct parsing *p)
         argp_failure(state, CLI_BAD_INPUT, 0, "--strategy: a log is reproduced by auto or random");
     if (p->command->id == CLI_RUN && o->strategy != CLI_STRATEGY_FIFO && o->strategy != CLI_STRATEGY_RANDOM)
         argp_failure(state, CLI_BAD_INPUT, 0, "--strategy: one run is fifo or random");
-    if (o->preemptions != CLI_UNBOUNDED && o->strategy != CLI_STRATEGY_EXHAUSTIVE &&
-        o->strategy != CLI_STRATEGY_AUTO)
-        argp_failure(state, CLI_BAD_INPUT, 0, "--preemptions goes with the strategies exhaustive and auto");
+    bool searches = o->strategy == CLI_STRATEGY_EXHAUSTIVE || o->strategy == CLI_STRATEGY_AUTO;
+    if (o->preemptions != CLI_UNBOUNDED && !searches && o->strategy != CLI_STRATEGY_DPOR)
+        argp_failure(state, CLI_BAD_INPUT, 0,
+                     "--preemptions goes with the strategies exhaustive, dpor and auto");
+    if (o->interrupts != CLI_UNBOUNDED && !searches)
+        argp_failure(state, CLI_BAD_INPUT, 0, "--interrupts goes with the strategies exhaustive and auto");
+    if (o->delays != CLI_UNBOUNDED && o->strategy != CLI_STRATEGY_DELAY)
+        argp_failure(state, CLI_BAD_INPUT, 0, "--delays goes with the strategy delay");
+    if (o->strategy == CLI_STRATEGY_DPOR && o->preemptions != CLI_UNBOUNDED && (o->jobs > 0 || o->shards > 0))
+        argp_failure(state, CLI_BAD_INPUT, 0,
+                     "dpor with --preemptions is not divided: --jobs and --shard go with exhaustive then");
+    if (o->jobs > 0 && o->shards > 0)
+        argp_failure(state, CLI_BAD_INPUT, 0, "--jobs and --shard do not go together");
+    if (o->depth != 0 && o->strategy != CLI_STRATEGY_PCT)
+        argp_failure(state, CLI_BAD_INPUT, 0, "--depth goes with the strategy pct");
 }
 
 static error_t take(int key, char *text, struct argp_state *state)
@@ -185,9 +262,24 @@ static error_t take(int key, char *text, struct argp_state *state)
     case KEY_PREEMPTIONS:
         o->preemptions = (int)number(state, "preemptions", text, 0, INT_MAX);
         return 0;
+    case KEY_INTERRUPTS:
+        o->interrupts = (int)number(state, "interrupts", text, 0, INT_MAX);
+        return 0;
+    case KEY_DELAYS:
+        o->delays = (int)number(state, "delays", text, 0, INT_MAX);
+        return 0;
+    case KEY_DEPTH:
+        o->depth = (unsigned)number(state, "depth", text, 1, EMU_PCT_DEPTH_MAX);
+        return 0;
+    case KEY_SATURATED:
+        o->until_saturated = true;
+        return 0;
     case KEY_PROFILE:
         o->profile =
             word(state, "profile", text, profiles, 2) == 0 ? CLI_PROFILE_TYPICAL : CLI_PROFILE_HOSTILE;
+        return 0;
+    case KEY_PLATFORM:
+        o->platform = platform(state, text);
         return 0;
     case KEY_TIMES:
         o->times = number(state, "times", text, 1, INT64_MAX);
@@ -215,6 +307,21 @@ static error_t take(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_EXACT:
         o->exact = true;
+        return 0;
+    case KEY_JOBS:
+        o->jobs = (unsigned)number(state, "jobs", text, 1, CLI_JOBS_MAX);
+        return 0;
+    case KEY_SHARD:
+        take_shard(state, text, o);
+        return 0;
+    case KEY_RESUME:
+        o->resume = text;
+        return 0;
+    case KEY_SAVE:
+        o->save = text;
+        return 0;
+    case KEY_WORKER:
+        o->worker = true;
         return 0;
     case KEY_HELP:
         argp_state_help(state, state->out_stream, ARGP_HELP_STD_HELP);
@@ -245,6 +352,8 @@ void cli_options_parse(const struct cli_command *command, int argc, char **argv,
         (struct cli_options){.strategy = command->id == CLI_RUN ? CLI_STRATEGY_FIFO : CLI_STRATEGY_AUTO,
                              .seed = CLI_SEED_DEFAULT,
                              .preemptions = CLI_UNBOUNDED,
+                             .interrupts = CLI_UNBOUNDED,
+                             .delays = CLI_UNBOUNDED,
                              .times = 1};
     struct parsing parsing = {.command = command, .options = options};
     struct argp argp = {

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct haldma_platform;
+
 enum cli_command_id {
     CLI_LIST = 1 << 0,
     CLI_RUN = 1 << 1,
@@ -15,6 +17,7 @@ enum cli_command_id {
     CLI_SHRINK = 1 << 4,
     CLI_EXPLAIN = 1 << 5,
     CLI_REPRODUCE = 1 << 6,
+    CLI_MERGE = 1 << 7,
 };
 
 enum cli_strategy {
@@ -22,33 +25,52 @@ enum cli_strategy {
     CLI_STRATEGY_FIFO,
     CLI_STRATEGY_RANDOM,
     CLI_STRATEGY_EXHAUSTIVE,
+    CLI_STRATEGY_DELAY,
+    CLI_STRATEGY_SWEEP,
+    CLI_STRATEGY_PCT,
+    CLI_STRATEGY_POS,
+    CLI_STRATEGY_SURW,
+    CLI_STRATEGY_DPOR,
+    CLI_STRATEGY_DPOR_SOURCE,
     CLI_STRATEGIES
 };
 extern const char *const cli_strategy_names[CLI_STRATEGIES];
 
 enum cli_profile { CLI_PROFILE_OF_SCENARIO, CLI_PROFILE_TYPICAL, CLI_PROFILE_HOSTILE };
 
+enum { CLI_JOBS_MAX = 1024 };
 enum { CLI_UNBOUNDED = -1, CLI_SEED_DEFAULT = 1 };
 
 struct cli_options {
     const char *module;
     const char *token;    /* replay, shrink, explain */
+    char **files;         /* merge: NULL behind the last; else NULL */
     const char *scenario; /* NULL: not said */
     enum cli_strategy strategy;
     uint64_t runs;  /* 0: not said */
     double seconds; /* 0: not said */
     uint64_t seed;
-    int preemptions; /* CLI_UNBOUNDED: not said */
+    int preemptions;      /* CLI_UNBOUNDED: not said */
+    int interrupts;       /* the same */
+    int delays;           /* the same */
+    unsigned depth;       /* of pct; 0: not said */
+    bool until_saturated; /* explore */
     enum cli_profile profile;
-    uint64_t times; /* replay */
+    const struct haldma_platform *platform; /* NULL: not said */
+    uint64_t times;                         /* replay */
     bool json;
     const char *output; /* NULL: standard output */
     bool quiet;
-    bool all;        /* of the timeline */
-    bool timeline;   /* explain: the timeline, not the story */
-    unsigned width;  /* explain: of a line; 0: not said */
-    const char *log; /* reproduce */
-    bool exact;      /* reproduce: nothing is printed that the log has not */
+    bool all;               /* of the timeline */
+    bool timeline;          /* explain: the timeline, not the story */
+    unsigned width;         /* explain: of a line; 0: not said */
+    const char *log;        /* reproduce */
+    unsigned jobs;          /* explore: worker processes; 0: none */
+    uint32_t shard, shards; /* explore: part shard of shards, from 1; 0: not said */
+    const char *resume;     /* explore: what to go on with; NULL: nothing */
+    const char *save;       /* explore: where to keep what to go on with; NULL: not said */
+    bool worker;            /* explore: this is one */
+    bool exact;             /* reproduce: nothing is printed that the log has not */
 };
 
 struct cli_command {

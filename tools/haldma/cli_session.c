@@ -10,13 +10,40 @@
 #include <emu/crash.h>
 #include <inttypes.h>
 
-bool cli_session_open(struct cli_session *s, const struct haldma_scenario *scenario, enum cli_profile profile)
+unsigned cli_session_platforms(const struct haldma_scenario *scenario, const struct haldma_platform *asked,
+                               const struct haldma_platform *platforms[CLI_PLATFORMS_MAX])
 {
-    struct haldma_config config = {0};
-    if (scenario->configure != NULL)
-        scenario->configure(&config);
+    struct haldma_config config;
+    unsigned count = 0;
+    if (haldma_scenario_configure(scenario, haldma_platform_at(0), &config) == NULL) {
+        platforms[0] = NULL;
+        return asked == NULL;
+    }
+    for (unsigned i = 0; haldma_platform_at(i) != NULL && count < CLI_PLATFORMS_MAX; i++) {
+        const struct haldma_platform *p = haldma_platform_at(i);
+        if ((asked == NULL || asked == p) && haldma_scenario_suits(scenario, p))
+            platforms[count++] = p;
+    }
+    return count;
+}
+
+bool cli_session_open(struct cli_session *s, const struct haldma_scenario *scenario,
+                      const struct haldma_platform *platform, unsigned size, enum cli_profile profile)
+{
+    const struct haldma_platform *platforms[CLI_PLATFORMS_MAX];
+    struct haldma_config config;
+    if (cli_session_platforms(scenario, platform, platforms) == 0) {
+        cli_complain("scenario %s is not for platform %s", scenario->name,
+                     platform != NULL ? platform->name : "of any name that there is");
+        return false;
+    }
+    platform = platforms[0] != NULL ? platforms[0] : haldma_platform_at(0);
+    const char *name = haldma_scenario_configure_size(scenario, platform, size, &config);
     const char *error = NULL;
-    *s = (struct cli_session){.scenario = scenario, .machine = haldma_machine_create(&config, &error)};
+    *s = (struct cli_session){.scenario = scenario,
+                              .platform = name != NULL ? name : "custom",
+                              .size = size,
+                              .machine = haldma_machine_create(&config, &error)};
     if (s->machine == NULL) {
         cli_complain("the machine of scenario %s cannot be made: %s", scenario->name, error);
         return false;
@@ -37,6 +64,25 @@ void cli_session_close(struct cli_session *s)
     s->machine = NULL;
 }
 
+/* On the platform, and in the size, whose machine the token names. */
+static bool open_for_token(struct cli_session *s, const struct haldma_scenario *scenario,
+                           const struct haldma_platform *asked, const struct emu_token *token)
+{
+    const struct haldma_platform *platforms[CLI_PLATFORMS_MAX];
+    unsigned count = cli_session_platforms(scenario, asked, platforms);
+    unsigned sizes = scenario->sizes > 0 ? scenario->sizes : 1;
+    for (unsigned i = 0; i < count * sizes; i++) {
+        if (!cli_session_open(s, scenario, platforms[i / sizes], i % sizes, CLI_PROFILE_OF_SCENARIO))
+            return false;
+        if (haldma_configuration(s->machine) == token->configuration)
+            return true;
+        cli_session_close(s);
+    }
+    cli_complain("the token is for another configuration of the machine than scenario %s has now",
+                 scenario->name);
+    return false;
+}
+
 bool cli_token_session_open(struct cli_session *s, const struct cli_options *options, struct emu_token *token)
 {
     const struct haldma_module *module = cli_module_load(options->module);
@@ -48,15 +94,10 @@ bool cli_token_session_open(struct cli_session *s, const struct cli_options *opt
         return false;
     }
     const struct haldma_scenario *scenario = cli_module_scenario_of(module, options->module, token->program);
-    if (scenario != NULL && cli_session_open(s, scenario, CLI_PROFILE_OF_SCENARIO)) {
-        if (haldma_configuration(s->machine) == token->configuration) {
-            emu_machine_set_profile(s->machine, token->profile);
-            emu_machine_set_faults(s->machine, token->faults);
-            return true;
-        }
-        cli_complain("the token is for another configuration of the machine than scenario %s has now",
-                     scenario->name);
-        cli_session_close(s);
+    if (scenario != NULL && open_for_token(s, scenario, options->platform, token)) {
+        emu_machine_set_profile(s->machine, token->profile);
+        emu_machine_set_faults(s->machine, token->faults);
+        return true;
     }
     emu_record_free(&token->record);
     return false;

@@ -10,13 +10,23 @@
 
 struct cli_session {
     const struct haldma_scenario *scenario;
+    const char *platform; /* its name; "custom" for a scenario with a machine of its own */
+    unsigned size;        /* of the scenario: see haldma_size() */
     struct emu_machine *machine;
     struct emu_program program;
 };
 
-/* False: said why. */
+/*
+ * The platforms that a scenario is to run on: asked, or where that is NULL all that it is for. Returns how
+ * many; 0: it is not for the one that was asked. A scenario with a machine of its own has one, which is NULL.
+ */
+enum { CLI_PLATFORMS_MAX = 8 };
+unsigned cli_session_platforms(const struct haldma_scenario *scenario, const struct haldma_platform *asked,
+                               const struct haldma_platform *platforms[CLI_PLATFORMS_MAX]);
+
+/* platform NULL: the first that the scenario is for. size 0: the full one. False: said why. */
 bool cli_session_open(struct cli_session *s, const struct haldma_scenario *scenario,
-                      enum cli_profile profile);
+                      const struct haldma_platform *platform, unsigned size, enum cli_profile profile);
 void cli_session_close(struct cli_session *s);
 
 /*

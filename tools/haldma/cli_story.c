@@ -5,9 +5,13 @@
 
 #include "cli_describe.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+/* Rules of findings that do not depend on which of two accesses came first. */
+#define DATA_RACE "EMU-RACE-"
 
 enum {
     STEP_WIDTH = 8, /* mark, number, space */
@@ -88,16 +92,28 @@ static void print_heading(const struct sheet *s)
     fputc('\n', s->out);
 }
 
-/* Processors from the left, then devices, those that do something that is shown. */
+#define PROCESSOR "processor "
+
+static bool is_processor(const char *column)
+{
+    return strncmp(column, PROCESSOR, strlen(PROCESSOR)) == 0;
+}
+
+/* Processors by their numbers, then devices. */
+static unsigned long rank(const char *column)
+{
+    return is_processor(column) ? strtoul(column + strlen(PROCESSOR), NULL, 10) : EMU_PROCESSORS_MAX;
+}
+
+/* Those that do something that is shown. */
 static void choose_columns(struct sheet *s, size_t first, size_t end, unsigned width)
 {
     for (size_t i = first; i < end; i++)
         s->shown[s->run->steps[i].column] |= s->run->steps[i].matters;
-    for (int devices = 0; devices <= 1; devices++) {
+    for (unsigned long r = 0; r <= EMU_PROCESSORS_MAX; r++) {
         for (unsigned c = 0; c < s->story->column_count; c++) {
-            bool is_device = strncmp(s->story->columns[c], "processor ", strlen("processor ")) != 0;
             s->speaker[c] = -1;
-            if (s->shown[c] && is_device == (devices != 0))
+            if (s->shown[c] && rank(s->story->columns[c]) == r)
                 s->place[c] = s->columns++;
         }
     }
@@ -165,12 +181,14 @@ static void print_run(FILE *out, const struct emu_story *story, const struct emu
 
 /* ---- In words ----------------------------------------------------------------------------------- */
 
-/* "CancelAdapterChannel map registers#1" (canceller, processor 1) */
+/* "CancelAdapterChannel map registers#1" (canceller, processor 1, IRQL 0) */
 static void name_step(const struct emu_story *story, const struct emu_story_step *s, char *out, size_t size)
 {
     const char *context = story->contexts[s->context].name, *column = story->columns[s->column];
     if (strcmp(context, column) == 0)
         snprintf(out, size, "\"%s\" (%s)", s->text, column);
+    else if (is_processor(column))
+        snprintf(out, size, "\"%s\" (%s, %s, IRQL %u)", s->text, context, column, (unsigned)s->level);
     else
         snprintf(out, size, "\"%s\" (%s, %s)", s->text, context, column);
     squeeze(out);
@@ -181,15 +199,34 @@ static bool parts_at_schedule(const struct emu_story *story)
     return story->fork.kind == EMU_CHOICE_SCHEDULE;
 }
 
+/* Of what is not shared the first that touches something, where there is such a step. */
+static const struct emu_story_step *first_of_other(const struct emu_story_run *run)
+{
+    for (size_t i = run->fork; i < run->count; i++) {
+        if (run->steps[i].access != EMU_ACCESS_LOCAL &&
+            run->steps[i].context == run->steps[run->fork].context)
+            return &run->steps[i];
+    }
+    return &run->steps[run->fork];
+}
+
 /* How it could have gone well. */
 static void say_moral(const struct emu_story *story, char *out, size_t size)
 {
     const struct emu_story_run *f = &story->failing, *p = &story->passing;
     char mine[CELL_BYTES], theirs[CELL_BYTES];
-    if (p->steps == NULL) {
+    if (p->steps == NULL && strncmp(story->finding.rule, DATA_RACE, strlen(DATA_RACE)) == 0) {
         snprintf(out, size,
-                 story->every ? "Whatever is answered otherwise at any one choice, the run fails."
-                              : "No passing run was found close by.");
+                 "Nothing orders the two accesses, whoever comes first: what is missing is a lock that both "
+                 "hold, or "
+                 "something that makes one wait for the other.");
+        return;
+    }
+    if (p->steps == NULL) {
+        snprintf(out, size, "%s",
+                 f->record.length == 0 ? "Nothing is left open in this run: it fails always."
+                 : story->every        ? "Whatever is answered otherwise at any one choice, the run fails."
+                                       : "No passing run was found close by.");
         return;
     }
     if (!parts_at_schedule(story)) {
@@ -202,8 +239,8 @@ static void say_moral(const struct emu_story *story, char *out, size_t size)
         snprintf(out, size, "Had %s come before step %u, %s, nothing would have happened.", theirs,
                  (unsigned)f->steps[f->decisive].step, mine);
     } else if (f->fork < f->count && p->fork < p->count) {
-        name_step(story, &p->steps[p->fork], theirs, sizeof theirs);
-        name_step(story, &f->steps[f->fork], mine, sizeof mine);
+        name_step(story, first_of_other(p), theirs, sizeof theirs);
+        name_step(story, first_of_other(f), mine, sizeof mine);
         snprintf(out, size, "Had %s come instead of %s, nothing would have happened.", theirs, mine);
     } else {
         snprintf(out, size, "Had the run gone on where it ended, nothing would have happened.");
@@ -258,12 +295,13 @@ static json_t *steps_json(const struct emu_story *story, const struct emu_story_
     for (size_t i = 0; i < run->count; i++) {
         const struct emu_story_step *s = &run->steps[i];
         if (s->matters)
-            json_array_append_new(steps, json_pack("{s:i, s:I, s:o, s:o, s:o, s:b, s:b}", "step",
-                                                   (int)s->step, "time_ns", (json_int_t)s->time, "place",
-                                                   cli_text_json(story->columns[s->column]), "context",
-                                                   cli_text_json(story->contexts[s->context].name), "text",
-                                                   cli_text_json(s->text), "shared", (int)(i < run->fork),
-                                                   "decisive", (int)(i == run->decisive)));
+            json_array_append_new(steps,
+                                  json_pack("{s:i, s:I, s:i, s:o, s:o, s:o, s:b, s:b}", "step", (int)s->step,
+                                            "time_ns", (json_int_t)s->time, "level", (int)s->level, "place",
+                                            cli_text_json(story->columns[s->column]), "context",
+                                            cli_text_json(story->contexts[s->context].name), "text",
+                                            cli_text_json(s->text), "shared", (int)(i < run->fork),
+                                            "decisive", (int)(i == run->decisive)));
     }
     return steps;
 }

@@ -139,7 +139,8 @@ static bool tell(struct cli_session *s, struct emu_story *story, char **token)
     struct emu_shrink_options limits = {.runs = SHRINKING_RUNS, .seconds = SHRINKING_SECONDS};
     struct emu_shrink_result shrunk;
     *token = NULL;
-    if (emu_shrink(s->machine, &s->program, &failing, &limits, &shrunk)) {
+    bool has_more = emu_record_deviations(&failing) > 0; /* a run that hangs is a long one */
+    if (has_more && emu_shrink(s->machine, &s->program, &failing, &limits, &shrunk)) {
         if (shrunk.deviations_after < shrunk.deviations_before) {
             emu_record_copy(&failing, &shrunk.record);
             *token = cli_session_token(s, &shrunk.record, shrunk.hash);

@@ -1,242 +1,343 @@
 /*
- * haldma explore: many runs of one scenario, or of every scenario of a module in turn.
- *
- * The strategy auto is several passes: every run with 0 preemptions, with at most 1, with at most 2; then
- * random ones. An exhaustive pass may take a third of what is left of the limits, so that none starves the
- * others. When a pass made no more runs than the one before, there are no runs with more preemptions at
- * all: the space is exhausted.
+ * haldma explore: many runs of one scenario, or of every scenario of a module in turn, under one strategy;
+ * and what they covered of the space of runs.
  */
-#include "cli_describe.h"
+#include "cli_coverage.h"
 #include "cli_module.h"
+#include "cli_output.h"
 #include "cli_progress.h"
+#include "cli_resume.h"
 #include "cli_status.h"
 #include "commands.h"
+#include "jobs.h"
 
+#include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SECONDS_DEFAULT 10.0
-enum { AUTO_PREEMPTIONS = 2, AUTO_SHARE = 3, LABEL_TEXT = 64 };
+#define SAVE_SECONDS    5.0
 
-/* The exploration of one scenario. */
+/* What is left for a scenario; 0: nothing, or no limit. */
+struct limits {
+    uint64_t runs;
+    double seconds;
+};
+
+/* The exploration of one scenario on one platform. */
 struct exploration {
     const struct cli_options *options;
     struct cli_session session;
-    FILE *out;      /* text, or NULL */
-    json_t *passes; /* JSON */
-    json_t *findings;
-    uint64_t runs;
-    double seconds;
-    double seconds_max; /* 0: no limit */
-    unsigned found;
-    bool complete;
-    bool interrupted;
+    struct cli_resume *resume;
+    struct cli_standing standing;
+    struct cli_progress progress;
+    struct emu_coverage *coverage;
+    struct emu_strategy *strategy;
+    uint64_t first, stride; /* of the numbers of its runs */
+    double saved_at;
 };
 
-static struct emu_strategy *make_strategy(const struct exploration *x, enum cli_strategy strategy,
-                                          int preemptions)
+static struct emu_strategy *make_strategy(const struct cli_options *o, struct emu_coverage *coverage)
 {
-    struct emu_strategy *s = strategy == CLI_STRATEGY_FIFO     ? emu_strategy_fifo()
-                             : strategy == CLI_STRATEGY_RANDOM ? emu_strategy_random(x->options->seed)
-                                                               : emu_strategy_exhaustive(preemptions);
-    EMU_ASSERT(s != NULL);
-    return s;
+    struct emu_bounds bounds = {
+        .preemptions = o->preemptions, .interrupts = o->interrupts, .delays = o->delays};
+    switch (o->strategy) {
+    case CLI_STRATEGY_AUTO:
+        bounds.deepening = true;
+        bounds.preemptions = o->preemptions != CLI_UNBOUNDED ? o->preemptions : INT_MAX;
+        return emu_strategy_auto(o->seed, &bounds, coverage);
+    case CLI_STRATEGY_FIFO:
+        return emu_strategy_fifo();
+    case CLI_STRATEGY_RANDOM:
+        return emu_strategy_random(o->seed);
+    case CLI_STRATEGY_EXHAUSTIVE:
+        return emu_strategy_bounded(&bounds);
+    case CLI_STRATEGY_DELAY:
+        bounds.deepening = true;
+        bounds.delays = o->delays != CLI_UNBOUNDED ? o->delays : INT_MAX;
+        return emu_strategy_bounded(&bounds);
+    case CLI_STRATEGY_SWEEP:
+        return emu_strategy_sweep();
+    case CLI_STRATEGY_PCT:
+        return emu_strategy_pct(o->seed, o->depth);
+    case CLI_STRATEGY_POS:
+        return emu_strategy_pos(o->seed);
+    case CLI_STRATEGY_SURW:
+        return emu_strategy_surw(o->seed);
+    case CLI_STRATEGY_DPOR:
+        return o->preemptions != CLI_UNBOUNDED ? emu_strategy_dpor_bounded(o->preemptions)
+                                               : emu_strategy_dpor();
+    case CLI_STRATEGY_DPOR_SOURCE:
+        return emu_strategy_dpor_source();
+    case CLI_STRATEGIES:
+        break;
+    }
+    EMU_NEVER_HERE("a strategy");
 }
 
-static void label_pass(char label[LABEL_TEXT], enum cli_strategy strategy, int preemptions)
-{
-    if (preemptions == CLI_UNBOUNDED)
-        snprintf(label, LABEL_TEXT, "%s", cli_strategy_names[strategy]);
-    else
-        snprintf(label, LABEL_TEXT, "%s, at most %d preemption%s", cli_strategy_names[strategy], preemptions,
-                 preemptions == 1 ? "" : "s");
-}
-
-/* ---- Findings ---------------------------------------------------------------------------------------------
+/* ---- In this process --------------------------------------------------------------------------------------
  */
 
-static void show_timeline(struct exploration *x, const struct emu_found *found)
+/* Where it stands now, with what was explored since. The strategy and the coverage know what was before, too.
+ */
+static void stand(struct exploration *x, const struct emu_report *explored, struct cli_standing *s)
 {
-    struct emu_divergence divergence;
-    if (!cli_session_replay(&x->session, &found->record, true, &divergence) || divergence.diverged)
-        return;
-    fputc('\n', x->out);
-    cli_timeline_text(x->out, x->session.machine, x->options->all);
-    emu_trace_record(x->session.machine, false);
-    fputc('\n', x->out);
+    const struct cli_report *before = &x->standing.report;
+    cli_report_begin(&s->report, before->what);
+    cli_report_take(&s->report, &x->session, explored, x->strategy, x->coverage);
+    s->report.runs += before->runs;
+    s->report.steps += before->steps;
+    s->report.seconds += before->seconds;
+    s->ended = s->report.complete || explored->found > 0 || explored->saturated;
+    s->next = x->first + explored->runs * x->stride;
+    s->shards = json_object();
+    emu_strategy_save(x->strategy, &s->words);
 }
 
-static void book_finding(struct exploration *x, const struct emu_found *found)
+static bool on_progress(void *context, const struct emu_report *so_far)
+{
+    struct exploration *x = context;
+    if (x->resume->path != NULL && so_far->seconds - x->saved_at >= SAVE_SECONDS) {
+        struct cli_standing now = {0};
+        x->saved_at = so_far->seconds;
+        stand(x, so_far, &now);
+        cli_resume_note(x->resume, now.report.what, &now);
+        cli_standing_end(&now);
+    }
+    struct emu_report whole = {.runs = so_far->runs + x->standing.report.runs,
+                               .seconds = so_far->seconds + x->standing.report.seconds};
+    return cli_progress_report(&x->progress, &whole);
+}
+
+static bool goes_on(void)
+{
+    return !cli_progress_interrupted();
+}
+
+static void explore(struct exploration *x, uint64_t runs, double seconds, struct emu_report *report)
+{
+    const struct emu_explore_options limits = {.runs = runs,
+                                               .seconds = seconds,
+                                               .progress = on_progress,
+                                               .progress_context = x,
+                                               .coverage = x->coverage,
+                                               .until_saturated = x->options->until_saturated,
+                                               .first = x->first,
+                                               .stride = x->stride};
+    emu_explore(x->session.machine, &x->session.program, x->strategy, &limits, report);
+    report->interrupted |= cli_progress_interrupted();
+}
+
+/* Which numbers its runs have, or which subtrees. */
+static void divide(struct exploration *x, uint32_t shard, uint32_t shards, uint64_t first)
+{
+    x->first = first;
+    x->stride = 1;
+    if (shards == 0 || emu_strategy_set_shard(x->strategy, shard, shards))
+        return;
+    x->first = first > shard ? first : shard;
+    x->stride = shards;
+}
+
+/* Of a limit on the runs of all shards, what is this one's; 0: nothing. */
+static uint64_t share_of_runs(const struct exploration *x)
 {
     const struct cli_options *o = x->options;
-    char *token = cli_session_token(&x->session, &found->record, found->hash);
-    unsigned preemptions = emu_record_preemptions(&found->record);
-    if (x->out != NULL) {
-        char run[CLI_COUNT_TEXT];
-        cli_finding_text(x->out, &found->finding);
-        fprintf(x->out, "  in run %s of this pass, with %u preemption%s\n", cli_count(found->run + 1, run),
-                preemptions, preemptions == 1 ? "" : "s");
-        if (!o->quiet)
-            show_timeline(x, found);
-        cli_token_text(x->out, token);
-        if (!o->quiet && token != NULL)
-            fprintf(x->out, "replay it:  haldma replay %s %s\n", o->module, token);
-    }
-    json_t *finding = cli_finding_json(&found->finding, token, found->hash);
-    json_object_set_new(finding, "run", json_integer((json_int_t)found->run));
-    json_object_set_new(finding, "preemptions", json_integer((json_int_t)preemptions));
-    json_array_append_new(x->findings, finding);
-    free(token);
+    uint64_t all = o->runs;
+    if (o->shards == 0)
+        return all;
+    return jobs_by_numbers(o->strategy) ? (all + o->shards - o->shard) / o->shards
+                                        : (all + o->shards - 1) / o->shards;
 }
 
-/* ---- Passes -----------------------------------------------------------------------------------------------
+/* The rest of what is to be done. False: said why. */
+static bool explore_here(struct exploration *x)
+{
+    const struct cli_options *o = x->options;
+    const struct cli_report *before = &x->standing.report;
+    struct emu_words *words = &x->standing.words;
+    uint64_t runs = share_of_runs(x);
+    bool out_of_runs = o->runs > 0 && before->runs >= runs;
+    bool out_of_time = o->seconds > 0 && before->seconds >= o->seconds;
+    if (x->standing.ended || out_of_runs || out_of_time)
+        return true;
+    x->coverage = cli_coverage_create();
+    x->strategy = make_strategy(o, x->coverage);
+    EMU_ASSERT(x->strategy != NULL);
+    divide(x, o->shard - (o->shards > 0), o->shards, x->standing.next);
+    if (x->standing.is_known) {
+        struct emu_words seen = {0};
+        emu_coverage_save(before->coverage, &seen);
+        EMU_ASSERT(emu_coverage_add(x->coverage, &seen));
+        emu_words_free(&seen);
+    }
+    bool good = !x->standing.is_known ||
+                emu_strategy_restore(x->strategy, x->session.machine, &x->session.program, words, goes_on);
+    if (good) {
+        struct emu_report report;
+        struct cli_standing now = {0};
+        explore(x, o->runs > 0 ? runs - before->runs : 0, o->seconds > 0 ? o->seconds - before->seconds : 0,
+                &report);
+        cli_progress_end(&x->progress);
+        stand(x, &report, &now);
+        emu_report_free(&report);
+        cli_standing_end(&x->standing);
+        x->standing = now;
+    } else if (!cli_progress_interrupted()) {
+        cli_complain("the resume file is damaged where it tells of scenario %s", x->session.scenario->name);
+    }
+    emu_strategy_destroy(x->strategy);
+    emu_coverage_destroy(x->coverage);
+    return good || cli_progress_interrupted();
+}
+
+/* ---- For another process ----------------------------------------------------------------------------------
  */
 
-static void show_pass(const struct exploration *x, const char *label, const struct emu_report *r)
+static void explore_part(void *context, const struct jobs_part *part, struct cli_report *r)
 {
-    char runs[CLI_COUNT_TEXT], time[CLI_COUNT_TEXT], rate[CLI_COUNT_TEXT];
-    double per_second = r->seconds > 0 ? (double)r->runs / r->seconds : 0;
-    const char *end = r->found > 0     ? "stopped at a finding"
-                      : r->complete    ? "complete"
-                      : r->interrupted ? "interrupted"
-                                       : "limit reached";
-    fprintf(x->out, "  %s: %s in %s (%s a second), %s\n", label, cli_runs(r->runs, runs),
-            cli_time(r->seconds, time), cli_count((uint64_t)per_second, rate), end);
-}
-
-/* A pass's share of what is left of --runs and --seconds (0 of either: no limit); false when nothing is. */
-static bool limits_left(const struct exploration *x, unsigned share, struct emu_explore_options *limits)
-{
-    uint64_t runs = x->options->runs;
-    if ((runs != 0 && x->runs >= runs) || (x->seconds_max > 0 && x->seconds >= x->seconds_max))
-        return false;
-    limits->runs = runs != 0 ? (runs - x->runs + share - 1) / share : 0;
-    limits->seconds = x->seconds_max > 0 ? (x->seconds_max - x->seconds) / share : 0;
-    return true;
-}
-
-/* One strategy, to its end or to one share of the limits. Returns the runs of a complete pass, else 0. */
-static uint64_t pass(struct exploration *x, enum cli_strategy kind, int preemptions, unsigned share)
-{
-    char label[LABEL_TEXT];
-    label_pass(label, kind, preemptions);
-    struct cli_progress progress = {.label = label, .shown = !x->options->quiet && isatty(STDERR_FILENO)};
-    struct emu_explore_options limits = {.progress = cli_progress_report, .progress_context = &progress};
-    if (x->found > 0 || x->interrupted || !limits_left(x, share, &limits))
-        return 0;
-
+    struct exploration *x = context;
     struct emu_report report;
-    struct emu_strategy *strategy = make_strategy(x, kind, preemptions);
-    emu_explore(x->session.machine, &x->session.program, strategy, &limits, &report);
-    emu_strategy_destroy(strategy);
-    cli_progress_end(&progress);
-
-    x->runs += report.runs;
-    x->seconds += report.seconds;
-    x->interrupted = report.interrupted || cli_progress_interrupted();
-    x->found += report.found;
-    bool complete = report.complete && report.found == 0;
-    if (x->out != NULL)
-        show_pass(x, label, &report);
-    json_array_append_new(
-        x->passes, json_pack("{s:s, s:o, s:I, s:b}", "strategy", cli_strategy_names[kind], "preemptions",
-                             preemptions != CLI_UNBOUNDED ? json_integer(preemptions) : json_null(), "runs",
-                             (json_int_t)report.runs, "complete", (int)complete));
-    for (unsigned i = 0; i < report.found; i++)
-        book_finding(x, &report.findings[i]);
-    uint64_t runs = complete ? report.runs : 0;
+    x->coverage = cli_coverage_create();
+    x->strategy = make_strategy(x->options, x->coverage);
+    EMU_ASSERT(x->strategy != NULL);
+    divide(x, part->shard, part->shards, part->first);
+    explore(x, part->count, part->seconds, &report);
+    cli_report_begin(r, x->standing.report.what);
+    cli_report_take(r, &x->session, &report, x->strategy, x->coverage);
     emu_report_free(&report);
-    return runs;
+    emu_strategy_destroy(x->strategy);
+    emu_coverage_destroy(x->coverage);
 }
 
-static void explore_auto(struct exploration *x)
+static void save_standing(void *context)
 {
-    int most = x->options->preemptions != CLI_UNBOUNDED ? x->options->preemptions : AUTO_PREEMPTIONS;
-    uint64_t before = 0;
-    for (int bound = 0; bound <= most; bound++) {
-        uint64_t runs = pass(x, CLI_STRATEGY_EXHAUSTIVE, bound, AUTO_SHARE);
-        if (runs == 0)
-            break;
-        x->complete = runs == before;
-        if (x->complete)
-            return;
-        before = runs;
-    }
-    pass(x, CLI_STRATEGY_RANDOM, CLI_UNBOUNDED, 1);
+    struct exploration *x = context;
+    if (x->resume->path != NULL)
+        cli_resume_note(x->resume, x->standing.report.what, &x->standing);
 }
 
 /* ---- One scenario -----------------------------------------------------------------------------------------
  */
 
-/* No finding, and how much that says. */
-static void show_clean(const struct exploration *x)
+static bool explore_somehow(struct exploration *x, struct cli_report *shown)
+{
+    bool good;
+    if (x->standing.ended || x->options->jobs == 0) {
+        good = explore_here(x);
+        cli_report_add(shown, &x->standing.report);
+        shown->complete = x->standing.report.complete;
+        return good;
+    }
+    return jobs_explore(x->options, &x->session, &x->standing, shown, save_standing, x);
+}
+
+/* Shows what came of it, and notes where it stands. False: said why. */
+static bool show(struct exploration *x, const struct cli_report *shown, FILE *out, json_t *results)
 {
     const struct cli_options *o = x->options;
-    bool every = x->complete && (o->strategy == CLI_STRATEGY_AUTO || o->strategy == CLI_STRATEGY_EXHAUSTIVE);
-    if (every && o->strategy == CLI_STRATEGY_EXHAUSTIVE && o->preemptions != CLI_UNBOUNDED)
-        fprintf(x->out, "no finding: every run with at most %d preemption%s was made\n", o->preemptions,
-                o->preemptions == 1 ? "" : "s");
+    const struct cli_report_shape shape = {.machine = x->session.machine,
+                                           .session = &x->session,
+                                           .module = o->module,
+                                           .quiet = o->quiet,
+                                           .all = o->all};
+    if (o->json)
+        json_array_append_new(results, cli_report_json(shown, x->session.machine));
     else
-        fprintf(x->out, "no finding%s\n", every ? ": every run that there is was made" : "");
+        cli_report_text(out, shown, &shape);
+    return cli_resume_note(x->resume, shown->what, &x->standing);
 }
 
-static void explore(struct exploration *x)
+/* Takes what it used from what is left. Appends to results where JSON is wanted. An enum cli_status. */
+static int explore_on(const struct cli_options *options, const struct haldma_scenario *scenario,
+                      const struct haldma_platform *platform, struct limits *left, FILE *out,
+                      struct cli_resume *resume, json_t *results)
 {
-    const struct cli_options *o = x->options;
-    if (x->out != NULL)
-        fprintf(x->out, "%s: %s\n", x->session.scenario->name, x->session.scenario->summary);
-    if (o->strategy == CLI_STRATEGY_AUTO)
-        explore_auto(x);
-    else
-        x->complete = pass(x, o->strategy, o->preemptions, 1) > 0;
-    if (x->out != NULL && x->found == 0)
-        show_clean(x);
-}
-
-static json_t *describe(const struct exploration *x)
-{
-    const struct cli_options *o = x->options;
-    double rate = x->seconds > 0 ? (double)x->runs / x->seconds : 0;
-    return json_pack(
-        "{s:s, s:s, s:I, s:o, s:s, s:I, s:b, s:b, s:f, s:f, s:O, s:O}", "scenario", x->session.scenario->name,
-        "strategy", cli_strategy_names[o->strategy], "seed", (json_int_t)o->seed, "preemptions",
-        o->preemptions != CLI_UNBOUNDED ? json_integer(o->preemptions) : json_null(), "profile",
-        emu_machine_config(x->session.machine)->profile == EMU_PROFILE_TYPICAL ? "typical" : "hostile",
-        "runs", (json_int_t)x->runs, "complete", (int)x->complete, "interrupted", (int)x->interrupted,
-        "seconds", x->seconds, "runs_per_second", rate, "passes", x->passes, "findings", x->findings);
-}
-
-/* Appends to results where JSON is wanted. An enum cli_status. */
-static int explore_scenario(const struct cli_options *options, const struct haldma_scenario *scenario,
-                            FILE *out, json_t *results)
-{
-    bool endless = options->strategy == CLI_STRATEGY_AUTO || options->strategy == CLI_STRATEGY_RANDOM;
-    bool limited = options->runs != 0 || options->seconds > 0;
-    struct exploration x = {.options = options,
-                            .out = options->json ? NULL : out,
-                            .seconds_max = endless && !limited ? SECONDS_DEFAULT : options->seconds};
-    if (!cli_session_open(&x.session, scenario, options->profile))
+    char label[CLI_LABEL_TEXT];
+    struct exploration x = {.options = options, .resume = resume};
+    if (!cli_session_open(&x.session, scenario, platform, 0, options->profile))
         return CLI_BAD_INPUT;
-    x.passes = json_array();
-    x.findings = json_array();
-    explore(&x);
-    json_array_append_new(results, describe(&x));
-    json_decref(x.passes);
-    json_decref(x.findings);
+    int status = CLI_BAD_INPUT;
+    json_t *what = cli_report_what(options, &x.session);
+    if (cli_resume_find(resume, what, &x.standing)) {
+        struct cli_report shown;
+        cli_report_begin(&shown, what);
+        x.progress = (struct cli_progress){.label = cli_report_label(&shown, label),
+                                           .shown = !options->quiet && isatty(STDERR_FILENO)};
+        if (options->worker) {
+            x.progress.shown = false;
+            status = jobs_work(explore_part, &x);
+        } else if (!explore_somehow(&x, &shown)) {
+            status = options->jobs > 0 ? CLI_EMULATOR : CLI_BAD_INPUT;
+        } else {
+            status = json_array_size(shown.findings) > 0 ? CLI_FINDING : CLI_CLEAN;
+            if (!show(&x, &shown, out, results))
+                status = CLI_BAD_INPUT;
+        }
+        uint64_t used = options->shards > 0 ? options->runs : shown.runs;
+        left->runs -= used < left->runs ? used : left->runs;
+        left->seconds -= shown.seconds < left->seconds ? shown.seconds : left->seconds;
+        cli_report_end(&shown);
+        cli_standing_end(&x.standing);
+    }
+    json_decref(what);
     cli_session_close(&x.session);
-    return x.found > 0 ? CLI_FINDING : CLI_CLEAN;
+    return status;
+}
+
+/* Each platform gets an even share of what is left of the limits when its turn comes. */
+static int explore_scenario(const struct cli_options *options, const struct haldma_scenario *scenario,
+                            FILE *out, struct cli_resume *resume, json_t *results)
+{
+    bool ends = options->strategy == CLI_STRATEGY_FIFO || options->strategy == CLI_STRATEGY_EXHAUSTIVE ||
+                options->strategy == CLI_STRATEGY_SWEEP || options->strategy == CLI_STRATEGY_DELAY ||
+                options->strategy == CLI_STRATEGY_DPOR || options->strategy == CLI_STRATEGY_DPOR_SOURCE;
+    bool limited = options->runs != 0 || options->seconds > 0 || options->until_saturated;
+    struct limits left = {options->runs, !ends && !limited ? SECONDS_DEFAULT : options->seconds};
+    bool has_runs = left.runs > 0, has_seconds = left.seconds > 0;
+    const struct haldma_platform *platforms[CLI_PLATFORMS_MAX];
+    unsigned count = cli_session_platforms(scenario, options->platform, platforms);
+    int worst = CLI_CLEAN;
+    if (count == 0) {
+        cli_complain("scenario %s is not for platform %s", scenario->name, options->platform->name);
+        return CLI_BAD_INPUT;
+    }
+    for (unsigned i = 0; i < count && !cli_progress_interrupted(); i++) {
+        struct cli_options share = *options;
+        if ((has_runs && left.runs == 0) || (has_seconds && left.seconds <= 0)) {
+            cli_complain("nothing is left of the limits for %s on %s", scenario->name, platforms[i]->name);
+            break;
+        }
+        share.runs = (left.runs + count - i - 1) / (count - i);
+        share.seconds = left.seconds / (count - i);
+        if (i > 0 && !options->json)
+            fputc('\n', out);
+        int status = explore_on(&share, scenario, platforms[i], &left, out, resume, results);
+        worst = status > worst ? status : worst;
+    }
+    return worst;
 }
 
 /* From the first to the one before end, until Ctrl-C. The worst of their statuses. */
 static int explore_each(const struct cli_options *options, const struct haldma_scenario *first,
-                        const struct haldma_scenario *end, FILE *out, json_t *results)
+                        const struct haldma_scenario *end, FILE *out, struct cli_resume *resume,
+                        json_t *results)
 {
     int worst = CLI_CLEAN;
+    unsigned shown = 0;
     for (const struct haldma_scenario *s = first; s < end && !cli_progress_interrupted(); s++) {
-        if (s > first && !options->json)
+        const struct haldma_platform *platforms[CLI_PLATFORMS_MAX];
+        if (cli_session_platforms(s, options->platform, platforms) == 0 && options->scenario == NULL)
+            continue;
+        if (shown++ > 0 && !options->json)
             fputc('\n', out);
-        int status = explore_scenario(options, s, out, results);
+        int status = explore_scenario(options, s, out, resume, results);
         worst = status > worst ? status : worst;
+    }
+    if (shown == 0 && !cli_progress_interrupted()) {
+        cli_complain("no scenario of %s is for platform %s", options->module, options->platform->name);
+        return CLI_BAD_INPUT;
     }
     return worst;
 }
@@ -253,17 +354,26 @@ int command_explore(const struct cli_options *options)
             return CLI_BAD_INPUT;
         end = first + 1;
     }
+    struct cli_resume resume;
     struct cli_output out;
-    if (!cli_output_open(&out, options->output))
+    if (!cli_resume_open(&resume, options))
         return CLI_BAD_INPUT;
+    if (!cli_output_open(&out, options->output)) {
+        cli_resume_close(&resume);
+        return CLI_BAD_INPUT;
+    }
     cli_progress_catch_interrupt();
     json_t *results = json_array();
-    int status = explore_each(options, first, end, out.stream, results);
+    int status = explore_each(options, first, end, out.stream, &resume, results);
+    if (status != CLI_BAD_INPUT && !options->worker && cli_progress_interrupted() &&
+        !cli_resume_keep(&resume))
+        status = CLI_BAD_INPUT;
+    cli_resume_close(&resume);
     if (status == CLI_BAD_INPUT)
         cli_output_discard(&out);
-    else if (options->json && end == first + 1)
+    else if (options->json && !options->worker && json_array_size(results) == 1)
         cli_output_json(&out, json_incref(json_array_get(results, 0)));
-    else if (options->json)
+    else if (options->json && !options->worker)
         cli_output_json(&out, json_pack("{s:O}", "scenarios", results));
     json_decref(results);
     if (status != CLI_BAD_INPUT && !cli_output_commit(&out))

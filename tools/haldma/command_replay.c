@@ -49,10 +49,11 @@ static json_t *describe(const struct cli_options *options, const struct cli_sess
 {
     const struct emu_finding *finding = emu_machine_finding(s->machine);
     uint64_t hash = emu_trace_hash(s->machine);
-    json_t *result = json_pack(
-        "{s:s, s:I, s:I, s:o, s:o}", "scenario", s->scenario->name, "times", (json_int_t)options->times,
-        "steps", (json_int_t)emu_steps(s->machine), "trace_hash", cli_hash_json(hash), "finding",
-        finding != NULL ? cli_finding_json(finding, options->token, hash) : json_null());
+    json_t *result =
+        json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "scenario", s->scenario->name, "platform", s->platform,
+                  "times", (json_int_t)options->times, "steps", (json_int_t)emu_steps(s->machine),
+                  "trace_hash", cli_hash_json(hash), "finding",
+                  finding != NULL ? cli_finding_json(finding, options->token, hash) : json_null());
     if (!options->quiet)
         json_object_set_new(result, "timeline", cli_timeline_json(s->machine));
     return result;

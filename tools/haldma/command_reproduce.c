@@ -217,7 +217,7 @@ int command_reproduce(const struct cli_options *options)
     struct cli_session s;
     struct cli_output out;
     int status = CLI_BAD_INPUT;
-    if (cli_session_open(&s, scenario, options->profile)) {
+    if (cli_session_open(&s, scenario, options->platform, 0, options->profile)) {
         if (cli_output_open(&out, options->output)) {
             cli_progress_catch_interrupt();
             status = reproduce(&s, options, &log, &out);

@@ -55,7 +55,7 @@ int command_run(const struct cli_options *options)
         module != NULL ? cli_module_scenario(module, options->module, options->scenario) : NULL;
     struct cli_session s;
     struct cli_output out;
-    if (scenario == NULL || !cli_session_open(&s, scenario, options->profile))
+    if (scenario == NULL || !cli_session_open(&s, scenario, options->platform, 0, options->profile))
         return CLI_BAD_INPUT;
     if (!cli_output_open(&out, options->output)) {
         cli_session_close(&s);

@@ -12,6 +12,7 @@ int command_explore(const struct cli_options *options);
 int command_replay(const struct cli_options *options);
 int command_shrink(const struct cli_options *options);
 int command_explain(const struct cli_options *options);
+int command_merge(const struct cli_options *options);
 int command_reproduce(const struct cli_options *options);
 
 #endif

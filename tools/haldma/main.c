@@ -44,6 +44,10 @@ static const struct cli_command commands[] = {
      "to the failure; each run begins where an earlier one agreed with the log for longest. Without --runs "
      "and --seconds it stops after 60 seconds. docs/reproduce.md tells what a log may look like.",
      command_reproduce},
+    {CLI_MERGE, "merge", "FILE...", "put the reports of shards together",
+     "Puts reports that explore --shard K/N --format json wrote together: one for each K, in any order. The "
+     "result is that of the whole exploration.",
+     command_merge},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -102,7 +106,7 @@ int main(int argc, char **argv)
         cli_abort_guard(false);
         return status;
     }
-    cli_complain("'%s' is no command; they are: list, run, explore, replay, shrink, explain, reproduce",
-                 word);
+    cli_complain(
+        "'%s' is no command; they are: list, run, explore, replay, shrink, explain, reproduce, merge", word);
     return CLI_BAD_INPUT;
 }

@@ -42,8 +42,15 @@ bool emu_bus_write(struct emu_machine *m, volatile void *address, unsigned width
 bool emu_port_read(struct emu_machine *m, uint32_t port, unsigned width, uint64_t *value);
 bool emu_port_write(struct emu_machine *m, uint32_t port, unsigned width, uint64_t value);
 
-/* Who asks for memory: a device, by a number that dma hands out. */
+/* Who asks for memory: a device, by a number. Small ones are handed out by the layers above. */
 typedef uint32_t emu_requester;
+
+/* As whom a device asks that was given no number: by the place of its registers. */
+static inline emu_requester emu_requester_at(uint64_t window)
+{
+    enum { PLACED_SHIFT = 31 };
+    return 1u << PLACED_SHIFT | (emu_requester)(window >> EMU_PAGE_SHIFT);
+}
 
 enum emu_dma_result { EMU_DMA_DONE, EMU_DMA_FAULT };
 

@@ -118,17 +118,34 @@ struct emu_divergence {
 
 /*
  * Who answers. choose() returns a value below d->count. One strategy serves one machine. Every function is
- * there but divergence, which is NULL where nothing is ever prescribed.
+ * there but divergence, which is NULL where nothing is ever prescribed, and the last two.
  */
+struct emu_footprints;
+struct emu_reduction;
+struct emu_words;
 struct emu_strategy {
     const char *name;
+    struct emu_footprints *footprints; /* what each event touched is written there; NULL: it is not */
     bool answers_input; /* is asked for choices of kind INPUT too; else the answer is what happened */
     void (*begin)(struct emu_strategy *s, uint64_t run); /* before each run; run counts from 0 */
     uint32_t (*choose)(struct emu_strategy *s, const struct emu_decision *d);
     bool (*end)(struct emu_strategy *s); /* after each run; false: every run this strategy has was made */
     void (*destroy)(struct emu_strategy *s);
     const struct emu_divergence *(*divergence)(const struct emu_strategy *s); /* of the last run */
+    unsigned profile_runs; /* runs that begin() is called for before the first, with EMU_PROFILE_FIRST + 0, 1,
+                              ...: what comes after may depend on what they showed */
+    const struct emu_reduction *(*reduction)(const struct emu_strategy *s);  /* or NULL: see explore.h */
+    bool (*describe)(const struct emu_strategy *s, char *text, size_t size); /* or NULL: see strategies.h */
+    const char *(*running)(const struct emu_strategy *s); /* or NULL: whose run the last one was */
+    /* Parts (part.h); each may be NULL. */
+    void (*set_shard)(struct emu_strategy *s, uint32_t index, uint32_t count);
+    bool is_elsewhere; /* the run that was made last is another shard's: it counts nowhere */
+    void (*save)(const struct emu_strategy *s, struct emu_words *to);
+    bool (*restore)(struct emu_strategy *s, struct emu_words *from);
+    uint64_t to_be_made_again; /* set by restore(): so many runs bring it where it stood */
 };
+/* Numbers of the runs of a profile. */
+#define EMU_PROFILE_FIRST ((uint64_t)1 << 63)
 /* The machine keeps the pointer; NULL means first-in-first-out: every choice takes its default. */
 void emu_machine_set_strategy(struct emu_machine *m, struct emu_strategy *s);
 

@@ -43,7 +43,9 @@ struct emu_event {
     uint64_t order;
     uint32_t place; /* 1 + index in the heap; 0: not started */
     emu_object object;
-    bool background; /* does not keep a machine from being idle (a periodic timer) */
+    uint32_t woken;   /* the emulator's own */
+    emu_object owner; /* tells apart events that share an object; EMU_NO_OBJECT: they do not */
+    bool background;  /* does not keep a machine from being idle (a periodic timer) */
 };
 void emu_event_init(struct emu_machine *m, struct emu_event *e, const char *class_name, emu_due_fn *fn,
                     void *context);
@@ -63,6 +65,7 @@ struct emu_engine {
     uint32_t place; /* 1 + index among the started ones; 0: not started */
     uint32_t id;
     emu_object object;
+    uint32_t woken; /* the emulator's own */
 };
 void emu_engine_init(struct emu_machine *m, struct emu_engine *e, const char *class_name, emu_due_fn *fn,
                      void *context);

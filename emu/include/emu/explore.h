@@ -42,6 +42,33 @@ struct emu_strategy *emu_strategy_exhaustive(int preemptions);
  */
 struct emu_strategy *emu_strategy_deepening(int preemptions);
 /*
+ * Dynamic partial-order reduction: runs that differ only in the order of steps that commute are one class,
+ * and each class is explored. dpor() makes one run for each (wakeup trees), dpor_source() may make some more
+ * in vain (source sets). Steps commute when what they announced and what they touched besides (emu_touch())
+ * does.
+ */
+struct emu_strategy *emu_strategy_dpor(void);
+struct emu_strategy *emu_strategy_dpor_source(void);
+/*
+ * Each class that has a run with at most preemptions preemptions (EMU_UNBOUNDED: each class): every choice is
+ * gone through, but nothing twice after beginnings that are equal. Remembers eight bytes for each beginning.
+ */
+struct emu_strategy *emu_strategy_dpor_bounded(int preemptions);
+
+/* What a reducing strategy has done so far. */
+struct emu_reduction {
+    uint64_t classes; /* complete runs, each of another class */
+    uint64_t blocked; /* runs that brought no class, because all that could come of them had been seen */
+    uint64_t
+        misfits;   /* places where the machine could not do what the relation promised: all was tried there */
+    uint64_t lost; /* orders that could not be tried */
+    bool unproved; /* what was met is not known to be handled exactly: some class may be missing */
+    bool repeated; /* other shards may have counted the same classes, too */
+    bool forced;   /* somewhere fairness decided, and what it passed over was not explored */
+};
+/* NULL for strategies that do not reduce. */
+const struct emu_reduction *emu_strategy_reduction(const struct emu_strategy *s);
+/*
  * Answers from a record (kept by the caller). Strict: a choice that differs in kind, site or count is a
  * divergence, after which answers are defaults; a run that ends before the record does is one as well; past
  * the record's end answers are defaults (compare the lengths). A site of 0 in the record stands for any, an
@@ -65,9 +92,10 @@ void emu_strategy_destroy(struct emu_strategy *s);
 struct emu_found {
     struct emu_finding finding;
     struct emu_record record;
-    uint64_t run;   /* which run of the exploration, from 0 */
-    uint64_t hash;  /* of its trace */
-    uint64_t times; /* runs that failed with the same rule and code */
+    uint64_t run;         /* which run of the exploration, from 0 */
+    uint64_t hash;        /* of its trace */
+    uint64_t times;       /* runs that failed with the same rule and code */
+    const char *strategy; /* whose run it was; NULL: nobody's (EMU_RULE_DETERMINISM) */
 };
 
 enum { EMU_FOUND_MAX = 16 };
@@ -78,11 +106,14 @@ struct emu_report {
     double seconds;
     bool complete;    /* the strategy has no further runs (and never diverged) */
     bool interrupted; /* the progress callback asked for the end */
+    bool saturated;   /* nothing new came for long enough, see struct emu_explore_options */
     unsigned found;   /* distinct findings (rule and code), first ones first */
     struct emu_found findings[EMU_FOUND_MAX];
     size_t choices_max; /* the longest record */
 };
 void emu_report_free(struct emu_report *r);
+
+struct emu_coverage;
 
 struct emu_explore_options {
     uint64_t runs;           /* at most; 0: no limit */
@@ -91,6 +122,11 @@ struct emu_explore_options {
     double progress_seconds; /* how often progress is called; 0: 0.1 */
     bool (*progress)(void *context, const struct emu_report *so_far); /* false: end now */
     void *progress_context;
+    struct emu_coverage *coverage; /* counts the runs; NULL: nobody does. See coverage.h */
+    bool until_saturated;          /* end when it says that nothing new came for long enough */
+    /* A part of the runs: numbers first, first + stride, ...; both 0: all of them. A profile is made in any
+     * case, and those of its runs that are not among these are not counted. */
+    uint64_t first, stride;
 };
 
 /* The rule of the finding that says that equal choices did not give equal runs. */
@@ -113,21 +149,48 @@ struct emu_shrink_options {
     double seconds; /* outer guard; 0: 10. Equal budgets of runs give equal results as long as it is not
                        reached */
 };
+/*
+ * What was searched for runs that fail in the same way with fewer preemptions: every number below bounds was
+ * exhausted. Where bounds is the number that the shrunk run has, no failing run with fewer exists.
+ */
+struct emu_certificate {
+    int bounds;      /* 0: none was exhausted */
+    bool by_classes; /* not every run was made, but one of each class, by partial-order reduction: this rests
+                        on what steps announce and touch, and on memory that is not watched being free of data
+                        races */
+    bool stopped; /* the search among runs with bounds preemptions was given up: a budget was used up, or what
+                     was met is not known to be handled exactly */
+    uint64_t runs; /* of the search */
+    double seconds;
+};
+
 struct emu_shrink_result {
     struct emu_record record; /* fails with the same rule and code; the caller frees it */
     uint64_t hash;
     uint64_t runs;
+    double seconds; /* that it took */
     unsigned preemptions_before, preemptions_after;
-    size_t deviations_before, deviations_after; /* choices that are not the default */
+    unsigned interrupts_before, interrupts_after; /* deliveries by choices that are not the default */
+    size_t deviations_before, deviations_after;   /* choices that are not the default */
     int exhausted_below; /* no failing run with at most this many preemptions exists; -1: not shown */
+    struct emu_certificate certificate;
 };
 /*
- * Reduces a failing record: fewer preemptions first, then fewer deviations, then fewer choices. The machine's
- * last run is then the reduced one, and it has no strategy. False: the record does not fail, or not twice in
- * the same way.
+ * Reduces a failing record: fewer preemptions first, then fewer interrupts, then fewer deviations, then fewer
+ * preemptions between two calls of the driver, then fewer switches, then fewer choices. The machine's last
+ * run is then the reduced one, and it has no strategy. False: the record does not fail, or not twice in the
+ * same way.
  */
 bool emu_shrink(struct emu_machine *m, const struct emu_program *program, const struct emu_record *failing,
                 const struct emu_shrink_options *options, struct emu_shrink_result *result);
+/*
+ * The same for a program of which no failing record is known: looks for a run with at most so many
+ * preemptions that fails for the finding's rule and code, fewest first, and reduces it. False: none was
+ * found.
+ */
+bool emu_shrink_find(struct emu_machine *m, const struct emu_program *program,
+                     const struct emu_finding *finding, unsigned preemptions,
+                     const struct emu_shrink_options *options, struct emu_shrink_result *result);
 
 #ifdef __cplusplus
 }

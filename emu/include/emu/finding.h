@@ -11,7 +11,7 @@
 extern "C" {
 #endif
 
-enum { EMU_FINDING_TEXT = 640, EMU_FINDING_RULE = 48, EMU_FINDING_CODE = 24 };
+enum { EMU_FINDING_TEXT = 640, EMU_FINDING_RULE = 48, EMU_FINDING_CODE = 64 };
 
 struct emu_finding {
     char rule[EMU_FINDING_RULE];    /* rule id: "DMA-CANCEL-1", "property", "deadlock", "livelock" */

@@ -68,6 +68,14 @@ typedef bool emu_enabled_fn(const void *context);
 void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, emu_enabled_fn *enabled,
                    const void *context);
 
+/*
+ * The event that is under way touches this object besides the one that it announced. Wherever an operation
+ * has a second shared effect or looks at a second shared thing, it says so, at any time until its context's
+ * next announcement. A search that reasons about independence relies on it; it costs nothing elsewhere. To
+ * write EMU_NO_OBJECT is to touch everything.
+ */
+void emu_touch(struct emu_machine *m, emu_object object, enum emu_access access);
+
 void emu_note(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg);
 
 /* A line of text into the trace, its hash, and the print sink (see trace.h). Not a yield point. */

@@ -9,4 +9,9 @@
 /* A boot function (see emu_machine_add_boot()): gives the machine a kernel. context is not used. */
 void hal_boot(struct emu_machine *m, void *context);
 
+/* How many nodes the machine has, 1 to 64: told after each hal_boot, before any driver code; 1 where it is
+ * not. */
+enum { HAL_NODES_MAX = 64 };
+void hal_set_nodes(struct emu_machine *m, uint32_t nodes);
+
 #endif

@@ -16,6 +16,9 @@ struct hal_images;
  */
 NTSTATUS hal_driver_load(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJECT *driver);
 
+/* Puts the writable data of a module back that is no driver but has code like one. False without memory. */
+bool hal_driver_restore(const void *code);
+
 /* Calls DriverUnload, where there is one. Device objects that are left are a finding. */
 void hal_driver_unload(PDRIVER_OBJECT driver);
 

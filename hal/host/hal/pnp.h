@@ -23,6 +23,8 @@ struct hal_pnp_device {
     bool has_dma_line; /* a DMA descriptor (version 3) is reported */
     uint32_t dma_line; /* request line */
     uint32_t dma_channel;
+    uint32_t requester; /* as whom it asks for memory; 0: as its window says (emu_requester_at) */
+    uint32_t node;      /* that it is connected to; a number that no node has: unknown */
 };
 
 /* Creates the physical device object. NULL without memory. The description is copied. */

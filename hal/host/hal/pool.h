@@ -20,6 +20,8 @@ struct hal_pool_live {
  * NULL. */
 uint32_t hal_pool_each(uint32_t tag, void (*fn)(void *context, const struct hal_pool_live *block),
                        void *context);
+/* Bytes of the block of pool that begins at this address; SIZE_MAX where none does. */
+size_t hal_pool_room(const void *address);
 /* Looks at every block of the pool, live or free, for bytes written where nobody may: a finding, as a free
  * would be. */
 void hal_pool_audit(void);

@@ -60,9 +60,6 @@ typedef enum _DMA_COMPLETION_STATUS { DmaComplete, DmaAborted, DmaError, DmaCanc
 #define ADAPTER_INFO_SYNCHRONOUS_CALLBACK 0x0001
 #define ADAPTER_INFO_API_BYPASS           0x0002
 
-#define DMA_IOMMU_INTERFACE_VERSION_1 1
-#define DMA_IOMMU_INTERFACE_VERSION   1
-
 /* --- the device's description ------------------------------------------------------------------- */
 
 /* What the driver tells IoGetDmaAdapter about its device. [DEVICE_DESCRIPTION] */
@@ -520,7 +517,37 @@ PDMA_ADAPTER IoGetDmaAdapter(struct _DEVICE_OBJECT *PhysicalDeviceObject,
 
 HALDMA_DECLS_END
 
-/* --- older names, which go through the table ---------------------------------------------------- */
+/* --- older names -------------------------------------------------------------------------------- */
+
+/*
+ * The members of version 1 by the names that they had before there was a table. As on 64-bit Windows they are
+ * inline functions that go through DmaOperations, so that whoever wraps an adapter sees them; with _NTHAL_
+ * they are the exported functions. HalGetAdapter is declared in ntddk.h.
+ */
+#ifdef _NTHAL_
+
+HALDMA_DECLS_BEGIN
+
+PVOID HalAllocateCommonBuffer(PADAPTER_OBJECT AdapterObject, ULONG Length, PPHYSICAL_ADDRESS LogicalAddress,
+                              BOOLEAN CacheEnabled);
+VOID HalFreeCommonBuffer(PADAPTER_OBJECT AdapterObject, ULONG Length, PHYSICAL_ADDRESS LogicalAddress,
+                         PVOID VirtualAddress, BOOLEAN CacheEnabled);
+/* The device object has one request at a time. DISPATCH_LEVEL. */
+NTSTATUS IoAllocateAdapterChannel(PADAPTER_OBJECT AdapterObject, struct _DEVICE_OBJECT *DeviceObject,
+                                  ULONG NumberOfMapRegisters, PDRIVER_CONTROL ExecutionRoutine,
+                                  PVOID Context);
+BOOLEAN IoFlushAdapterBuffers(PADAPTER_OBJECT AdapterObject, PMDL Mdl, PVOID MapRegisterBase, PVOID CurrentVa,
+                              ULONG Length, BOOLEAN WriteToDevice);
+VOID IoFreeAdapterChannel(PADAPTER_OBJECT AdapterObject);
+VOID IoFreeMapRegisters(PADAPTER_OBJECT AdapterObject, PVOID MapRegisterBase, ULONG NumberOfMapRegisters);
+PHYSICAL_ADDRESS IoMapTransfer(PADAPTER_OBJECT AdapterObject, PMDL Mdl, PVOID MapRegisterBase,
+                               PVOID CurrentVa, PULONG Length, BOOLEAN WriteToDevice);
+ULONG HalReadDmaCounter(PADAPTER_OBJECT AdapterObject);
+VOID HalPutDmaAdapter(PADAPTER_OBJECT AdapterObject);
+
+HALDMA_DECLS_END
+
+#else /* _NTHAL_ */
 
 #define DMA_MACROS_DEFINED 1
 
@@ -572,14 +599,18 @@ static __inline__ PHYSICAL_ADDRESS IoMapTransfer(PDMA_ADAPTER DmaAdapter, PMDL M
                                                   WriteToDevice);
 }
 
-static __inline__ ULONG HalGetDmaAlignment(PDMA_ADAPTER DmaAdapter)
-{
-    return DmaAdapter->DmaOperations->GetDmaAlignment(DmaAdapter);
-}
-
 static __inline__ ULONG HalReadDmaCounter(PDMA_ADAPTER DmaAdapter)
 {
     return DmaAdapter->DmaOperations->ReadDmaCounter(DmaAdapter);
+}
+
+#define HalPutDmaAdapter(adapter) ((adapter)->DmaOperations->PutDmaAdapter(adapter))
+
+#endif /* _NTHAL_ */
+
+static __inline__ ULONG HalGetDmaAlignment(PDMA_ADAPTER DmaAdapter)
+{
+    return DmaAdapter->DmaOperations->GetDmaAlignment(DmaAdapter);
 }
 
 /* The names of single operations as functions, which older documentation shows. */
@@ -588,6 +619,5 @@ static __inline__ ULONG HalReadDmaCounter(PDMA_ADAPTER DmaAdapter)
                                                     (context), (write)))
 #define HalPutScatterGatherList(adapter, list, write) \
     ((adapter)->DmaOperations->PutScatterGatherList((adapter), (list), (write)))
-#define HalPutDmaAdapter(adapter) ((adapter)->DmaOperations->PutDmaAdapter(adapter))
 
 #endif /* HALDMA_WDM_DMA_H */

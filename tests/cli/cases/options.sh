@@ -12,6 +12,13 @@ done
 haldma explore "$bugs" --seed 9223372036854775808
 haldma explore "$bugs" --preemptions 2147483648
 haldma explore "$bugs" --preemptions 1 --strategy random
+haldma explore "$bugs" --interrupts -1
+haldma explore "$bugs" --interrupts 1 --strategy pct
+haldma explore "$bugs" --delays 2147483648 --strategy delay
+haldma explore "$bugs" --delays 1
+haldma explore "$bugs" --depth 0 --strategy pct
+haldma explore "$bugs" --depth 17 --strategy pct
+haldma explore "$bugs" --depth 2 --strategy random
 haldma explore "$bugs" --strategy luck
 haldma explore "$bugs" --profile friendly
 haldma explore "$bugs" --format xml

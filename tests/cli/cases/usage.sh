@@ -3,6 +3,6 @@ haldma
 haldma --help
 haldma --version
 haldma explode
-for command in list run explore replay shrink explain; do
+for command in list run explore replay shrink explain merge; do
     haldma $command --help
 done

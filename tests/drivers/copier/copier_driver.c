@@ -72,6 +72,7 @@ static VOID CopierStop(PCOPIER_EXTENSION Extension)
 {
     if (Extension->Registers != NULL) {
         WRITE_REGISTER_ULONG((PULONG)(Extension->Registers + COPIER_CONTROL), COPIER_CONTROL_RESET);
+        READ_REGISTER_ULONG((PULONG)(Extension->Registers + COPIER_STATUS)); /* it has arrived */
     }
     if (Extension->Interrupt != NULL) {
         IoDisconnectInterrupt(Extension->Interrupt);

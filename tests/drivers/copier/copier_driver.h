@@ -83,6 +83,7 @@ typedef struct _COPIER_EXTENSION {
     LIST_ENTRY Queue; /* IRPs that wait, by Tail.Overlay.ListEntry */
     BOOLEAN Busy;     /* Request is in use */
     COPIER_REQUEST Request;
+    PVOID Gathering; /* the gatherer's instead (tests/drivers/gatherer): the request that has the device */
 
     ULONG Causes; /* from the ISR to the DPC */
 } COPIER_EXTENSION, *PCOPIER_EXTENSION;

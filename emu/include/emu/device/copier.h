@@ -97,7 +97,7 @@ struct emu_copier_config {
     const char *name;        /* outlives the machine; default "copier" */
     uint64_t window;         /* physical address of the registers, page-aligned */
     emu_line line;           /* its interrupt line, of either trigger; 0: none, a driver polls */
-    emu_requester requester; /* as whom it asks for memory */
+    emu_requester requester; /* as whom it asks for memory; 0: emu_requester_at(window) */
     uint32_t beat_bytes;     /* moved per beat; default: half of the transfer, so that each has a middle */
     uint64_t beat_ns;        /* from the doorbell to the first beat, and between beats; default 1,000 */
     uint32_t address_width;  /* bits, 1 to 64; default 64 */

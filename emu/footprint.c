@@ -1,0 +1,421 @@
+/*
+ * Footprints as they are written: actors, events, what they touch.
+ */
+#include "emu/footprint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { EVENTS_FIRST = 256, ACCESSES_FIRST = 1024, ACTORS_FIRST = 64, SLOTS_FIRST = 256 };
+enum { KEY_KIND_SHIFT = 56, KEY_CPU_SHIFT = 32, KEY_MADE_SHIFT = 32 };
+#define KEY_MIX     0x9E3779B97F4A7C15ull
+#define KEY_MADE    (1ull << 63)
+#define KEY_ADDRESS (1ull << 62)
+#define KEY_PLACE   (1ull << 61)
+
+bool emu_footprints_create(struct emu_footprints *f)
+{
+    memset(f, 0, sizeof *f);
+    f->events = calloc(EVENTS_FIRST + 1, sizeof *f->events);
+    f->capacity = EVENTS_FIRST;
+    f->accesses = calloc(ACCESSES_FIRST, sizeof *f->accesses);
+    f->access_capacity = ACCESSES_FIRST;
+    f->actors = calloc(ACTORS_FIRST, sizeof *f->actors);
+    f->actor_capacity = ACTORS_FIRST;
+    f->actor_count = 1;
+    f->actor_slots = calloc(SLOTS_FIRST, sizeof *f->actor_slots);
+    f->actor_mask = SLOTS_FIRST - 1;
+    return f->events != NULL && f->accesses != NULL && f->actors != NULL && f->actor_slots != NULL;
+}
+
+void emu_footprints_destroy(struct emu_footprints *f)
+{
+    free(f->events);
+    free(f->accesses);
+    free(f->actors);
+    free(f->actor_slots);
+}
+
+static void list_withdrawn(struct emu_machine *m);
+
+void emu_footprints_begin(struct emu_machine *m)
+{
+    struct emu_footprints *f = m->strategy != NULL ? m->strategy->footprints : NULL;
+    m->footprints = f;
+    if (f == NULL)
+        return;
+    f->run++;
+    f->count = 0;
+    f->access_count = 0;
+    f->events[0].accesses = 0;
+    f->machine = m;
+    f->waiting = 0;
+    f->deadlock = false;
+    f->ended = false;
+    f->forced = false;
+    f->withdrawn_count = 0;
+    f->open = false;
+    memset(f->soft_deliveries, 0, m->config.processors * sizeof f->soft_deliveries[0]);
+    memset(f->soft_next, 0, m->config.processors * sizeof f->soft_next[0]);
+}
+
+void emu_footprints_end(struct emu_machine *m)
+{
+    struct emu_footprints *f = m->footprints;
+    if (f == NULL)
+        return;
+    list_withdrawn(m);
+    f->ended = m->halted && !f->deadlock;
+    m->footprints = NULL;
+}
+
+/* ---- Actors ---- */
+
+static uint32_t place_of(const struct emu_footprints *f, uint64_t key)
+{
+    return (uint32_t)(key * KEY_MIX >> KEY_CPU_SHIFT) & f->actor_mask;
+}
+
+static void index_actor(struct emu_footprints *f, emu_actor actor)
+{
+    uint32_t at = place_of(f, f->actors[actor].key);
+    while (f->actor_slots[at] != 0)
+        at = (at + 1) & f->actor_mask;
+    f->actor_slots[at] = actor;
+}
+
+static void grow_actors(struct emu_footprints *f)
+{
+    f->actor_capacity *= 2;
+    f->actors = realloc(f->actors, f->actor_capacity * sizeof *f->actors);
+    free(f->actor_slots);
+    f->actor_mask = 4 * f->actor_capacity - 1;
+    f->actor_slots = calloc((size_t)f->actor_mask + 1, sizeof *f->actor_slots);
+    EMU_ASSERT(f->actors != NULL && f->actor_slots != NULL);
+    for (emu_actor i = 1; i < f->actor_count; i++)
+        index_actor(f, i);
+}
+
+static emu_actor find_actor(struct emu_footprints *f, uint64_t key)
+{
+    for (uint32_t at = place_of(f, key); f->actor_slots[at] != 0; at = (at + 1) & f->actor_mask)
+        if (f->actors[f->actor_slots[at]].key == key)
+            return f->actor_slots[at];
+    if (f->actor_count == f->actor_capacity)
+        grow_actors(f);
+    f->actors[f->actor_count] = (struct emu_footprint_actor){.key = key};
+    index_actor(f, f->actor_count);
+    return f->actor_count++;
+}
+
+static emu_actor actor(struct emu_footprints *f, enum emu_actor_kind kind, uint64_t key, unsigned cpu,
+                       unsigned level, emu_actor parent)
+{
+    emu_actor number = find_actor(f, (key * KEY_MIX) ^ (uint64_t)kind << KEY_KIND_SHIFT);
+    struct emu_footprint_actor *a = &f->actors[number];
+    if (a->run != f->run) {
+        a->run = f->run;
+        a->made = 0;
+    }
+    a->kind = (uint8_t)kind;
+    a->cpu = (uint8_t)cpu;
+    a->level = (uint8_t)level;
+    a->parent = parent;
+    return number;
+}
+
+static emu_actor strand_actor(struct emu_machine *m, struct emu_strand *s)
+{
+    struct emu_footprints *f = m->footprints;
+    if (s->actor == 0 && !s->is_idle)
+        s->actor = actor(f, EMU_ACTOR_STRAND, m->objects[s->object].key, s->cpu, 0, 0);
+    return s->actor;
+}
+
+static emu_actor parent_on(struct emu_machine *m, unsigned cpu)
+{
+    struct emu_strand *top = m->cpus[cpu].top;
+    return top != NULL ? strand_actor(m, top) : 0;
+}
+
+static emu_actor line_actor(struct emu_machine *m, emu_line line)
+{
+    const struct emu_line_state *l = &m->lines[line - 1];
+    return actor(m->footprints, EMU_ACTOR_LINE, (uint64_t)l->delivered << KEY_MADE_SHIFT | line, l->cpu,
+                 l->config.level, parent_on(m, l->cpu));
+}
+
+static emu_actor soft_actor(struct emu_machine *m, unsigned cpu, unsigned level)
+{
+    uint64_t key = (uint64_t)m->footprints->soft_deliveries[cpu] << KEY_MADE_SHIFT | cpu << 8 | level;
+    return actor(m->footprints, EMU_ACTOR_SOFT, key, cpu, level, parent_on(m, cpu));
+}
+
+emu_actor emu_footprint_who(struct emu_machine *m, const struct emu_action *a)
+{
+    const struct emu_event *e;
+    switch ((enum emu_action_kind)a->kind) {
+    case EMU_ACTION_STEP:
+    case EMU_ACTION_SWITCH:
+        return strand_actor(m, a->what);
+    case EMU_ACTION_DELIVER:
+        return line_actor(m, a->id);
+    case EMU_ACTION_SOFT:
+        return soft_actor(m, a->cpu, a->id);
+    case EMU_ACTION_ENGINE:
+        return actor(m->footprints, EMU_ACTOR_ENGINE, m->objects[a->object].key, 0, 0, 0);
+    case EMU_ACTION_EVENT:
+        e = a->what;
+        return actor(m->footprints, EMU_ACTOR_TIMER,
+                     m->objects[e->object].key ^ m->objects[e->owner].key << KEY_MADE_SHIFT, 0, 0, 0);
+    }
+    EMU_NEVER_HERE("an action of the menu");
+}
+
+/* ---- Events ---- */
+
+static struct emu_footprint_event *add_event(struct emu_machine *m, emu_actor who, unsigned cpu)
+{
+    struct emu_footprints *f = m->footprints;
+    if (EMU_UNLIKELY(f->count == f->capacity)) {
+        f->capacity *= 2;
+        f->events = realloc(f->events, (f->capacity + 1) * sizeof *f->events);
+        EMU_ASSERT(f->events != NULL);
+    }
+    struct emu_footprint_event *e = &f->events[f->count++];
+    *e = (struct emu_footprint_event){
+        .actor = who, .accesses = f->access_count, .cpu = (uint8_t)cpu, .level = m->cpus[cpu].level};
+    f->events[f->count].accesses = f->access_count;
+    return e;
+}
+
+void emu_footprint_decided(struct emu_machine *m, const struct emu_action *a)
+{
+    struct emu_footprints *f = m->footprints;
+    emu_actor who = emu_footprint_who(m, a);
+    struct emu_footprint_event *e = add_event(m, who, a->cpu);
+    f->open = true;
+    switch ((enum emu_action_kind)a->kind) {
+    case EMU_ACTION_STEP:
+    case EMU_ACTION_SWITCH: {
+        struct emu_strand *s = a->what;
+        e->cause = s->woken;
+        s->woken = 0;
+        f->open = a->kind == EMU_ACTION_STEP || !s->resumes;
+        s->resumes = false;
+        return;
+    }
+    case EMU_ACTION_DELIVER:
+        m->lines[a->id - 1].delivered++;
+        e->cause = m->lines[a->id - 1].woken;
+        f->soft_next[a->cpu] = who;
+        return;
+    case EMU_ACTION_SOFT:
+        f->soft_deliveries[a->cpu]++;
+        e->cause = m->cpus[a->cpu].soft_woken;
+        f->soft_next[a->cpu] = who;
+        return;
+    case EMU_ACTION_ENGINE:
+        e->cpu = EMU_NO_CPU;
+        e->cause = ((const struct emu_engine *)a->what)->woken;
+        return;
+    case EMU_ACTION_EVENT:
+        e->cpu = EMU_NO_CPU;
+        e->cause = ((const struct emu_event *)a->what)->woken;
+        e->due = ((const struct emu_event *)a->what)->due;
+        return;
+    }
+}
+
+void emu_footprint_touch(struct emu_machine *m, uint32_t place, enum emu_access access)
+{
+    struct emu_footprints *f = m->footprints;
+    if (access == EMU_ACCESS_LOCAL || f->count == 0)
+        return;
+    for (uint32_t i = f->events[f->count - 1].accesses; i < f->access_count; i++)
+        if (f->accesses[i].place == place) {
+            if (access == EMU_ACCESS_WRITE)
+                f->accesses[i].access = EMU_ACCESS_WRITE;
+            return;
+        }
+    if (EMU_UNLIKELY(f->access_count == f->access_capacity)) {
+        f->access_capacity *= 2;
+        f->accesses = realloc(f->accesses, f->access_capacity * sizeof *f->accesses);
+        EMU_ASSERT(f->accesses != NULL);
+    }
+    struct emu_footprint_access *a = &f->accesses[f->access_count++];
+    f->events[f->count].accesses = f->access_count;
+    a->place = place;
+    a->access = (uint8_t)access;
+    a->key = place < EMU_PLACE_OBJECTS ? KEY_PLACE | place : m->objects[place - EMU_PLACE_OBJECTS].key;
+}
+
+/* What an operation of this layer touches: its others say so where they do it. */
+static void touch_own(struct emu_machine *m, emu_op op, emu_object object)
+{
+    switch (op) {
+    case EMU_OP_INTERRUPT:
+        emu_footprint_touch(m, EMU_PLACE_RUN + m->self->cpu, EMU_ACCESS_READ);
+        emu_footprint_touch(m, EMU_PLACE_OBJECTS + object, EMU_ACCESS_WRITE);
+        break;
+    case EMU_OP_ENGINE:
+    case EMU_OP_REGISTER_READ:
+    case EMU_OP_REGISTER_WRITE:
+    case EMU_OP_PORT_READ:
+    case EMU_OP_PORT_WRITE:
+        emu_footprint_touch(m, EMU_PLACE_OBJECTS + object, EMU_ACCESS_WRITE);
+        break;
+    case EMU_OP_SOFT:
+        emu_footprint_touch(m, EMU_PLACE_RUN + m->self->cpu, EMU_ACCESS_READ);
+        emu_footprint_touch(m, EMU_PLACE_SOFT + m->self->cpu, EMU_ACCESS_WRITE);
+        break;
+    case EMU_OP_EVENT:
+        emu_footprint_touch(m, EMU_PLACE_TIMERS, EMU_ACCESS_WRITE);
+        break;
+    default:
+        break;
+    }
+}
+
+void emu_footprint_performed(struct emu_machine *m, emu_op op, emu_object object, bool guarded)
+{
+    struct emu_footprints *f = m->footprints;
+    struct emu_strand *s = m->self;
+    struct emu_footprint_event *e;
+    if (f->open || (m->quiet != 0 && f->count > 0)) {
+        f->open = false;
+        e = &f->events[f->count - 1];
+    } else {
+        e = add_event(m, strand_actor(m, s), s->cpu);
+        e->cause = s->woken;
+        s->woken = 0;
+    }
+    if (guarded) {
+        e->flags |= EMU_EVENT_GUARDED;
+        e->disabled_at = s->disabled_at;
+    }
+    s->disabled_at = 0;
+    if (emu_layer_of(op) == 0) {
+        touch_own(m, op, object);
+        return;
+    }
+    enum emu_access access = emu_op_info(m, op)->access;
+    if (object == EMU_NO_OBJECT)
+        emu_footprint_touch(m, EMU_PLACE_EVERYTHING, access);
+    else
+        emu_footprint_touch(m, EMU_PLACE_OBJECTS + object, access);
+}
+
+void emu_footprint_disabled(struct emu_machine *m, struct emu_strand *s)
+{
+    s->disabled_at = m->footprints->count + 1;
+}
+
+void emu_footprint_deadlock(struct emu_machine *m)
+{
+    struct emu_footprints *f = m->footprints;
+    uint32_t waiting = 0;
+    if (f == NULL)
+        return;
+    for (uint64_t left = m->busy; left != 0; left &= left - 1) {
+        struct emu_strand *s = m->cpus[__builtin_ctzll(left)].top;
+        if (s->pending.enabled == NULL)
+            continue;
+        struct emu_footprint_event *e = add_event(m, strand_actor(m, s), s->cpu);
+        e->flags = EMU_EVENT_GUARDED;
+        e->disabled_at = s->disabled_at;
+        emu_footprint_touch(m, EMU_PLACE_OBJECTS + s->pending.object, emu_op_info(m, s->pending.op)->access);
+        waiting++;
+    }
+    f->waiting += waiting;
+    f->deadlock = true;
+}
+
+/* ---- What was taken away ---- */
+
+static void withdraw(struct emu_machine *m, emu_actor who, uint32_t cause, uint32_t place, uint8_t cpu)
+{
+    struct emu_footprints *f = m->footprints;
+    if (f->withdrawn_count == EMU_WITHDRAWN_MAX) {
+        f->forced = true;
+        return;
+    }
+    f->withdrawn[f->withdrawn_count++] = (struct emu_footprint_withdrawn){
+        .actor = who, .cause = cause, .by = f->count, .place = place, .cpu = cpu};
+}
+
+void emu_footprint_withdraw_line(struct emu_machine *m, uint32_t line)
+{
+    struct emu_line_state *l = &m->lines[line - 1];
+    if (m->footprints == NULL)
+        return;
+    withdraw(m, line_actor(m, line), l->woken, EMU_PLACE_OBJECTS + l->object, l->cpu);
+    l->delivered++;
+}
+
+void emu_footprint_withdraw_soft(struct emu_machine *m, unsigned cpu, unsigned level)
+{
+    if (m->footprints == NULL || m->footprints->open)
+        return;
+    withdraw(m, soft_actor(m, cpu, level), m->cpus[cpu].soft_woken, EMU_PLACE_SOFT + cpu, (uint8_t)cpu);
+    m->footprints->soft_deliveries[cpu]++;
+}
+
+void emu_footprint_withdraw_event(struct emu_machine *m, struct emu_event *e)
+{
+    if (m->footprints == NULL)
+        return;
+    const struct emu_action fire = {.kind = EMU_ACTION_EVENT, .object = e->object, .what = e};
+    withdraw(m, emu_footprint_who(m, &fire), e->woken, EMU_PLACE_TIMERS, EMU_NO_CPU);
+}
+
+void emu_footprint_withdraw_engine(struct emu_machine *m, struct emu_engine *e)
+{
+    if (m->footprints == NULL || m->footprints->open)
+        return;
+    const struct emu_action fire = {.kind = EMU_ACTION_ENGINE, .object = e->object, .what = e};
+    withdraw(m, emu_footprint_who(m, &fire), e->woken, EMU_PLACE_OBJECTS + e->object, EMU_NO_CPU);
+}
+
+/* After the last event, as events that wait in vain. */
+static void list_withdrawn(struct emu_machine *m)
+{
+    struct emu_footprints *f = m->footprints;
+    for (uint32_t i = 0; i < f->withdrawn_count; i++) {
+        const struct emu_footprint_withdrawn *w = &f->withdrawn[i];
+        struct emu_footprint_event *e = add_event(m, w->actor, w->cpu == EMU_NO_CPU ? 0 : w->cpu);
+        e->cpu = w->cpu;
+        e->cause = w->cause;
+        e->disabled_at = w->by;
+        e->flags = EMU_EVENT_WITHDRAWN;
+        emu_footprint_touch(m, w->place, EMU_ACCESS_WRITE);
+        f->waiting++;
+    }
+}
+
+emu_actor emu_footprint_enter(struct emu_machine *m, struct emu_strand *s)
+{
+    struct emu_footprints *f = m->footprints;
+    emu_actor interrupted = s->actor;
+    if (f != NULL && f->open)
+        s->actor = f->soft_next[s->cpu];
+    return interrupted;
+}
+
+void emu_footprint_leave(struct emu_machine *m, struct emu_strand *s, emu_actor interrupted)
+{
+    if (m->footprints != NULL)
+        s->actor = interrupted;
+}
+
+/* Before the race ids are the same in every run; in it, whoever makes an object counts its own. */
+uint64_t emu_footprint_key(struct emu_machine *m, emu_object object, const void *address)
+{
+    struct emu_footprints *f = m->footprints;
+    if (f == NULL)
+        return object;
+    if (address != NULL)
+        return KEY_ADDRESS | (uintptr_t)address;
+    emu_actor who = f->count > 0 ? f->events[f->count - 1].actor : 0;
+    return KEY_MADE | (uint64_t)f->actors[who].made++ << KEY_MADE_SHIFT | who;
+}

@@ -1,0 +1,99 @@
+/*
+ * Happens-before over one run, and which pairs of its events could have come the other way round. Private to
+ * emu.
+ *
+ * The order of a run is an actor's own order, what a wake-up makes possible, and the order of accesses to one
+ * place of which one writes; it names the class. Coarsely, what happens on one processor is in order besides:
+ * a handler runs as a whole between two events of what it interrupts, and a raised level keeps events
+ * together.
+ */
+#ifndef EMU_HAPPENS_H
+#define EMU_HAPPENS_H
+
+#include "emu/footprint.h"
+
+/* A pair whose order can be turned: target is to be performed in the state before event. */
+struct emu_reversal {
+    uint32_t event;
+    uint32_t target;
+    uint32_t besides; /* this one is to come after the target, too */
+    bool at_once;     /* all but the target's causes is */
+};
+
+struct emu_happens {
+    const struct emu_footprints *f;
+    uint32_t count;      /* events performed; those that wait in vain follow */
+    uint32_t all;        /* with them */
+    uint32_t stride;     /* clocks per event */
+    bool units;          /* there are interrupts, or strands that share a processor */
+    uint16_t *order;     /* vector clocks, a row per event */
+    uint16_t *local;     /* the event's own clock: its number among its actor's, from 1 */
+    uint32_t *before;    /* 1 + its actor's event before it */
+    uint32_t *after;     /* 1 + its actor's next one */
+    uint32_t *beside;    /* 1 + the event before it on its processor */
+    uint32_t *conflicts; /* per event the index of its first one in pairs; one more at the end */
+    uint32_t *pairs;     /* earlier events that it conflicts with directly */
+    uint32_t pair_count, pair_capacity;
+    uint32_t capacity;      /* of events, by stride */
+    size_t clocks;          /* room in each table of clocks */
+    uint32_t *first, *last; /* by actor: 1 + event */
+    uint32_t actor_capacity;
+    struct emu_place *places;
+    uint32_t place_capacity;
+    uint32_t *readers; /* by access: 1 + the access that read before it */
+    uint32_t reader_capacity;
+    uint32_t stamp;
+    bool coarse;    /* asked for: what happens on one processor is in order, whatever it touches */
+    bool in_order;  /* the clocks are being set so */
+    bool careful;   /* asked for: what never happened conflicts with everything */
+    uint64_t class; /* coarse: by the other relation */
+    uint32_t running[EMU_PROCESSORS_MAX]; /* 1 + the last event of the processor */
+    uint32_t everything;                  /* 1 + the last event that concerned everything */
+    struct emu_reversal reversal;         /* of the sequence that was made last */
+};
+
+void emu_happens_destroy(struct emu_happens *h);
+void emu_happens_compute(struct emu_happens *h, const struct emu_footprints *f, uint32_t count);
+
+/* Is earlier before later? Indices of events. */
+static inline bool emu_happens_before(const struct emu_happens *h, uint32_t earlier, uint32_t later)
+{
+    return h->order[(size_t)later * h->stride + h->f->events[earlier].actor] >= h->local[earlier];
+}
+
+/* May what runs at this level be put in just before the event? */
+static inline bool emu_event_splits(const struct emu_footprint_event *e, unsigned level)
+{
+    return e->level < level;
+}
+
+/* Names the class of the run: equal for runs that differ only in the order of what commutes. */
+uint64_t emu_happens_class(const struct emu_happens *h);
+/*
+ * Names a choice that is not the scheduler's, to be added to that: event is 1 + the event that made it (0:
+ * before the first), number counts its choices.
+ */
+uint64_t emu_happens_value(const struct emu_footprints *f, uint32_t event, uint32_t number, uint32_t value);
+
+/* Calls take for each pair that can be turned. */
+typedef void emu_reversal_fn(void *context, struct emu_reversal r);
+void emu_happens_reversals(const struct emu_happens *h, emu_reversal_fn *take, void *context);
+
+/*
+ * What happens instead: the events after r->event that do not come after it, then r->target. Writes indices
+ * of events, in order, and returns how many; room for as many as there are events.
+ */
+uint32_t emu_happens_instead(struct emu_happens *h, const struct emu_reversal *r, uint32_t *out);
+
+/*
+ * The same for two events of such a sequence. Its last one has left behind what it came after in the run only
+ * because of what it is put before.
+ */
+bool emu_happens_leads(const struct emu_happens *h, uint32_t earlier, uint32_t later);
+
+static inline bool emu_actor_is_handler(const struct emu_footprint_actor *a)
+{
+    return a->kind == EMU_ACTOR_LINE || a->kind == EMU_ACTOR_SOFT;
+}
+
+#endif

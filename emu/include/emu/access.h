@@ -1,0 +1,82 @@
+/*
+ * Loads and stores of instrumented code, and the order between contexts: how data races are found.
+ *
+ * From the first load or store of an instrumented driver on, a run is watched: every access is compared with
+ * those that other contexts made to the same bytes. Two that conflict (one of them a write, not both of them
+ * volatile or atomic) and that nothing orders are a data race, a finding. A context is a strand, or the
+ * handlers of one level on one processor: those never overlap. What orders: see docs/data-races.md.
+ *
+ * An access is a yield point when it is volatile or atomic, or when another context made a conflicting one
+ * before (docs/decisions/0039).
+ *
+ * While a run is not watched, all of these return at once. None is a yield point but where it says so.
+ */
+#ifndef EMU_ACCESS_H
+#define EMU_ACCESS_H
+
+#include <emu/step.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What is known of an instruction or of a datum: for reports only. Empty where there is no debug information.
+ */
+enum { EMU_SOURCE_FILE = 32, EMU_SOURCE_NAME = 40 };
+struct emu_source {
+    char file[EMU_SOURCE_FILE]; /* the last part of the path */
+    char name[EMU_SOURCE_NAME]; /* the function, or the variable with its offset ("Extension+8") */
+    unsigned line;
+};
+typedef void emu_source_fn(uintptr_t address, struct emu_source *place);
+
+/* Who tells places; called on the host's stack, after the run. Stays until it is replaced. May be NULL. */
+void emu_access_set_sources(struct emu_machine *m, emu_source_fn *sources);
+
+enum emu_memory {
+    EMU_MEMORY_READ = 0,
+    EMU_MEMORY_WRITE = 1,
+    EMU_MEMORY_VOLATILE = 2,
+    EMU_MEMORY_ATOMIC = 4,
+    EMU_MEMORY_ACQUIRE = 8,      /* of an atomic one: orders what comes later behind the releases it saw */
+    EMU_MEMORY_RELEASE = 16,     /* of an atomic one: what came before is ordered before who acquires it */
+    EMU_MEMORY_ANNOUNCED = 32,   /* part of the operation whose emu_step() returned: not announced again */
+    EMU_MEMORY_INSTRUMENTED = 64 /* begins the watch where it has not begun */
+};
+
+/* From here on in this run. */
+void emu_access_watch(struct emu_machine *m);
+bool emu_access_watched(const struct emu_machine *m);
+
+/*
+ * The running context reads or writes bytes from address on, by the instruction before pc. May be a yield
+ * point; the caller performs the access when it returns.
+ */
+void emu_access_memory(struct emu_machine *m, const volatile void *address, size_t bytes, unsigned memory,
+                       uintptr_t pc);
+
+/* A full memory barrier: with one before the write and one after the read, a volatile variable orders. */
+void emu_access_fence(struct emu_machine *m);
+
+/* The bytes begin a new life (allocated anew): who touched them before is forgotten. */
+void emu_access_fresh(struct emu_machine *m, const void *address, size_t bytes);
+
+/*
+ * What the running context (strand, handler, device) did so far comes before whatever a context does that
+ * acquires the object later. Every step of a writing operation releases and acquires its object by itself, of
+ * a reading one acquires it.
+ */
+void emu_order_release(struct emu_machine *m, emu_object object);
+void emu_order_acquire(struct emu_machine *m, emu_object object);
+/* Acquires all that was done at EMU_LEVEL_DISPATCH and above on a processor. */
+void emu_order_after_level(struct emu_machine *m, unsigned cpu);
+
+/* For reports: the running context holds the lock from now on, or no longer; and what it runs (a DPC). */
+void emu_lock_taken(struct emu_machine *m, emu_object lock);
+void emu_lock_left(struct emu_machine *m, emu_object lock);
+void emu_access_runs(struct emu_machine *m, emu_object object);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,376 @@
+/*
+ * Dynamic partial-order reduction: one run for each class of runs that differ only in the order of events
+ * that commute.
+ *
+ * A path is the list of events of the run, a node each. The next run repeats the path up to some node, takes
+ * another actor there, and goes on by itself. What is to be taken where is found when a run has ended: for
+ * each pair of events that conflict, with nothing in between, the sequence that brings the later one before
+ * the earlier one is put into the wakeup tree of the node of the earlier one, unless one that sleeps there,
+ * or one that waits there already, covers it.
+ *
+ * What was explored at a node goes to sleep there. A sleeper stays asleep in the runs that follow until an
+ * event that conflicts with it is performed; whoever sleeps is not taken, since what could come of it was
+ * seen.
+ *
+ * With source sets instead of wakeup trees only the sequence's first event is kept: the same classes, and
+ * some runs in vain that end where all who could go on sleep.
+ *
+ * Choices that are not the scheduler's are branches of the event that makes them: each value is explored.
+ */
+#include "emu/dpor.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { NODES_FIRST = 256, VALUES_FIRST = 64, SLEEPERS_FIRST = 256, OPTIONS_FIRST = 64 };
+
+/* ---- After a run ---- */
+
+/* The prints of what is under way at each node, as this run shows them. */
+static void record_prints(struct dpor *d, uint32_t events)
+{
+    uint32_t from = d->prefix > 0 ? d->prefix - 1 : 0;
+    for (uint32_t i = from; i < events; i++) {
+        struct node *n = &d->nodes[i];
+        if (n->recorded)
+            emu_print_add(&n->print, &d->happens, i);
+        else
+            emu_print_take(&n->print, &d->happens, i);
+        n->recorded = true;
+    }
+}
+
+static bool slept_through(struct dpor *d, uint32_t at, uint32_t end, uint32_t *sequence, uint32_t count)
+{
+    const struct node *n = &d->nodes[at];
+    /* Nobody had a reason to be taken in the top: what sleeps from there does not tell what its order is for.
+     */
+    uint32_t top_end = d->top < d->count ? d->nodes[d->top].done : d->done_count;
+    uint32_t left;
+    for (uint32_t i = 0; i < n->sleepers + (end - n->done); i++) {
+        uint32_t done = i < n->sleepers ? d->sleepers[n->sleep + i] : n->done + (i - n->sleepers);
+        left = count;
+        memcpy(d->scratch, sequence, count * sizeof *sequence);
+        /* A source set is about what is taken here: a sleeper from before counts only where it would be. */
+        if (emu_wake_begins(&d->done[done], &d->happens, d->scratch, &left) &&
+            ((d->optimal && done >= top_end) || i >= n->sleepers || left < count))
+            return true;
+    }
+    return false;
+}
+
+/* Source sets: is one of those that are taken here one that the sequence could begin with? Else its first is.
+ */
+static void add_source(struct dpor *d, uint32_t at, const uint32_t *sequence, uint32_t count)
+{
+    struct node *n = &d->nodes[at];
+    for (uint32_t w = n->waiting; w != 0; w = d->wakes.pool[w].brother) {
+        uint32_t left = count;
+        memcpy(d->scratch, sequence, count * sizeof *sequence);
+        if (!d->wakes.pool[w].single &&
+            emu_wake_begins(&d->wakes.pool[w].print, &d->happens, d->scratch, &left))
+            return;
+    }
+    uint32_t wake = emu_wake_new(&d->wakes);
+    emu_print_take(&d->wakes.pool[wake].print, &d->happens, sequence[0]);
+    uint32_t *end = &n->waiting;
+    while (*end != 0)
+        end = &d->wakes.pool[*end].brother;
+    *end = wake;
+}
+
+static void explore_instead(struct dpor *d, struct emu_reversal r)
+{
+    uint32_t count = emu_happens_instead(&d->happens, &r, d->sequence);
+    struct node *n = &d->nodes[r.event];
+    if (n->expanded)
+        return;
+    if (!n->decided) {
+        d->tally.lost++;
+        return;
+    }
+    uint32_t end = r.event + 1 < d->count ? d->nodes[r.event + 1].done : d->done_count;
+    if (slept_through(d, r.event, end, d->sequence, count))
+        return;
+    if (d->optimal)
+        emu_wake_insert(&d->wakes, &n->waiting, &d->happens, d->sequence, count);
+    else
+        add_source(d, r.event, d->sequence, count);
+}
+
+static void take_reversal(void *context, struct emu_reversal r)
+{
+    struct dpor *d = context;
+    explore_instead(d, r);
+    r.at_once = d->happens.careful && (d->footprints.events[r.target].flags & EMU_EVENT_WITHDRAWN) != 0;
+    if (r.at_once)
+        explore_instead(d, r);
+}
+
+/* A finding ended the run: who could have gone on is to go on before it. */
+static void take_rest(struct dpor *d, uint32_t events)
+{
+    if (d->options_node != events - 1)
+        return;
+    for (uint32_t i = 0; i < d->option_count; i++)
+        emu_dpor_add_single(d, events - 1, d->options[i]);
+}
+
+static void put_to_sleep(struct dpor *d, const struct node *n)
+{
+    if (EMU_UNLIKELY(d->done_count == d->done_capacity)) {
+        d->done_capacity *= 2;
+        d->done = emu_grown(d->done, d->done_capacity, sizeof *d->done);
+    }
+    struct emu_print *print = &d->done[d->done_count++];
+    *print = n->print;
+    /* What others do below is not known: where that matters, it may touch anything. */
+    print->all |= n->expanded && d->saw_units;
+}
+
+/* The last choice of the event with a value that was not tried. */
+static bool next_value(struct dpor *d, uint32_t event)
+{
+    while (d->value_count > 0 && d->values[d->value_count - 1].node == event) {
+        struct value *v = &d->values[d->value_count - 1];
+        if (++v->tried < v->count)
+            return true;
+        d->value_count--;
+    }
+    return false;
+}
+
+/* Goes back to the last node where something is left to do. False: everything was done. */
+static bool go_back(struct dpor *d, uint32_t events)
+{
+    d->follow = 0;
+    for (uint32_t at = d->count; at-- > 0;) {
+        struct node *n = &d->nodes[at];
+        d->count = at + 1;
+        d->prefix = at + 1;
+        if (at < events && next_value(d, at + 1)) {
+            d->sleeper_count = n->sleep + n->sleepers;
+            return true;
+        }
+        d->sleeper_count = n->sleep + n->sleepers;
+        if (n->waiting != 0) {
+            if (at < events)
+                put_to_sleep(d, n);
+            n->recorded = false;
+            emu_dpor_follow(d, n, n->waiting);
+            return true;
+        }
+        d->done_count = n->done;
+        d->sleeper_count = n->sleep;
+    }
+    d->count = 0;
+    d->prefix = 0;
+    return next_value(d, 0);
+}
+
+static void make_room(struct dpor *d)
+{
+    uint32_t needed = 2 * (d->footprints.count + 1);
+    if (d->sequence_capacity >= needed)
+        return;
+    d->sequence_capacity = 2 * needed;
+    d->sequence = emu_grown(d->sequence, d->sequence_capacity, sizeof *d->sequence);
+    d->scratch = emu_grown(d->scratch, d->sequence_capacity, sizeof *d->scratch);
+}
+
+/* Which values the other choices had is part of the class. */
+static uint64_t class_of(const struct dpor *d)
+{
+    uint64_t class = emu_happens_class(&d->happens);
+    uint32_t number = 0;
+    for (uint32_t i = 0; i < d->value_count; i++) {
+        const struct value *v = &d->values[i];
+        number = i > 0 && d->values[i - 1].node == v->node ? number + 1 : 0;
+        class += emu_happens_value(&d->footprints, v->node, number, (v->first + v->tried) % v->count);
+    }
+    return class;
+}
+
+/*
+ * Where interrupts and shared processors are, sleepers and wakeup trees go by a relation that is not that of
+ * the classes, and one may come twice: it counts once.
+ */
+static bool is_new_class(struct dpor *d)
+{
+    if (!d->happens.units && !d->happens.coarse && d->footprints.withdrawn_count == 0 &&
+        d->classes.count == 0)
+        return true;
+    return emu_number_set_add(&d->classes, emu_mix(class_of(d)));
+}
+
+/*
+ * Interrupts, or strands that share a processor: the search begins again with all that happens on one
+ * processor in order, which misses nothing.
+ */
+static bool needs_coarse(const struct dpor *d)
+{
+    return !d->happens.coarse && d->happens.units;
+}
+
+/* What another event took away: nobody knows what it would have touched, so more is tried, by whole
+ * sequences. */
+static bool needs_care(const struct dpor *d)
+{
+    return d->footprints.withdrawn_count > 0 && (!d->happens.careful || !d->optimal);
+}
+
+static void begin_again(struct dpor *d)
+{
+    d->optimal |= needs_care(d);
+    d->happens.coarse |= needs_coarse(d);
+    d->happens.careful = true;
+    d->wakes.used = 0;
+    d->wakes.free = 0;
+    d->count = 0;
+    d->prefix = 0;
+    d->follow = 0;
+    d->done_count = 0;
+    d->sleeper_count = 0;
+    d->value_count = 0;
+    d->tally.blocked += d->tally.classes;
+    d->tally.classes = 0;
+    emu_number_set_clear(&d->classes);
+}
+
+/* In the whole run, of which the search may know a part. Seen late, it was not taken care of before. */
+static void look_for_units(struct dpor *d)
+{
+    if (d->saw_units)
+        return;
+    emu_happens_compute(&d->happens, &d->footprints, d->footprints.count - d->footprints.waiting);
+    d->saw_units = d->happens.units;
+    d->tally.repeated = d->saw_units;
+    d->tally.unproved |= d->saw_units && d->made > 1;
+}
+
+static bool dpor_end(struct emu_strategy *s)
+{
+    struct dpor *d = (struct dpor *)s;
+    emu_dpor_catch_up(d);
+    if (d->divergence.diverged)
+        return false;
+    uint32_t events = d->footprints.count - d->footprints.waiting;
+    if (d->blocked_at != 0)
+        events = d->blocked_at - 1;
+    while (d->value_count > 0 && d->values[d->value_count - 1].node > events)
+        d->value_count--;
+    make_room(d);
+    if (emu_shard_divides(&d->shard))
+        look_for_units(d);
+    emu_happens_compute(&d->happens, &d->footprints, events);
+    if (needs_coarse(d) || needs_care(d)) {
+        d->tally.blocked++;
+        begin_again(d);
+        return true;
+    }
+    if (d->count > events) {
+        for (uint32_t i = events; i < d->count; i++)
+            emu_wake_drop(&d->wakes, d->nodes[i].waiting);
+        d->count = events;
+        d->done_count = d->nodes[events].done;
+        d->sleeper_count = d->nodes[events].sleep;
+    }
+    record_prints(d, events);
+    emu_happens_reversals(&d->happens, take_reversal, d);
+    if (d->footprints.ended && events > 0 && d->blocked_at == 0)
+        take_rest(d, events);
+    bool counts = d->blocked_at == 0 && !s->is_elsewhere && is_new_class(d);
+    d->tally.classes += counts;
+    d->tally.blocked += !counts && !s->is_elsewhere;
+    d->tally.forced |= d->footprints.forced;
+    return go_back(d, events);
+}
+
+static void dpor_destroy(struct emu_strategy *s)
+{
+    struct dpor *d = (struct dpor *)s;
+    emu_footprints_destroy(&d->footprints);
+    emu_happens_destroy(&d->happens);
+    emu_wakes_destroy(&d->wakes);
+    free(d->nodes);
+    free(d->values);
+    free(d->done);
+    free(d->sleepers);
+    free(d->options);
+    free(d->sequence);
+    free(d->scratch);
+    emu_number_set_free(&d->classes);
+    free(d);
+}
+
+static const struct emu_divergence *dpor_divergence(const struct emu_strategy *s)
+{
+    return &((const struct dpor *)s)->divergence;
+}
+
+static const struct emu_reduction *dpor_reduction(const struct emu_strategy *s)
+{
+    return &((const struct dpor *)s)->tally;
+}
+
+static void dpor_set_shard(struct emu_strategy *s, uint32_t index, uint32_t count)
+{
+    ((struct dpor *)s)->shard = (struct emu_shard){index, count};
+}
+
+/* Prints refer to what is in memory, so the tree is not kept: it grows again from as many runs. */
+static void dpor_save(const struct emu_strategy *s, struct emu_words *to)
+{
+    emu_words_put(to, ((const struct dpor *)s)->made);
+}
+
+static bool dpor_restore(struct emu_strategy *s, struct emu_words *from)
+{
+    s->to_be_made_again = emu_words_take(from);
+    return !from->short_of;
+}
+
+static struct emu_strategy *dpor_create(const char *name, bool optimal)
+{
+    struct dpor *d = calloc(1, sizeof *d);
+    if (d == NULL)
+        return NULL;
+    d->base = (struct emu_strategy){.name = name,
+                                    .footprints = &d->footprints,
+                                    .begin = emu_dpor_begin,
+                                    .choose = emu_dpor_choose,
+                                    .end = dpor_end,
+                                    .destroy = dpor_destroy,
+                                    .divergence = dpor_divergence,
+                                    .reduction = dpor_reduction,
+                                    .set_shard = dpor_set_shard,
+                                    .save = dpor_save,
+                                    .restore = dpor_restore};
+    d->optimal = optimal;
+    d->capacity = NODES_FIRST;
+    d->nodes = calloc(NODES_FIRST, sizeof *d->nodes);
+    d->value_capacity = VALUES_FIRST;
+    d->values = calloc(VALUES_FIRST, sizeof *d->values);
+    d->done_capacity = SLEEPERS_FIRST;
+    d->done = calloc(SLEEPERS_FIRST, sizeof *d->done);
+    d->sleeper_capacity = SLEEPERS_FIRST;
+    d->sleepers = calloc(SLEEPERS_FIRST, sizeof *d->sleepers);
+    d->option_capacity = OPTIONS_FIRST;
+    d->options = calloc(OPTIONS_FIRST, sizeof *d->options);
+    bool made = emu_footprints_create(&d->footprints) && d->nodes != NULL && d->values != NULL &&
+                d->done != NULL && d->sleepers != NULL && d->options != NULL;
+    if (made)
+        return &d->base;
+    dpor_destroy(&d->base);
+    return NULL;
+}
+
+struct emu_strategy *emu_strategy_dpor(void)
+{
+    return dpor_create("dpor", true);
+}
+
+struct emu_strategy *emu_strategy_dpor_source(void)
+{
+    return dpor_create("dpor-source", false);
+}

@@ -1,0 +1,100 @@
+/*
+ * Where an instruction or a variable stands in the sources: read from debug information, for reports only.
+ *
+ * The only file of the libraries that talks to libdw. It keeps nothing: whoever asks often remembers the
+ * answer.
+ */
+#include "hal/tsan.h"
+
+#include <dwarf.h>
+#include <elfutils/libdwfl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *last_part(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/*
+ * The unit that the address was compiled in: through the table of addresses, or, since clang writes none, one
+ * by one.
+ */
+static Dwarf_Die *unit_of(Dwfl_Module *module, uintptr_t address, Dwarf_Addr *bias)
+{
+    Dwarf_Die *unit = dwfl_module_addrdie(module, address, bias);
+    if (unit != NULL)
+        return unit;
+    while ((unit = dwfl_module_nextcu(module, unit, bias)) != NULL)
+        if (dwarf_haspc(unit, address - *bias) > 0)
+            return unit;
+    return NULL;
+}
+
+static void line_of(Dwarf_Die *unit, uintptr_t address, struct emu_source *place)
+{
+    int line = 0;
+    Dwarf_Line *found = dwarf_getsrc_die(unit, address);
+    const char *file = found != NULL ? dwarf_linesrc(found, NULL, NULL) : NULL;
+    if (file == NULL || dwarf_lineno(found, &line) != 0)
+        return;
+    snprintf(place->file, sizeof place->file, "%.*s", (int)sizeof place->file - 1, last_part(file));
+    place->line = (unsigned)line;
+}
+
+/* The function that was written there: one that was inlined rather than the one that it is part of now. */
+static void function_of(Dwarf_Die *unit, uintptr_t address, struct emu_source *place)
+{
+    Dwarf_Die *scopes = NULL;
+    int count = dwarf_getscopes(unit, address, &scopes);
+    for (int i = 0; i < count && place->name[0] == '\0'; i++) {
+        int tag = dwarf_tag(&scopes[i]);
+        const char *name = dwarf_diename(&scopes[i]);
+        if ((tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine) && name != NULL)
+            snprintf(place->name, sizeof place->name, "%.*s", (int)sizeof place->name - 1, name);
+    }
+    free(scopes);
+}
+
+static void symbol_of(Dwfl_Module *module, uintptr_t address, struct emu_source *place)
+{
+    enum { OFFSET_BYTES = 12 };
+    GElf_Off offset = 0;
+    GElf_Sym symbol;
+    const char *name = dwfl_module_addrinfo(module, address, &offset, &symbol, NULL, NULL, NULL);
+    if (name == NULL || (symbol.st_size != 0 && offset >= symbol.st_size))
+        return;
+    if (offset != 0 && GELF_ST_TYPE(symbol.st_info) == STT_OBJECT)
+        snprintf(place->name, sizeof place->name, "%.*s+%u", (int)(sizeof place->name - OFFSET_BYTES), name,
+                 (unsigned)offset);
+    else
+        snprintf(place->name, sizeof place->name, "%.*s", (int)sizeof place->name - 1, name);
+}
+
+void tsan_place(uintptr_t address, struct emu_source *place)
+{
+    static const Dwfl_Callbacks callbacks = {
+        .find_elf = dwfl_linux_proc_find_elf,
+        .find_debuginfo = dwfl_standard_find_debuginfo,
+    };
+    memset(place, 0, sizeof *place);
+    Dwfl *dwfl = dwfl_begin(&callbacks);
+    if (dwfl == NULL)
+        return;
+    if (dwfl_linux_proc_report(dwfl, getpid()) == 0 && dwfl_report_end(dwfl, NULL, NULL) == 0) {
+        uintptr_t before = address - 1; /* the call, not what it returns to */
+        Dwfl_Module *module = dwfl_addrmodule(dwfl, before);
+        Dwarf_Addr bias = 0;
+        Dwarf_Die *unit = module != NULL ? unit_of(module, before, &bias) : NULL;
+        if (unit != NULL) {
+            line_of(unit, before - bias, place);
+            function_of(unit, before - bias, place);
+        }
+        if (module != NULL && place->name[0] == '\0')
+            symbol_of(module, place->line == 0 ? address : before, place);
+    }
+    dwfl_end(dwfl);
+}

@@ -1,0 +1,29 @@
+# Worker processes: what they find is what one process finds, and nothing is lost with one of them.
+what() {
+    "$tool" explore "$bugs" --platform pc --format json --quiet "$@" 2>errors |
+        grep -E '^  "(runs|complete)":|^    "classes":|"(rule|run|token)":'
+    cat errors
+}
+same() {
+    [ "$(what "$@")" = "$(what "$@" --jobs 2)" ] && echo "the same: $*"
+}
+same --scenario lost_update --strategy random
+same --scenario lost_update --strategy pct
+same --scenario kept_update --strategy random --runs 3000
+same --scenario kept_update --strategy surw --runs 3000
+same --scenario kept_update --strategy sweep
+same --scenario kept_update --strategy fifo
+same --scenario kept_update --strategy exhaustive --preemptions 2 --profile typical
+
+# The first child of the tool is killed in the midst of its share.
+"$tool" explore "$bugs" --scenario kept_update --strategy random --runs 400000 --jobs 2 --format json --output killed.json 2>errors &
+sleep 0.3
+read -r child _ <"/proc/$!/task/$!/children"
+kill -9 "$child"
+wait $!
+echo "status $?"
+cat errors
+sed -n 's/^  "runs": \([0-9]*\),$/made \1/p' killed.json
+haldma explore "$bugs" --jobs 0
+haldma explore "$bugs" --jobs 1025
+haldma explore "$bugs" --jobs many

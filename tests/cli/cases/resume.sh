@@ -1,0 +1,31 @@
+# What was stopped goes on, and ends as if it had not been.
+what() {
+    grep -E '^  "(runs|complete)":|^    "classes":|"(rule|run|token)":' "$1"
+}
+interrupted_is_the_same() {
+    "$tool" explore "$bugs" --scenario kept_update --runs 150000 --format json --output whole.json "$@"
+    "$tool" explore "$bugs" --scenario kept_update --runs 150000 --format json --output part.json --save state "$@" 2>errors &
+    sleep 0.2
+    kill -INT $!
+    wait $!
+    cat errors
+    "$tool" explore "$bugs" --scenario kept_update --runs 150000 --format json --output part.json --resume state "$@"
+    [ "$(what whole.json)" = "$(what part.json)" ] && echo "the same: $*"
+    rm -f state
+}
+for strategy in random pct pos surw; do
+    interrupted_is_the_same --strategy $strategy
+done
+interrupted_is_the_same --strategy random --jobs 2
+"$tool" explore "$bugs" --scenario kept_update --strategy random --runs 1000 --save state --quiet >/dev/null
+haldma explore "$bugs" --scenario kept_update --strategy pct --resume state
+haldma explore "$bugs" --scenario lost_update --strategy random --resume state
+haldma explore modules/cli_other.so --scenario kept_update --strategy random --resume state
+haldma explore "$bugs" --scenario kept_update --strategy random --seed 2 --resume state
+head -c 300 state >torn
+haldma explore "$bugs" --scenario kept_update --strategy random --resume torn
+sed 's/"next":[0-9]*/"next":-1/' state >wrong
+haldma explore "$bugs" --scenario kept_update --strategy random --resume wrong
+haldma explore "$bugs" --scenario kept_update --strategy random --resume missing
+haldma explore "$bugs" --scenario kept_update --strategy random --resume "$bugs"
+haldma explore "$bugs" --scenario kept_update --strategy random --save missing/state --runs 10

@@ -1,0 +1,142 @@
+/*
+ * CancelMappedTransfer against the interrupt of a controller that an extension serves, with every register
+ * access of the extension as a yield point: the cancellation lands before, between and after the beats, and
+ * between any two accesses.
+ */
+#include "extension_bench.h"
+
+#include "dma/controller.h"
+
+enum { BEATS = 3, BEAT = PAGE_SIZE / 2, PREEMPTIONS = 2, NEXT_FILL = 'n' };
+
+static struct stream *raced;
+static NTSTATUS cancel_status;
+static struct {
+    unsigned complete, cancelled, refused;
+    unsigned beats; /* bit n: a cancelled transfer had moved n beats */
+} seen;             /* over all runs */
+
+/* The beats that reached memory: whole, in order, and none beyond. */
+static unsigned count_beats(const struct stream *s)
+{
+    unsigned beats = 0;
+    while (beats < s->length / BEAT &&
+           s->memory[beats * BEAT] == emu_soc_dma_pattern(LINE_FIRST, beats * BEAT))
+        beats++;
+    for (unsigned i = 0; i < beats * BEAT; i++)
+        rig_expect_equal(s->memory[i], emu_soc_dma_pattern(LINE_FIRST, i));
+    for (unsigned i = beats * BEAT; i < s->length; i++)
+        rig_expect_equal(s->memory[i], NEXT_FILL);
+    return beats;
+}
+
+static void transfer(void *context)
+{
+    (void)context;
+    NTSTATUS status = stream_start(raced, FALSE);
+    if (status == STATUS_CANCELLED) {
+        seen.refused++;
+        return;
+    }
+    rig_expect_equal(status, STATUS_SUCCESS);
+    stream_wait(raced);
+    rig_expect_equal(stream_flush(raced, FALSE), STATUS_SUCCESS);
+    unsigned beats = count_beats(raced);
+    if (raced->status == DmaComplete)
+        rig_expect_equal(beats, BEATS);
+    else
+        seen.beats |= 1u << beats;
+}
+
+static void cancel(void *context)
+{
+    (void)context;
+    cancel_status = raced->o->CancelMappedTransfer(raced->adapter, raced->transfer);
+}
+
+static void set_up(void *context)
+{
+    (void)context;
+    rig_expect_equal(bench_load(dma_soc_AddResourceGroup, &bench_hardware(BEAT)->group), STATUS_SUCCESS);
+    raced = stream_make(LINE_FIRST, 2);
+    raced->length = BEATS * BEAT;
+    memset(raced->memory, NEXT_FILL, 2 * PAGE_SIZE);
+    rig_thread("transfers", 0, transfer, NULL);
+    rig_thread("cancels", 1, cancel, NULL);
+}
+
+static void check(void *context)
+{
+    (void)context;
+    rig_expect(raced->completions <= 1);
+    rig_expect(raced->completions == 1 || cancel_status == STATUS_SUCCESS);
+    rig_expect(raced->status == DmaComplete ||
+               (raced->status == DmaCancelled && cancel_status == STATUS_SUCCESS));
+    seen.complete += raced->completions == 1 && raced->status == DmaComplete;
+    seen.cancelled += raced->completions == 1 && raced->status == DmaCancelled;
+    rig_expect_equal(dma_system()->completions.taken, 0);
+    rig_expect_equal(dma_system()->deferred.taken, 0);
+}
+
+/* rule: DMA-CHANNEL-13 */
+static void a_cancellation_at_every_beat_completes_the_transfer_once(void **state)
+{
+    (void)state;
+    struct haldma_config config = bare_config();
+    memset(&seen, 0, sizeof seen);
+    world_explore(&config, set_up, check, PREEMPTIONS);
+    assert_true(seen.complete > 0 && seen.cancelled > 0 && seen.refused > 0);
+    assert_int_equal(seen.beats, (1u << BEATS) - 1); /* after none, one and two beats */
+}
+
+/* ---- An extension that does not expect the race ---------------------------------------------- */
+
+static PUCHAR registers;
+
+/* It looks whether the channel is active, and stops it: the end may come between. */
+static BOOLEAN careless_cancel(PVOID context, ULONG channel)
+{
+    (void)context;
+    PUCHAR at = registers + EMU_SOC_DMA_CHANNEL(channel);
+    ULONG status = READ_REGISTER_ULONG((volatile ULONG *)(void *)(at + EMU_SOC_DMA_CHANNEL_STATUS));
+    if (!(status & EMU_SOC_DMA_CHANNEL_ACTIVE))
+        return FALSE;
+    WRITE_REGISTER_ULONG((volatile ULONG *)(void *)(at + EMU_SOC_DMA_CHANNEL_CONTROL),
+                         EMU_SOC_DMA_CHANNEL_STOP);
+    status = READ_REGISTER_ULONG((volatile ULONG *)(void *)(at + EMU_SOC_DMA_CHANNEL_STATUS));
+    if (status & EMU_SOC_DMA_CHANNEL_ABORTED)
+        WRITE_REGISTER_ULONG((volatile ULONG *)(void *)(registers + EMU_SOC_DMA_INTERRUPT), 1u << channel);
+    return TRUE;
+}
+
+static void set_up_careless(void *context)
+{
+    set_up(context);
+    PHYSICAL_ADDRESS address = {.QuadPart = (LONGLONG)REGISTERS};
+    registers = HalMapIoSpace(address, EMU_SOC_DMA_WINDOW_BYTES, MmNonCached);
+    dma_system()->controllers[0]->operations.CancelTransfer = careless_cancel;
+}
+
+/* rule: DMA-EXT-10 */
+static void an_extension_that_looks_before_it_stops_is_found_out(void **state)
+{
+    enum { RUNS = 200000 };
+    (void)state;
+    struct haldma_config config = bare_config();
+    struct emu_machine *m = world_machine(&config);
+    struct emu_program program = {"careless", set_up_careless, NULL, NULL};
+    struct emu_report report;
+    rig_explore(m, &program, PREEMPTIONS, RUNS, &report);
+    rig_assert_found(&report, "DMA-EXT-10", NULL);
+    emu_report_free(&report);
+    emu_machine_destroy(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cancellation_at_every_beat_completes_the_transfer_once),
+        cmocka_unit_test(an_extension_that_looks_before_it_stops_is_found_out),
+    };
+    return cmocka_run_group_tests_name("races of extensions", tests, NULL, NULL);
+}

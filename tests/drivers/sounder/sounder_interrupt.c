@@ -1,0 +1,31 @@
+/*
+ * The sounder's interrupt: the card plays on when the half that it has played is refilled.
+ */
+#include "sounder.h"
+
+BOOLEAN SounderIsr(PKINTERRUPT Interrupt, PVOID Context)
+{
+    PSOUNDER_EXTENSION extension = (PSOUNDER_EXTENSION)Context;
+
+    UNREFERENCED_PARAMETER(Interrupt);
+    if (!READ_PORT_UCHAR(extension->Port + SOUNDER_STATUS)) {
+        return FALSE;
+    }
+    KeInsertQueueDpc(&extension->Dpc, NULL, NULL);
+    return TRUE;
+}
+
+VOID SounderDpc(PKDPC Dpc, PVOID Context, PVOID Argument1, PVOID Argument2)
+{
+    PSOUNDER_EXTENSION extension = (PSOUNDER_EXTENSION)Context;
+
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(Argument1);
+    UNREFERENCED_PARAMETER(Argument2);
+    if (SounderRefill(extension)) {
+        WRITE_PORT_UCHAR(extension->Port + SOUNDER_CONTROL, 0);
+        KeSetEvent(&extension->Played, IO_SOUND_INCREMENT, FALSE);
+    } else {
+        WRITE_PORT_UCHAR(extension->Port + SOUNDER_STATUS, 1);
+    }
+}

@@ -1,0 +1,458 @@
+/*
+ * Partial-order reduction against the brute-force oracle, on generated programs.
+ */
+#include "brute_force.h"
+#include "lock.h"
+
+/* ---- Generated programs
+ * ------------------------------------------------------------------------------------
+ *
+ * Strands on processors, interrupts, software interrupts and timers that read, write and lock a few shared
+ * variables. Everything is drawn from a seed.
+ */
+
+enum {
+    CODES_MAX = 6,
+    STRANDS_MAX = 4,
+    LINES = 2,
+    VARIABLES = 3,
+    LOCKS = 2,
+    TIMERS = 2,
+    CPUS = 3,
+    EXHAUSTIVE_MAX = 60000,
+};
+
+enum kind {
+    K_READ,
+    K_WRITE,
+    K_ADD,
+    K_IF,     /* the rest only when the variable is 0 */
+    K_LOCKED, /* write between lock and unlock */
+    K_RAISE,  /* a line */
+    K_SOFT,   /* a software interrupt on some processor */
+    K_TIMER,  /* start one */
+    K_STOP,
+    K_HIGH, /* a write and a read at DISPATCH */
+    K_KINDS
+};
+
+struct code {
+    uint8_t kind, at;
+};
+
+struct routine {
+    struct code codes[CODES_MAX];
+    unsigned length;
+    unsigned cpu;
+};
+
+struct made {
+    struct routine strands[STRANDS_MAX];
+    struct routine handlers[LINES];
+    struct routine soft;
+    struct routine alarms[TIMERS];
+    unsigned strand_count;
+    unsigned line_level[LINES];
+    unsigned line_cpu[LINES];
+    /* state */
+    uint64_t variables[VARIABLES];
+    uint64_t results[16];
+    struct lock locks[LOCKS];
+    emu_line lines[LINES];
+    struct emu_event timers[TIMERS];
+    bool timer_ran[TIMERS];
+};
+
+struct generator {
+    uint64_t state;
+    unsigned strands, codes, cpus;
+    bool interrupts, soft, timers, locks, shared_cpus;
+};
+
+static struct made *made_now;
+
+static void touch_variable(unsigned at, emu_op op)
+{
+    struct emu_machine *m = emu_current();
+    emu_step(m, op, emu_object_at(m, &made_now->variables[at], "variable"), 0);
+}
+
+static void run_routine(const struct routine *r, uint64_t *sum)
+{
+    struct emu_machine *m = emu_current();
+    struct made *p = made_now;
+    for (unsigned i = 0; i < r->length; i++) {
+        unsigned at = r->codes[i].at;
+        unsigned v = at % VARIABLES;
+        uint8_t level;
+        switch ((enum kind)r->codes[i].kind) {
+        case K_READ:
+            touch_variable(v, OP_POLL);
+            *sum = *sum * 31 + p->variables[v];
+            break;
+        case K_WRITE:
+            touch_variable(v, OP_WORK);
+            p->variables[v] = *sum * 7 + i + 1;
+            break;
+        case K_ADD:
+            touch_variable(v, OP_WORK);
+            p->variables[v] += 1;
+            *sum = *sum * 31 + p->variables[v];
+            break;
+        case K_IF:
+            touch_variable(v, OP_POLL);
+            if (p->variables[v] != 0)
+                return;
+            break;
+        case K_LOCKED:
+            lock_acquire(m, &p->locks[at % LOCKS]);
+            touch_variable(v, OP_WORK);
+            p->variables[v] = p->variables[v] * 3 + *sum + 1;
+            lock_release(m, &p->locks[at % LOCKS]);
+            break;
+        case K_RAISE:
+            emu_step(m, OP_POLL, EMU_NO_OBJECT, 0);
+            emu_line_raise(m, p->lines[at % LINES]);
+            break;
+        case K_SOFT:
+            emu_step(m, OP_POLL, EMU_NO_OBJECT, 0);
+            emu_soft_request(m, at % emu_machine_config(m)->processors, EMU_LEVEL_DISPATCH, true);
+            break;
+        case K_TIMER:
+            emu_step(m, OP_WORK, emu_object_at(m, &p->timer_ran[at % TIMERS], "timer"), 0);
+            if (!p->timer_ran[at % TIMERS])
+                emu_event_start(m, &p->timers[at % TIMERS], 1000 * (1 + at / TIMERS % 2));
+            p->timer_ran[at % TIMERS] = true;
+            break;
+        case K_STOP:
+            emu_step(m, OP_POLL, EMU_NO_OBJECT, 0);
+            emu_event_stop(m, &p->timers[at % TIMERS]);
+            break;
+        case K_HIGH:
+            level = emu_level_raise(m, emu_level(m) > EMU_LEVEL_DISPATCH ? emu_level(m) : EMU_LEVEL_DISPATCH);
+            touch_variable(v, OP_WORK);
+            p->variables[v] = *sum * 5 + i + 1;
+            touch_variable((v + 1) % VARIABLES, OP_POLL);
+            *sum = *sum * 31 + p->variables[(v + 1) % VARIABLES];
+            emu_level_lower(m, level);
+            break;
+        case K_KINDS:
+            break;
+        }
+    }
+}
+
+static void made_strand(void *arg)
+{
+    const struct routine *r = arg;
+    uint64_t sum = 0;
+    run_routine(r, &sum);
+    made_now->results[r - made_now->strands] = sum + 1;
+}
+
+static void made_handler(struct emu_machine *m, void *context)
+{
+    const struct routine *r = context;
+    uint64_t sum = 0;
+    (void)m;
+    run_routine(r, &sum);
+    made_now->results[STRANDS_MAX + (r - made_now->handlers)] += sum * 3 + 1;
+}
+
+static void made_soft(struct emu_machine *m, unsigned cpu)
+{
+    uint64_t sum = 0;
+    (void)m;
+    run_routine(&made_now->soft, &sum);
+    made_now->results[8 + cpu] += sum * 3 + 1;
+}
+
+static void made_alarm(struct emu_machine *m, void *context)
+{
+    const struct routine *r = context;
+    unsigned v = r->codes[0].at % VARIABLES;
+    emu_touch(m, emu_object_at(m, &made_now->variables[v], "variable"), EMU_ACCESS_WRITE);
+    made_now->variables[v] = made_now->variables[v] * 2 + 1;
+}
+
+static void made_set_up(void *context)
+{
+    struct made *p = context;
+    struct emu_machine *m = emu_current();
+    made_now = p;
+    memset(p->variables, 0, sizeof p->variables);
+    memset(p->results, 0, sizeof p->results);
+    memset(p->locks, 0, sizeof p->locks);
+    memset(p->timer_ran, 0, sizeof p->timer_ran);
+    for (unsigned i = 0; i < VARIABLES; i++)
+        emu_object_at(m, &p->variables[i], "variable");
+    for (unsigned i = 0; i < LINES; i++) {
+        p->lines[i] = emu_line_add(m, &(struct emu_line_config){.trigger = EMU_TRIGGER_EDGE,
+                                                                .level = (uint8_t)p->line_level[i],
+                                                                .processors = 1ull << p->line_cpu[i]});
+        emu_line_connect(m, p->lines[i], made_handler, &p->handlers[i]);
+    }
+    emu_soft_connect(m, EMU_LEVEL_DISPATCH, made_soft);
+    for (unsigned i = 0; i < TIMERS; i++)
+        emu_event_init(m, &p->timers[i], "timer", made_alarm, &p->alarms[i]);
+    for (unsigned i = 0; i < p->strand_count; i++)
+        race_start("strand", p->strands[i].cpu, made_strand, &p->strands[i]);
+}
+
+static uint64_t made_outcome(void *context)
+{
+    const struct made *p = context;
+    uint64_t hash = 0;
+    for (unsigned i = 0; i < VARIABLES; i++)
+        hash = (hash ^ p->variables[i]) * 0x9E3779B97F4A7C15ull;
+    for (unsigned i = 0; i < COUNT_OF(p->results); i++)
+        hash = (hash ^ p->results[i]) * 0xBB67AE8584CAA73Bull + (hash >> 29);
+    return hash;
+}
+
+static void draw_routine(struct generator *g, struct routine *r, unsigned most, bool strand)
+{
+    r->length = 1 + bare_draw(&g->state) % most;
+    for (unsigned i = 0; i < r->length; i++) {
+        unsigned kind;
+        bool allowed;
+        do {
+            kind = bare_draw(&g->state) % K_KINDS;
+            allowed = !((kind == K_LOCKED && (!g->locks || !strand)) || (kind == K_RAISE && !g->interrupts) ||
+                        (kind == K_RAISE && !strand) || (kind == K_SOFT && !g->soft) ||
+                        ((kind == K_TIMER || kind == K_STOP) && (!g->timers || !strand)));
+        } while (!allowed);
+        r->codes[i] = (struct code){(uint8_t)kind, (uint8_t)(bare_draw(&g->state) % 12)};
+    }
+}
+
+static void draw_program(struct generator *g, struct made *p)
+{
+    memset(p, 0, sizeof *p);
+    p->strand_count = 1 + bare_draw(&g->state) % g->strands;
+    for (unsigned i = 0; i < p->strand_count; i++) {
+        draw_routine(g, &p->strands[i], g->codes, true);
+        p->strands[i].cpu = g->shared_cpus ? bare_draw(&g->state) % g->cpus : i % g->cpus;
+    }
+    for (unsigned i = 0; i < LINES; i++) {
+        draw_routine(g, &p->handlers[i], 2, false);
+        p->line_level[i] = 3 + i * 2;
+        p->line_cpu[i] = bare_draw(&g->state) % g->cpus;
+    }
+    draw_routine(g, &p->soft, 2, false);
+    for (unsigned i = 0; i < p->soft.length; i++)
+        if (p->soft.codes[i].kind == K_SOFT)
+            p->soft.codes[i].kind = K_ADD;
+    for (unsigned i = 0; i < TIMERS; i++)
+        p->alarms[i] =
+            (struct routine){.codes = {{K_WRITE, (uint8_t)(bare_draw(&g->state) % VARIABLES)}}, .length = 1};
+}
+
+static void print_routine(const char *name, const struct routine *r)
+{
+    static const char *const names[] = {"read",  "write", "add",   "if",   "locked",
+                                        "raise", "soft",  "timer", "stop", "high"};
+    print_message("  %s cpu %u:", name, r->cpu);
+    for (unsigned i = 0; i < r->length; i++)
+        print_message(" %s(%u)", names[r->codes[i].kind], r->codes[i].at);
+    print_message("\n");
+}
+
+static void print_program(const struct made *p)
+{
+    for (unsigned i = 0; i < p->strand_count; i++)
+        print_routine("strand", &p->strands[i]);
+    for (unsigned i = 0; i < LINES; i++) {
+        print_message("  level %u, cpu %u", p->line_level[i], p->line_cpu[i]);
+        print_routine("handler", &p->handlers[i]);
+    }
+    print_routine("soft", &p->soft);
+    for (unsigned i = 0; i < TIMERS; i++)
+        print_routine("alarm", &p->alarms[i]);
+}
+
+struct score {
+    unsigned programs, classes;
+    uint64_t runs, source_runs;
+    unsigned wrong;
+};
+
+static bool same_set(const struct tally *a, const struct tally *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->capacity; i++)
+        if (a->times[i] != 0 && !tally_has(b, a->values[i]))
+            return false;
+    return true;
+}
+
+/* Every class and every outcome, no class counted twice; exact: no run more than classes. */
+static bool is_right(const struct seen *all, const struct seen *reduced, bool exact)
+{
+    return reduced->complete && same_set(&all->classes, &reduced->classes) &&
+           same_set(&all->outcomes, &reduced->outcomes) &&
+           reduced->reduction.classes == reduced->classes.count &&
+           (!exact || (reduced->runs == reduced->classes.count && tally_most(&reduced->classes) == 1));
+}
+
+static void check_program(struct emu_machine *m, struct made *p, bool exact, struct score *score)
+{
+    const struct emu_program program = {"made", made_set_up, NULL, p};
+    struct seen all =
+        explore_seen(m, &program, emu_strategy_exhaustive(EMU_UNBOUNDED), made_outcome, p, EXHAUSTIVE_MAX);
+    if (all.complete) {
+        struct seen optimal = explore_seen(m, &program, emu_strategy_dpor(), made_outcome, p, EXHAUSTIVE_MAX);
+        struct seen source =
+            explore_seen(m, &program, emu_strategy_dpor_source(), made_outcome, p, EXHAUSTIVE_MAX);
+        score->programs++;
+        score->classes += (unsigned)all.classes.count;
+        score->runs += optimal.runs;
+        score->source_runs += source.runs;
+        if (!is_right(&all, &optimal, exact) || !is_right(&all, &source, false)) {
+            score->wrong++;
+            print_program(p);
+            print_message("%zu classes, optimal %zu, source sets %zu\n", all.classes.count,
+                          optimal.classes.count, source.classes.count);
+        }
+        seen_free(&optimal);
+        seen_free(&source);
+    }
+    seen_free(&all);
+}
+
+static void check_programs(struct generator g, unsigned count, bool exact)
+{
+    struct emu_machine *m = bare_processors(g.cpus);
+    struct score score = {0};
+    struct made *p = calloc(1, sizeof *p);
+    assert_non_null(p);
+    for (unsigned i = 0; i < count; i++) {
+        draw_program(&g, p);
+        check_program(m, p, exact, &score);
+    }
+    print_message("%u programs, %u classes: %llu runs, with source sets %llu\n", score.programs,
+                  score.classes, (unsigned long long)score.runs, (unsigned long long)score.source_runs);
+    free(p);
+    emu_machine_destroy(m);
+    assert_int_equal(score.wrong, 0);
+}
+
+enum { PROGRAMS = 200, PROGRAMS_OF_EVERYTHING = 40 };
+
+/* rule: EMU-DPOR-1 */
+static void strands_that_share_variables_and_locks_are_explored_once_for_each_class(void **state)
+{
+    (void)state;
+    check_programs((struct generator){.state = 1, .strands = 3, .codes = 3, .cpus = 3}, PROGRAMS, true);
+    check_programs((struct generator){.state = 2, .strands = 3, .codes = 2, .cpus = 3, .locks = true},
+                   PROGRAMS, true);
+    check_programs((struct generator){.state = 11, .strands = 2, .codes = 4, .cpus = 2, .locks = true},
+                   PROGRAMS, true);
+}
+
+/* rule: EMU-DPOR-4 */
+static void interrupts_of_two_levels_swap_with_what_they_do_not_conflict_with(void **state)
+{
+    (void)state;
+    check_programs((struct generator){.state = 5, .strands = 1, .codes = 4, .cpus = 1, .interrupts = true},
+                   PROGRAMS, false);
+}
+
+/* rule: EMU-DPOR-5 */
+static void no_class_is_missed_where_interrupts_and_strands_share_processors(void **state)
+{
+    (void)state;
+    struct generator all = {.state = 10,
+                            .strands = 2,
+                            .codes = 3,
+                            .cpus = 2,
+                            .timers = true,
+                            .interrupts = true,
+                            .soft = true,
+                            .locks = true};
+    check_programs((struct generator){.state = 3, .strands = 3, .codes = 2, .cpus = 2, .shared_cpus = true},
+                   PROGRAMS, false);
+    check_programs((struct generator){.state = 6, .strands = 2, .codes = 3, .cpus = 2, .interrupts = true},
+                   PROGRAMS, false);
+    check_programs((struct generator){.state = 7, .strands = 2, .codes = 3, .cpus = 2, .soft = true},
+                   PROGRAMS, false);
+    check_programs(all, PROGRAMS, false);
+    all.state = 77;
+    all.shared_cpus = true;
+    check_programs(all, PROGRAMS_OF_EVERYTHING, false);
+}
+
+/* rule: EMU-DPOR-6 */
+static void timers_are_explored_once_for_each_class(void **state)
+{
+    (void)state;
+    check_programs((struct generator){.state = 9, .strands = 2, .codes = 3, .cpus = 2, .timers = true},
+                   PROGRAMS, false);
+}
+
+/* A few of everything, with at most so many preemptions: the classes are those of the runs within the bound.
+ */
+static void check_bound(struct generator g, unsigned count, int bound)
+{
+    struct emu_machine *m = bare_processors(g.cpus);
+    struct made *p = calloc(1, sizeof *p);
+    assert_non_null(p);
+    uint64_t all_runs = 0, runs = 0;
+    for (unsigned i = 0; i < count; i++) {
+        draw_program(&g, p);
+        const struct emu_program program = {"made", made_set_up, NULL, p};
+        struct seen all =
+            explore_seen(m, &program, emu_strategy_exhaustive(bound), made_outcome, p, EXHAUSTIVE_MAX);
+        if (all.complete) {
+            struct seen reduced =
+                explore_seen(m, &program, emu_strategy_dpor_bounded(bound), made_outcome, p, EXHAUSTIVE_MAX);
+            if (!reduced.complete || !same_set(&all.classes, &reduced.classes) ||
+                !same_set(&all.outcomes, &reduced.outcomes)) {
+                print_program(p);
+                fail_msg("bound %d: %zu classes, %zu found", bound, all.classes.count, reduced.classes.count);
+            }
+            all_runs += all.runs;
+            runs += reduced.runs;
+            seen_free(&reduced);
+        }
+        seen_free(&all);
+    }
+    print_message("bound %d: %llu runs for %llu\n", bound, (unsigned long long)runs,
+                  (unsigned long long)all_runs);
+    assert_true(bound == EMU_UNBOUNDED ? runs < all_runs : runs <= all_runs);
+    free(p);
+    emu_machine_destroy(m);
+}
+
+/* rule: EMU-DPOR-7 */
+static void under_a_bound_no_class_of_a_run_within_it_is_lost(void **state)
+{
+    (void)state;
+    for (int bound = EMU_UNBOUNDED; bound <= 2; bound++) {
+        check_bound((struct generator){.state = 21, .strands = 3, .codes = 2, .cpus = 3, .locks = true}, 100,
+                    bound);
+        check_bound((struct generator){.state = 22,
+                                       .strands = 2,
+                                       .codes = 3,
+                                       .cpus = 2,
+                                       .timers = true,
+                                       .interrupts = true,
+                                       .soft = true,
+                                       .locks = true,
+                                       .shared_cpus = true},
+                    100, bound);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(strands_that_share_variables_and_locks_are_explored_once_for_each_class),
+        cmocka_unit_test(interrupts_of_two_levels_swap_with_what_they_do_not_conflict_with),
+        cmocka_unit_test(no_class_is_missed_where_interrupts_and_strands_share_processors),
+        cmocka_unit_test(timers_are_explored_once_for_each_class),
+        cmocka_unit_test(under_a_bound_no_class_of_a_run_within_it_is_lost),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,114 @@
+/*
+ * Partial-order reduction counts what theory says: optimal exactly, with source sets at least.
+ */
+#include "race.h"
+
+#include "scenarios/known/known_programs.h"
+
+struct known {
+    const char *name;
+    void (*program)(unsigned n);
+    unsigned n, processors;
+    uint64_t classes;
+};
+
+static const struct known all_known[] = {
+    {"readers(2)", known_readers, 2, 3, 4},           {"readers(5)", known_readers, 5, 6, 32},
+    {"readers(8)", known_readers, 8, 9, 256},         {"lastzero(5)", known_lastzero, 5, 6, 64},
+    {"lastzero(10)", known_lastzero, 10, 11, 3328},   {"indexer(11)", known_indexer, 11, 11, 1},
+    {"indexer(12)", known_indexer, 12, 12, 8},        {"indexer(13)", known_indexer, 13, 13, 64},
+    {"indexer(14)", known_indexer, 14, 14, 512},      {"indexer(15)", known_indexer, 15, 15, 4096},
+    {"filesystem(13)", known_filesystem, 13, 13, 1},  {"filesystem(14)", known_filesystem, 14, 14, 2},
+    {"filesystem(16)", known_filesystem, 16, 16, 8},  {"filesystem(18)", known_filesystem, 18, 18, 32},
+    {"filesystem(19)", known_filesystem, 19, 19, 64}, {"protocol(1)", known_protocol, 1, 3, 6},
+    {"protocol(2)", known_protocol, 2, 5, 120},       {"protocol(3)", known_protocol, 3, 7, 5040},
+};
+
+static void known_set_up(void *context)
+{
+    const struct known *k = context;
+    k->program(k->n);
+}
+
+static struct emu_reduction reduce(const struct known *k, struct emu_strategy *strategy, bool *complete)
+{
+    struct known copy = *k;
+    const struct emu_program program = {k->name, known_set_up, NULL, &copy};
+    struct emu_machine *m = bare_machine(&(struct emu_config){.processors = k->processors});
+    struct emu_report report;
+    assert_non_null(strategy);
+    emu_explore(m, &program, strategy, &(struct emu_explore_options){0}, &report);
+    struct emu_reduction r = *emu_strategy_reduction(strategy);
+    *complete = report.complete;
+    assert_int_equal(report.runs, r.classes + r.blocked);
+    emu_report_free(&report);
+    emu_strategy_destroy(strategy);
+    emu_machine_destroy(m);
+    return r;
+}
+
+/* rule: EMU-DPOR-1 */
+static void optimal_reduction_counts_what_theory_says(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < COUNT_OF(all_known); i++) {
+        bool complete;
+        struct emu_reduction r = reduce(&all_known[i], emu_strategy_dpor(), &complete);
+        if (!complete || r.classes != all_known[i].classes || r.blocked != 0)
+            fail_msg("%s: %llu classes and %llu runs in vain%s, %llu expected", all_known[i].name,
+                     (unsigned long long)r.classes, (unsigned long long)r.blocked,
+                     complete ? "" : " (not complete)", (unsigned long long)all_known[i].classes);
+    }
+}
+
+/* rule: EMU-DPOR-2 */
+static void source_sets_count_no_fewer_and_no_class_twice(void **state)
+{
+    (void)state;
+    uint64_t in_vain = 0;
+    for (unsigned i = 0; i < COUNT_OF(all_known); i++) {
+        bool complete;
+        struct emu_reduction r = reduce(&all_known[i], emu_strategy_dpor_source(), &complete);
+        if (!complete || r.classes != all_known[i].classes)
+            fail_msg("%s: %llu classes%s, %llu expected", all_known[i].name, (unsigned long long)r.classes,
+                     complete ? "" : " (not complete)", (unsigned long long)all_known[i].classes);
+        in_vain += r.blocked;
+    }
+    assert_true(in_vain > 0);
+}
+
+static void careless_set_up(void *context)
+{
+    (void)context;
+    known_careless(1);
+}
+
+static void careless_check(void *context)
+{
+    (void)context;
+    known_protocol_check();
+}
+
+/* rule: EMU-DPOR-3 */
+static void the_mistake_in_the_protocol_is_found_and_replays(void **state)
+{
+    (void)state;
+    const struct emu_program program = {"careless", careless_set_up, careless_check, NULL};
+    struct emu_machine *m = bare_processors(3);
+    struct emu_report r = explore_with(m, &program, emu_strategy_dpor(), (struct emu_explore_options){0});
+    assert_int_equal(r.found, 1);
+    assert_string_equal(r.findings[0].finding.rule, "property");
+    assert_false(r.complete);
+    emu_report_free(&r);
+    emu_machine_destroy(m);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(optimal_reduction_counts_what_theory_says),
+        cmocka_unit_test(source_sets_count_no_fewer_and_no_class_twice),
+        cmocka_unit_test(the_mistake_in_the_protocol_is_found_and_replays),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,314 @@
+/*
+ * Parts of an exploration: shards are disjoint and together the whole, and a strategy that was kept goes on
+ * where it stood.
+ */
+#include "race.h"
+
+#include "scenarios/known/known_programs.h"
+
+#include <emu/part.h>
+#include <emu/strategies.h>
+
+#include <limits.h>
+
+enum { SEED = 7, SHARDS_MAX = 7 };
+
+struct subject {
+    const char *name;
+    void (*program)(unsigned n);
+    unsigned n, processors;
+    bool is_large; /* for reductions alone */
+};
+
+static const struct subject subjects[] = {
+    {"readers(2)", known_readers, 2, 3, false},  {"readers(5)", known_readers, 5, 6, true},
+    {"lastzero(5)", known_lastzero, 5, 6, true}, {"protocol(1)", known_protocol, 1, 3, false},
+    {"protocol(2)", known_protocol, 2, 5, true}, {"careless(1)", known_careless, 1, 3, false},
+};
+enum { PROTOCOL_1 = 3, CARELESS = 5 };
+static const struct subject careless_3 = {"careless(3)", known_careless, 3, 7, true};
+
+static void subject_set_up(void *context)
+{
+    const struct subject *s = context;
+    s->program(s->n);
+}
+
+static void subject_check(void *context)
+{
+    const struct subject *s = context;
+    if (s->program == known_careless)
+        known_protocol_check();
+}
+
+static struct emu_strategy *make(const char *name, struct emu_coverage *coverage)
+{
+    struct emu_bounds bounds = {EMU_UNBOUNDED, EMU_UNBOUNDED, EMU_UNBOUNDED, false};
+    if (strcmp(name, "exhaustive") == 0)
+        return emu_strategy_bounded(&bounds);
+    if (strcmp(name, "bound 2") == 0)
+        return emu_strategy_exhaustive(2);
+    if (strcmp(name, "deepening") == 0)
+        return emu_strategy_deepening(3);
+    if (strcmp(name, "delay") == 0)
+        return emu_strategy_bounded(&(struct emu_bounds){EMU_UNBOUNDED, EMU_UNBOUNDED, 3, true});
+    if (strcmp(name, "dpor") == 0)
+        return emu_strategy_dpor();
+    if (strcmp(name, "dpor-source") == 0)
+        return emu_strategy_dpor_source();
+    if (strcmp(name, "dpor bound 2") == 0)
+        return emu_strategy_dpor_bounded(2);
+    if (strcmp(name, "random") == 0)
+        return emu_strategy_random(SEED);
+    if (strcmp(name, "pct") == 0)
+        return emu_strategy_pct(SEED, 0);
+    if (strcmp(name, "pos") == 0)
+        return emu_strategy_pos(SEED);
+    if (strcmp(name, "surw") == 0)
+        return emu_strategy_surw(SEED);
+    if (strcmp(name, "sweep") == 0)
+        return emu_strategy_sweep();
+    bounds.deepening = true;
+    bounds.preemptions = INT_MAX;
+    return emu_strategy_auto(SEED, &bounds, coverage);
+}
+
+/* One part of an exploration and what came of it. */
+struct part {
+    struct emu_machine *machine;
+    struct subject subject;
+    struct emu_program program;
+    struct emu_coverage *coverage;
+    struct emu_strategy *strategy;
+    struct emu_report report;
+};
+
+static void part_open(struct part *p, const struct subject *subject, const char *strategy)
+{
+    *p = (struct part){.subject = *subject, .coverage = emu_coverage_create()};
+    p->program = (struct emu_program){subject->name, subject_set_up, subject_check, &p->subject};
+    p->machine = bare_machine(&(struct emu_config){.processors = subject->processors});
+    p->strategy = make(strategy, p->coverage);
+    assert_non_null(p->strategy);
+}
+
+static void part_explore(struct part *p, uint64_t runs, uint64_t first, uint64_t stride)
+{
+    const struct emu_explore_options options = {
+        .runs = runs, .keep_going = true, .coverage = p->coverage, .first = first, .stride = stride};
+    emu_explore(p->machine, &p->program, p->strategy, &options, &p->report);
+}
+
+static void part_close(struct part *p)
+{
+    emu_report_free(&p->report);
+    emu_strategy_destroy(p->strategy);
+    emu_coverage_destroy(p->coverage);
+    emu_machine_destroy(p->machine);
+}
+
+/* Adds what one coverage has seen to another one. */
+static void add_coverage(struct emu_coverage *to, const struct emu_coverage *from)
+{
+    struct emu_words words = {0};
+    emu_coverage_save(from, &words);
+    assert_true(emu_coverage_add(to, &words));
+    assert_int_equal(words.at, words.count);
+    emu_words_free(&words);
+}
+
+static const char *const searches[] = {"exhaustive", "bound 2", "deepening", "delay", "dpor", "dpor-source"};
+
+static bool reduces(const char *strategy)
+{
+    return strncmp(strategy, "dpor", 4) == 0 && strchr(strategy, ' ') == NULL;
+}
+
+static void check_shards(const struct subject *subject, const char *strategy, uint32_t count)
+{
+    struct part whole;
+    part_open(&whole, subject, strategy);
+    part_explore(&whole, 0, 0, 0);
+    struct emu_coverage *sum = emu_coverage_create();
+    uint64_t runs = 0, classes = 0, times = 0, with_runs = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct part shard;
+        part_open(&shard, subject, strategy);
+        assert_true(emu_strategy_set_shard(shard.strategy, i, count));
+        part_explore(&shard, 0, 0, 0);
+        assert_int_equal(shard.report.complete, whole.report.complete);
+        runs += shard.report.runs;
+        with_runs += shard.report.runs > 0;
+        add_coverage(sum, shard.coverage);
+        classes += reduces(strategy) ? emu_strategy_reduction(shard.strategy)->classes : 0;
+        for (unsigned f = 0; f < shard.report.found; f++)
+            times += shard.report.findings[f].times;
+        part_close(&shard);
+    }
+    uint64_t whole_times = 0;
+    for (unsigned f = 0; f < whole.report.found; f++)
+        whole_times += whole.report.findings[f].times;
+    if (emu_coverage_classes(sum) != emu_coverage_classes(whole.coverage) ||
+        (!reduces(strategy) && (runs != whole.report.runs || times != whole_times)) ||
+        (reduces(strategy) && (classes != emu_strategy_reduction(whole.strategy)->classes)) || with_runs < 2)
+        fail_msg("%s, %s in %u: %llu runs of %llu, %llu classes of %llu, %llu of the reduction, %llu shards "
+                 "with runs",
+                 subject->name, strategy, count, (unsigned long long)runs,
+                 (unsigned long long)whole.report.runs, (unsigned long long)emu_coverage_classes(sum),
+                 (unsigned long long)emu_coverage_classes(whole.coverage), (unsigned long long)classes,
+                 (unsigned long long)with_runs);
+    emu_coverage_destroy(sum);
+    part_close(&whole);
+}
+
+/* rule: EMU-JOBS-1 */
+static void the_shards_of_a_search_are_disjoint_and_together_the_whole(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < COUNT_OF(subjects); i++)
+        for (unsigned k = 0; k < COUNT_OF(searches); k++) {
+            if (subjects[i].is_large && !reduces(searches[k]))
+                continue;
+            for (uint32_t count = 2; count <= SHARDS_MAX; count += 1 + count / 2)
+                check_shards(&subjects[i], searches[k], count);
+        }
+}
+
+static const char *const samplers[] = {"random", "pct", "pos", "surw"};
+
+/* rule: EMU-JOBS-2 */
+static void the_shards_of_a_sampler_make_every_run_of_the_whole_once(void **state)
+{
+    (void)state;
+    enum { RUNS = 500, COUNT = 3 };
+    for (unsigned k = 0; k < COUNT_OF(samplers); k++) {
+        struct part whole;
+        part_open(&whole, &subjects[CARELESS], samplers[k]);
+        part_explore(&whole, RUNS, 0, 0);
+        struct emu_coverage *sum = emu_coverage_create();
+        uint64_t runs = 0, first = UINT64_MAX, times = 0;
+        for (uint64_t i = 0; i < COUNT; i++) {
+            struct part shard;
+            part_open(&shard, &subjects[CARELESS], samplers[k]);
+            assert_false(emu_strategy_set_shard(shard.strategy, (uint32_t)i, COUNT));
+            part_explore(&shard, (RUNS - i + COUNT - 1) / COUNT, i, COUNT);
+            runs += shard.report.runs;
+            add_coverage(sum, shard.coverage);
+            if (shard.report.found > 0) {
+                times += shard.report.findings[0].times;
+                first = shard.report.findings[0].run < first ? shard.report.findings[0].run : first;
+            }
+            part_close(&shard);
+        }
+        struct emu_coverage_report one, all;
+        emu_coverage_read(whole.coverage, &one);
+        emu_coverage_read(sum, &all);
+        assert_int_equal(runs, RUNS);
+        assert_int_equal(all.runs, RUNS);
+        assert_int_equal(all.classes, one.classes);
+        assert_int_equal(all.once, one.once);
+        assert_int_equal(all.twice, one.twice);
+        assert_int_equal(whole.report.found, 1);
+        assert_int_equal(first, whole.report.findings[0].run);
+        assert_int_equal(times, whole.report.findings[0].times);
+        emu_coverage_destroy(sum);
+        part_close(&whole);
+    }
+}
+
+/* As a second process would: nothing but the numbers goes over. */
+static void go_on_in_another(struct part *first, struct part *second, const struct subject *subject,
+                             const char *strategy)
+{
+    struct emu_words words = {0};
+    part_open(second, subject, strategy);
+    emu_strategy_save(first->strategy, &words);
+    assert_true(emu_strategy_restore(second->strategy, second->machine, &second->program, &words, NULL));
+    assert_int_equal(words.at, words.count);
+    emu_words_free(&words);
+    add_coverage(second->coverage, first->coverage);
+}
+
+static void check_going_on(const struct subject *subject, const char *strategy, uint64_t stop)
+{
+    enum { RUNS = 4000 };
+    struct part whole, first, second;
+    part_open(&whole, subject, strategy);
+    part_explore(&whole, RUNS, 0, 0);
+    stop = stop < whole.report.runs ? stop : whole.report.runs - 1;
+    part_open(&first, subject, strategy);
+    part_explore(&first, stop, 0, 0);
+    go_on_in_another(&first, &second, subject, strategy);
+    part_explore(&second, RUNS - stop, stop, 0);
+    struct emu_coverage_report one, all;
+    emu_coverage_read(whole.coverage, &one);
+    emu_coverage_read(second.coverage, &all);
+    uint64_t runs = first.report.runs + second.report.runs;
+    uint64_t times = 0, whole_times = 0;
+    for (unsigned f = 0; f < whole.report.found; f++)
+        whole_times += whole.report.findings[f].times;
+    for (unsigned f = 0; f < first.report.found; f++)
+        times += first.report.findings[f].times;
+    for (unsigned f = 0; f < second.report.found; f++)
+        times += second.report.findings[f].times;
+    if (runs != whole.report.runs || one.classes != all.classes || one.once != all.once ||
+        second.report.complete != whole.report.complete || one.runs != all.runs || times != whole_times ||
+        one.since_new != all.since_new)
+        fail_msg("%s, stopped after %llu: %llu runs of %llu, %llu classes of %llu, %llu findings of %llu",
+                 strategy, (unsigned long long)stop, (unsigned long long)runs,
+                 (unsigned long long)whole.report.runs, (unsigned long long)all.classes,
+                 (unsigned long long)one.classes, (unsigned long long)times, (unsigned long long)whole_times);
+    part_close(&whole);
+    part_close(&first);
+    part_close(&second);
+}
+
+/* rule: EMU-JOBS-3 */
+static void what_was_stopped_anywhere_goes_on_as_if_it_had_not(void **state)
+{
+    (void)state;
+    static const uint64_t stops[] = {1, 5, 17, 100, 2100, 2150, 2900, 3500};
+    for (unsigned i = 0; i < COUNT_OF(stops); i++) {
+        for (unsigned k = 0; k < COUNT_OF(searches); k++)
+            check_going_on(&subjects[CARELESS], searches[k], stops[i]);
+        for (unsigned k = 0; k < COUNT_OF(samplers); k++)
+            check_going_on(&subjects[CARELESS], samplers[k], stops[i]);
+        check_going_on(&subjects[CARELESS], "sweep", stops[i]);
+        check_going_on(&subjects[CARELESS], "dpor bound 2", stops[i]);
+        check_going_on(&careless_3, "auto", stops[i]);
+    }
+    for (uint64_t stop = 1; stop < 100; stop++) /* somewhere a pass of it is about to end */
+        check_going_on(&subjects[CARELESS], "deepening", stop);
+}
+
+/* rule: EMU-JOBS-4 */
+static void numbers_of_another_strategy_are_refused(void **state)
+{
+    (void)state;
+    struct part p;
+    struct emu_words few = {0};
+    part_open(&p, &subjects[PROTOCOL_1], "exhaustive");
+    emu_words_put(&few, 1);
+    assert_false(emu_strategy_restore(p.strategy, p.machine, &p.program, &few, NULL));
+    emu_words_free(&few);
+    struct emu_words nonsense = {0};
+    for (unsigned i = 0; i < 8; i++)
+        emu_words_put(&nonsense, UINT64_MAX);
+    assert_false(emu_strategy_restore(p.strategy, p.machine, &p.program, &nonsense, NULL));
+    nonsense.at = 0;
+    nonsense.short_of = false;
+    assert_false(emu_coverage_add(p.coverage, &nonsense));
+    emu_words_free(&nonsense);
+    part_close(&p);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_shards_of_a_search_are_disjoint_and_together_the_whole),
+        cmocka_unit_test(the_shards_of_a_sampler_make_every_run_of_the_whole_once),
+        cmocka_unit_test(what_was_stopped_anywhere_goes_on_as_if_it_had_not),
+        cmocka_unit_test(numbers_of_another_strategy_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,241 @@
+/*
+ * Reports as people and programs read them.
+ */
+#include "cli_coverage.h"
+#include "cli_describe.h"
+#include "cli_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A string of what the report is about. */
+static const char *of(const struct cli_report *r, const char *key)
+{
+    return json_string_value(json_object_get(r->what, key));
+}
+
+/* A bound, or CLI_UNBOUNDED. */
+static int bound_of(const struct cli_report *r, const char *key)
+{
+    const json_t *bound = json_object_get(r->what, key);
+    return json_is_integer(bound) ? (int)json_integer_value(bound) : CLI_UNBOUNDED;
+}
+
+static bool is_by(const struct cli_report *r, const char *strategy)
+{
+    return strcmp(of(r, "strategy"), strategy) == 0;
+}
+
+static size_t label_bound(char *label, size_t used, int bound, const char *what)
+{
+    if (bound == CLI_UNBOUNDED)
+        return used;
+    int n = snprintf(label + used, CLI_LABEL_TEXT - used, ", at most %d %s%s", bound, what,
+                     bound == 1 ? "" : "s");
+    return n > 0 ? used + (size_t)n : used;
+}
+
+static size_t label_bounds(const struct cli_report *r, char *label, size_t used)
+{
+    used = label_bound(label, used, bound_of(r, "preemptions"), "preemption");
+    used = label_bound(label, used, bound_of(r, "interrupts"), "interrupt");
+    return label_bound(label, used, bound_of(r, "delays"), "delay");
+}
+
+const char *cli_report_label(const struct cli_report *r, char label[CLI_LABEL_TEXT])
+{
+    size_t used = label_bounds(r, label, (size_t)snprintf(label, CLI_LABEL_TEXT, "%s", of(r, "strategy")));
+    const json_t *shard = json_object_get(r->what, "shard");
+    json_int_t shards = json_integer_value(json_array_get(shard, 1));
+    if (shards > 0)
+        snprintf(label + used, CLI_LABEL_TEXT - used, ", shard %d of %d",
+                 (int)json_integer_value(json_array_get(shard, 0)), (int)shards);
+    return label;
+}
+
+/* ---- Findings ---------------------------------------------------------------------------------------------
+ */
+
+static void show_timeline(FILE *out, const char *text, const struct cli_report_shape *shape)
+{
+    struct emu_divergence divergence;
+    struct emu_token token;
+    const char *why;
+    if (shape->session == NULL || text == NULL || !emu_token_read(text, &token, &why))
+        return;
+    if (cli_session_replay(shape->session, &token.record, true, &divergence) && !divergence.diverged) {
+        fputc('\n', out);
+        cli_timeline_text(out, shape->session->machine, shape->all);
+        emu_trace_record(shape->session->machine, false);
+        fputc('\n', out);
+    }
+    emu_record_free(&token.record);
+}
+
+static void copy_text(char *to, size_t size, const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    snprintf(to, size, "%s", text != NULL ? text : "");
+}
+
+static uint64_t number_of(const json_t *object, const char *key)
+{
+    return (uint64_t)json_integer_value(json_object_get(object, key));
+}
+
+static void show_finding(FILE *out, const struct cli_report *r, const json_t *f,
+                         const struct cli_report_shape *shape)
+{
+    struct emu_finding finding = {.step = number_of(f, "step"),
+                                  .time = number_of(f, "time_ns"),
+                                  .cpu = (unsigned)number_of(f, "processor"),
+                                  .level = (uint8_t)number_of(f, "level")};
+    copy_text(finding.rule, sizeof finding.rule, f, "rule");
+    copy_text(finding.code, sizeof finding.code, f, "code");
+    copy_text(finding.message, sizeof finding.message, f, "message");
+    copy_text(finding.strand, sizeof finding.strand, f, "strand");
+    cli_finding_text(out, &finding);
+    char run[CLI_COUNT_TEXT];
+    const char *strategy = json_string_value(json_object_get(f, "strategy"));
+    const char *token = json_string_value(json_object_get(f, "token"));
+    unsigned preemptions = (unsigned)number_of(f, "preemptions");
+    fprintf(out, "  in run %s", cli_count(number_of(f, "run") + 1, run));
+    if (json_object_get(f, "shard") != NULL)
+        fprintf(out, " of shard %u", (unsigned)number_of(f, "shard"));
+    fprintf(out, "%s%s, with %u preemption%s\n", strategy != NULL ? ", one of " : "",
+            strategy != NULL ? strategy : "", preemptions, preemptions == 1 ? "" : "s");
+    if (!shape->quiet)
+        show_timeline(out, token, shape);
+    cli_token_text(out, token);
+    if (!shape->quiet && token != NULL)
+        fprintf(out, "replay it:  haldma replay %s %s\n",
+                shape->module != NULL ? shape->module : of(r, "module"), token);
+}
+
+/* ---- Text -------------------------------------------------------------------------------------------------
+ */
+
+/* Who had how many runs. */
+static void show_shares(FILE *out, const struct cli_report *r)
+{
+    size_t i;
+    json_t *share;
+    json_array_foreach(r->shares, i, share)
+    {
+        char runs[CLI_COUNT_TEXT], classes[CLI_COUNT_TEXT];
+        if (number_of(share, "runs") > 0)
+            fprintf(out, "    %s: %s, %s new%s\n", json_string_value(json_object_get(share, "strategy")),
+                    cli_runs(number_of(share, "runs"), runs),
+                    cli_count(number_of(share, "new_classes"), classes),
+                    json_is_true(json_object_get(share, "ended")) ? "; all it has" : "");
+    }
+}
+
+/* How many runs were of use, and what the result of a reduction does not say. */
+static void show_reduction(FILE *out, const struct cli_report *r)
+{
+    const struct emu_reduction *d = &r->reduction;
+    char classes[CLI_COUNT_TEXT], blocked[CLI_COUNT_TEXT];
+    if (!r->reduces)
+        return;
+    fprintf(out, "    classes: %s%s, runs in vain: %s\n", d->repeated ? "at most " : "",
+            cli_count(d->classes, classes), cli_count(d->blocked, blocked));
+    if (d->forced)
+        fputs("    in some runs fairness decided, and what it passed over was not explored: not complete\n",
+              out);
+    if (d->lost > 0)
+        fputs("    some orders could not be tried: not complete\n", out);
+    if (d->unproved)
+        fputs("    interrupts or strands shared a processor beside others: not proved complete\n", out);
+    if (!r->watched)
+        fputs("    the drivers' plain memory accesses were not looked at (they are where a driver is built "
+              "with "
+              "RACES): the result holds as far as these are free of data races\n",
+              out);
+}
+
+static void show_runs(FILE *out, const struct cli_report *r, const struct cli_report_shape *shape)
+{
+    char runs[CLI_COUNT_TEXT], time[CLI_COUNT_TEXT], rate[CLI_COUNT_TEXT], label[CLI_LABEL_TEXT];
+    double per_second = r->seconds > 0 ? (double)r->runs / r->seconds : 0;
+    const char *end = json_array_size(r->findings) > 0 ? "stopped at a finding"
+                      : r->complete                    ? "complete"
+                      : r->interrupted                 ? "interrupted"
+                      : r->saturated                   ? "saturated"
+                                                       : "limit reached";
+    fprintf(out, "  %s: %s in %s (%s a second), %s\n", cli_report_label(r, label), cli_runs(r->runs, runs),
+            cli_time(r->seconds, time), cli_count((uint64_t)per_second, rate), end);
+    if (!shape->quiet)
+        show_shares(out, r);
+    show_reduction(out, r);
+    cli_coverage_text(out, shape->machine, r->coverage, !shape->quiet);
+    if (r->bound != NULL)
+        fprintf(out, "  %s\n", r->bound);
+}
+
+/* No finding, and how much that says. */
+static void show_clean(FILE *out, const struct cli_report *r)
+{
+    char bounds[CLI_LABEL_TEXT] = "";
+    bool searches = is_by(r, "auto") || is_by(r, "exhaustive") || is_by(r, "delay");
+    bool is_shard = json_integer_value(json_array_get(json_object_get(r->what, "shard"), 1)) > 1;
+    label_bounds(r, bounds, 0);
+    int preemptions = bound_of(r, "preemptions");
+    const char *here = is_shard ? " of this shard" : "";
+    if (r->complete && r->reduces && preemptions != CLI_UNBOUNDED)
+        fprintf(out,
+                "no finding: complete, which means proved for the runs%s of this scenario with at most %d "
+                "preemption%s (sequential consistency, this platform, these choices)\n",
+                here, preemptions, preemptions == 1 ? "" : "s");
+    else if (r->complete && r->reduces && is_shard)
+        fputs("no finding: every class of this shard was explored\n", out);
+    else if (r->complete && r->reduces)
+        fputs("no finding: complete, which means proved for this scenario (sequential consistency, this "
+              "platform, these choices)\n",
+              out);
+    else if (!r->complete || !searches)
+        fputs("no finding\n", out);
+    else if (bounds[0] != '\0' && !is_by(r, "auto"))
+        fprintf(out, "no finding: every run%s with%s was made\n", here, bounds + 1);
+    else
+        fprintf(out, "no finding: every run that there is%s was made\n", is_shard ? " in this shard" : "");
+}
+
+void cli_report_text(FILE *out, const struct cli_report *r, const struct cli_report_shape *shape)
+{
+    fprintf(out, "%s on %s: %s\n", of(r, "scenario"), of(r, "platform"), of(r, "summary"));
+    show_runs(out, r, shape);
+    size_t i;
+    json_t *finding;
+    json_array_foreach(r->findings, i, finding) show_finding(out, r, finding, shape);
+    if (i == 0)
+        show_clean(out, r);
+}
+
+/* ---- JSON -------------------------------------------------------------------------------------------------
+ */
+
+static json_t *reduction_number(const struct cli_report *r, uint64_t number)
+{
+    return r->reduces ? json_integer((json_int_t)number) : json_null();
+}
+
+json_t *cli_report_json(const struct cli_report *r, const struct emu_machine *machine)
+{
+    double rate = r->seconds > 0 ? (double)r->runs / r->seconds : 0;
+    json_t *json = json_pack(
+        "{s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:s, s:I, s:o, s:o, s:b, s:b, s:b, s:f, s:f, s:O, s:s?, s:o, "
+        "s:O}",
+        "scenario", of(r, "scenario"), "platform", of(r, "platform"), "strategy", of(r, "strategy"), "seed",
+        json_object_get(r->what, "seed"), "preemptions", json_object_get(r->what, "preemptions"),
+        "interrupts", json_object_get(r->what, "interrupts"), "delays", json_object_get(r->what, "delays"),
+        "profile", of(r, "profile"), "runs", (json_int_t)r->runs, "classes",
+        reduction_number(r, r->reduction.classes), "blocked", reduction_number(r, r->reduction.blocked),
+        "complete", (int)r->complete, "interrupted", (int)r->interrupted, "saturated", (int)r->saturated,
+        "seconds", r->seconds, "runs_per_second", rate, "shares", r->shares, "bound", r->bound, "coverage",
+        cli_coverage_json(machine, r->coverage), "findings", r->findings);
+    EMU_ASSERT(json != NULL);
+    if (json_integer_value(json_array_get(json_object_get(r->what, "shard"), 1)) > 0)
+        json_object_set_new(json, "part", cli_report_write(r));
+    return json;
+}

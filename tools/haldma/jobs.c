@@ -1,0 +1,570 @@
+/*
+ * The side that deals: portions of an exploration go to worker processes as they become free, answers are
+ * taken in the order of portions, whoever came first. A portion whose worker went away is dealt again.
+ *
+ * Workers have a process group of their own, so that Ctrl-C in a terminal reaches this process alone, which
+ * tells them to end what they do; should it be killed, they die with it.
+ */
+#include "jobs.h"
+
+#include "cli_describe.h"
+#include "cli_progress.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+enum {
+    PORTION_FIRST_RUNS = 512,
+    PORTION_RUNS_MAX = 1 << 22,
+    SHARDS_LEAST = 16,
+    SHARDS_PER_JOB = 4,
+    ATTEMPTS_MAX = 3,
+    TICK_MS = 50,
+    SAVE_TICKS = 100, /* between two writes of the resume file */
+    GRACE_TICKS = 60, /* for workers to end what they do */
+    LINE_TEXT = 128,
+    ARGUMENTS_MAX = 32,
+    NUMBER_TEXT = 24,
+    TEXT_FIRST = 1 << 16,
+    NOBODY = -1,
+};
+#define PORTION_SECONDS 0.2 /* aimed at */
+
+enum portion_state { PORTION_WAITING, PORTION_OUT, PORTION_DONE, PORTION_PARTIAL };
+
+struct portion {
+    struct jobs_part part;
+    enum portion_state state;
+    unsigned attempts;
+    struct cli_report report; /* DONE, PARTIAL */
+};
+
+struct worker {
+    struct jobs *jobs;
+    uv_process_t process;
+    uv_pipe_t in, out;
+    uv_write_t write;
+    char line[LINE_TEXT];
+    char *text; /* of an answer that is not whole yet */
+    size_t used, capacity;
+    int64_t portion; /* NOBODY: it has nothing to do */
+    unsigned open;   /* handles */
+    bool exited, drained, told_to_end;
+};
+
+struct jobs {
+    const struct cli_options *options;
+    const struct cli_session *session;
+    struct cli_standing *standing;
+    struct cli_report *shown;
+    uv_loop_t loop;
+    uv_timer_t timer;
+    struct worker *workers;
+    unsigned count;
+    struct portion *portions;
+    size_t dealt, capacity;
+    size_t merged;   /* portions before this one are in shown */
+    size_t last;     /* what comes after it is of no interest */
+    uint64_t next;   /* number of the next run that is not in a portion */
+    uint64_t end;    /* of the numbers; 0: none */
+    uint64_t block;  /* runs of the next portion */
+    uint32_t shards; /* 0: by numbers */
+    double seconds_before;
+    uint64_t began; /* ns */
+    uint64_t ticks, stopped_at;
+    bool stopping, failed, by_hand;
+    struct cli_progress progress;
+    void (*save)(void *context);
+    void *context;
+};
+
+static void deal(struct worker *w);
+static void spawn(struct worker *w);
+static void on_tick(uv_timer_t *timer);
+
+static double elapsed(const struct jobs *j)
+{
+    const double nanosecond = 1e-9;
+    return (double)(uv_hrtime() - j->began) * nanosecond;
+}
+
+/* ---- Portions ---------------------------------------------------------------------------------------------
+ */
+
+static struct portion *add_portion(struct jobs *j)
+{
+    if (j->dealt == j->capacity) {
+        j->capacity = j->capacity == 0 ? SHARDS_LEAST : 2 * j->capacity;
+        j->portions = realloc(j->portions, j->capacity * sizeof *j->portions);
+        EMU_ASSERT(j->portions != NULL);
+    }
+    struct portion *p = &j->portions[j->dealt++];
+    *p = (struct portion){.state = PORTION_WAITING};
+    return p;
+}
+
+/* Rounds up; of a limit on runs each shard has the same. */
+static uint64_t share_of(uint64_t runs, uint32_t shards)
+{
+    return (runs + shards - 1) / shards;
+}
+
+static void add_shards(struct jobs *j)
+{
+    for (uint32_t i = 0; i < j->shards; i++) {
+        struct portion *p = add_portion(j);
+        char number[NUMBER_TEXT];
+        p->part = (struct jobs_part){
+            .count = share_of(j->options->runs, j->shards), .shard = i, .shards = j->shards};
+        snprintf(number, sizeof number, "%" PRIu32, i);
+        const json_t *kept = json_object_get(j->standing->shards, number);
+        if (kept != NULL && cli_report_read(&p->report, kept))
+            p->state = PORTION_DONE;
+    }
+}
+
+/* One that is to be made, or NOBODY. */
+static int64_t next_portion(struct jobs *j)
+{
+    for (size_t i = j->merged; i < j->dealt && i <= j->last; i++)
+        if (j->portions[i].state == PORTION_WAITING)
+            return (int64_t)i;
+    bool is_out = j->shards != 0 || j->dealt > j->last || (j->end != 0 && j->next >= j->end);
+    if (is_out)
+        return NOBODY;
+    uint64_t count = j->end != 0 && j->end - j->next < j->block ? j->end - j->next : j->block;
+    struct portion *p = add_portion(j);
+    p->part = (struct jobs_part){.first = j->next, .count = count};
+    j->next += count;
+    return (int64_t)j->dealt - 1;
+}
+
+static void mark_shard(const struct portion *p)
+{
+    size_t i;
+    json_t *finding;
+    json_array_foreach(p->report.findings, i, finding)
+        json_object_set_new(finding, "shard", json_integer(p->part.shard + 1));
+}
+
+/* Puts it into the report that is shown. */
+static void show_portion(struct jobs *j, struct portion *p)
+{
+    if (j->shards != 0)
+        mark_shard(p);
+    cli_report_add(j->shown, &p->report);
+    if (j->shards == 0)
+        j->shown->complete = p->report.complete;
+}
+
+static void merge(struct jobs *j)
+{
+    for (; j->merged < j->dealt && j->merged <= j->last && j->portions[j->merged].state == PORTION_DONE;
+         j->merged++) {
+        struct portion *p = &j->portions[j->merged];
+        bool ends = json_array_size(p->report.findings) > 0 || (j->shards == 0 && p->report.complete);
+        show_portion(j, p);
+        if (j->shards == 0) {
+            cli_report_add(&j->standing->report, &p->report);
+            j->standing->next = p->part.first + p->part.count;
+        }
+        if (j->options->until_saturated && emu_coverage_is_saturated(j->shown->coverage))
+            j->shown->saturated = ends = true;
+        if (ends)
+            j->last = j->merged;
+        cli_report_end(&p->report);
+    }
+}
+
+/* Is everything done that is of interest? */
+static bool is_done(const struct jobs *j)
+{
+    if (j->merged > j->last)
+        return true;
+    if (j->shards != 0)
+        return j->merged == j->dealt;
+    return j->merged == j->dealt && j->end != 0 && j->next >= j->end;
+}
+
+/* ---- Answers ----------------------------------------------------------------------------------------------
+ */
+
+/* Portions take about as long as it is worth. */
+static void size_portions(struct jobs *j, const struct cli_report *r)
+{
+    if (r->seconds <= 0 || r->runs == 0)
+        return;
+    double wanted = (double)r->runs / r->seconds * PORTION_SECONDS;
+    double most = wanted < PORTION_RUNS_MAX ? wanted : PORTION_RUNS_MAX;
+    j->block = most < PORTION_FIRST_RUNS ? PORTION_FIRST_RUNS : (uint64_t)most;
+}
+
+static void keep_shard(struct jobs *j, const struct portion *p)
+{
+    char number[NUMBER_TEXT];
+    snprintf(number, sizeof number, "%" PRIu32, p->part.shard);
+    json_object_set_new(j->standing->shards, number, cli_report_write(&p->report));
+}
+
+static bool take_answer(struct worker *w, const char *text)
+{
+    struct jobs *j = w->jobs;
+    if (w->portion == NOBODY)
+        return false;
+    size_t number = (size_t)w->portion;
+    struct portion *p = &j->portions[number];
+    json_error_t error;
+    json_t *json = json_loads(text, 0, &error);
+    bool good = json != NULL && cli_report_read(&p->report, json);
+    json_decref(json);
+    if (!good)
+        return false;
+    w->portion = NOBODY;
+    p->state = p->report.interrupted ? PORTION_PARTIAL : PORTION_DONE;
+    if (p->state == PORTION_DONE && j->shards != 0)
+        keep_shard(j, p);
+    bool ends = json_array_size(p->report.findings) > 0 || (j->shards == 0 && p->report.complete);
+    if (p->state == PORTION_DONE && ends && number < j->last)
+        j->last = number;
+    size_portions(j, &p->report);
+    merge(j);
+    return true;
+}
+
+/* ---- Workers ----------------------------------------------------------------------------------------------
+ */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct worker *w = handle->data;
+    if (--w->open > 0)
+        return;
+    struct jobs *j = w->jobs;
+    if (!j->stopping && !j->failed && next_portion(j) != NOBODY)
+        spawn(w);
+}
+
+/* Exited, and all that it wrote was read. */
+static void bury(struct worker *w)
+{
+    struct jobs *j = w->jobs;
+    if (!w->exited || !w->drained)
+        return;
+    if (w->portion != NOBODY) {
+        struct portion *p = &j->portions[w->portion];
+        p->state = PORTION_WAITING;
+        w->portion = NOBODY;
+        if (!j->stopping && ++p->attempts == ATTEMPTS_MAX) {
+            cli_complain("a worker ended %d times at the same share of the exploration", ATTEMPTS_MAX);
+            j->failed = true;
+        }
+    }
+    uv_close((uv_handle_t *)&w->process, on_closed);
+    uv_close((uv_handle_t *)&w->in, on_closed);
+    uv_close((uv_handle_t *)&w->out, on_closed);
+}
+
+static void on_exit_of(uv_process_t *process, int64_t status, int signal_number)
+{
+    struct worker *w = process->data;
+    bool expected = w->told_to_end || w->jobs->stopping;
+    if (!expected && (status != 0 || signal_number != 0))
+        cli_complain("a worker ended (%s %" PRId64 "): its share is done again",
+                     signal_number != 0 ? "signal" : "status",
+                     signal_number != 0 ? (int64_t)signal_number : status);
+    w->exited = true;
+    bury(w);
+}
+
+static void on_room(uv_handle_t *handle, size_t suggested, uv_buf_t *buffer)
+{
+    struct worker *w = handle->data;
+    (void)suggested;
+    if (w->capacity - w->used < TEXT_FIRST) {
+        w->capacity = 2 * w->capacity + TEXT_FIRST;
+        w->text = realloc(w->text, w->capacity);
+        EMU_ASSERT(w->text != NULL);
+    }
+    *buffer = uv_buf_init(w->text + w->used, (unsigned)(w->capacity - w->used - 1));
+}
+
+static void on_text(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
+{
+    struct worker *w = stream->data;
+    (void)buffer;
+    if (length < 0) {
+        uv_read_stop(stream);
+        w->drained = true;
+        bury(w);
+        return;
+    }
+    char *fresh = w->text + w->used;
+    w->used += (size_t)length;
+    w->text[w->used] = '\0';
+    char *end = strchr(fresh, '\n');
+    if (end == NULL)
+        return;
+    *end = '\0';
+    w->used = 0;
+    if (take_answer(w, w->text)) {
+        deal(w);
+        if (is_done(w->jobs) && !w->jobs->stopping)
+            uv_timer_start(&w->jobs->timer, on_tick, 0, TICK_MS);
+    } else {
+        uv_process_kill(&w->process, SIGKILL); /* it does not speak as we do */
+    }
+}
+
+static void on_written(uv_write_t *write, int status)
+{
+    (void)write;
+    (void)status; /* where it went wrong the worker is about to be buried */
+}
+
+/* Gives the worker something to do, or nothing any more. */
+static void deal(struct worker *w)
+{
+    struct jobs *j = w->jobs;
+    if (w->exited || w->told_to_end || w->portion != NOBODY)
+        return;
+    w->portion = j->stopping || j->failed ? NOBODY : next_portion(j);
+    if (w->portion == NOBODY)
+        return;
+    struct portion *p = &j->portions[w->portion];
+    p->state = PORTION_OUT;
+    p->part.seconds = 0;
+    if (j->options->seconds > 0 && j->options->strategy == CLI_STRATEGY_AUTO)
+        p->part.seconds = j->options->seconds - j->seconds_before;
+    snprintf(w->line, sizeof w->line, "%" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu32 " %.6f\n", p->part.first,
+             p->part.count, p->part.shard, p->part.shards, p->part.seconds);
+    uv_buf_t buffer = uv_buf_init(w->line, (unsigned)strlen(w->line));
+    uv_write(&w->write, (uv_stream_t *)&w->in, &buffer, 1, on_written);
+}
+
+struct arguments {
+    char *words[ARGUMENTS_MAX];
+    char numbers[ARGUMENTS_MAX][NUMBER_TEXT];
+    unsigned count;
+};
+
+static void say(struct arguments *a, const char *word)
+{
+    EMU_ASSERT(a->count < ARGUMENTS_MAX - 1);
+    a->words[a->count++] = (char *)(uintptr_t)word;
+}
+
+static void say_number(struct arguments *a, const char *option, int64_t number)
+{
+    say(a, option);
+    snprintf(a->numbers[a->count], NUMBER_TEXT, "%" PRId64, number);
+    say(a, a->numbers[a->count]);
+}
+
+static void say_options(struct arguments *a, const struct jobs *j, const char *program)
+{
+    const struct cli_options *o = j->options;
+    say(a, program);
+    say(a, "explore");
+    say(a, "--worker");
+    say(a, "--scenario");
+    say(a, j->session->scenario->name);
+    if (haldma_platform_find(j->session->platform) != NULL) {
+        say(a, "--platform");
+        say(a, j->session->platform);
+    }
+    say(a, "--strategy");
+    say(a, cli_strategy_names[o->strategy]);
+    say_number(a, "--seed", (int64_t)o->seed);
+    if (o->preemptions != CLI_UNBOUNDED)
+        say_number(a, "--preemptions", o->preemptions);
+    if (o->interrupts != CLI_UNBOUNDED)
+        say_number(a, "--interrupts", o->interrupts);
+    if (o->delays != CLI_UNBOUNDED)
+        say_number(a, "--delays", o->delays);
+    if (o->depth != 0)
+        say_number(a, "--depth", o->depth);
+    if (o->profile != CLI_PROFILE_OF_SCENARIO) {
+        say(a, "--profile");
+        say(a, o->profile == CLI_PROFILE_TYPICAL ? "typical" : "hostile");
+    }
+    say(a, "--");
+    say(a, o->module);
+}
+
+static void spawn(struct worker *w)
+{
+    struct jobs *j = w->jobs;
+    char program[4096];
+    size_t size = sizeof program;
+    struct arguments arguments = {.count = 0};
+    w->portion = NOBODY;
+    w->used = 0;
+    w->exited = w->drained = w->told_to_end = false;
+    w->open = 3;
+    uv_pipe_init(&j->loop, &w->in, 0);
+    uv_pipe_init(&j->loop, &w->out, 0);
+    w->process.data = w->in.data = w->out.data = w;
+    uv_exepath(program, &size);
+    say_options(&arguments, j, program);
+    uv_stdio_container_t files[] = {
+        {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&w->in},
+        {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&w->out},
+        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
+    };
+    uv_process_options_t options = {.exit_cb = on_exit_of,
+                                    .file = program,
+                                    .args = arguments.words,
+                                    .flags = UV_PROCESS_DETACHED,
+                                    .stdio_count = sizeof files / sizeof files[0],
+                                    .stdio = files};
+    int error = uv_spawn(&j->loop, &w->process, &options);
+    if (error != 0) {
+        cli_complain("no worker can be started: %s", uv_strerror(error));
+        j->failed = true;
+        w->exited = w->drained = true;
+        bury(w);
+        return;
+    }
+    uv_read_start((uv_stream_t *)&w->out, on_room, on_text);
+    deal(w);
+}
+
+/* ---- The end ----------------------------------------------------------------------------------------------
+ */
+
+static void stop(struct jobs *j)
+{
+    j->stopping = true;
+    j->stopped_at = j->ticks;
+    for (unsigned i = 0; i < j->count; i++)
+        if (j->workers[i].open > 0 && !j->workers[i].exited && j->workers[i].portion != NOBODY)
+            uv_process_kill(&j->workers[i].process, SIGINT);
+}
+
+static void end_workers(struct jobs *j, bool at_once)
+{
+    for (unsigned i = 0; i < j->count; i++) {
+        struct worker *w = &j->workers[i];
+        if (w->open == 0 || w->exited || (w->told_to_end && !at_once))
+            continue;
+        w->told_to_end = true;
+        uv_process_kill(&w->process, SIGKILL);
+    }
+}
+
+static bool somebody_works(const struct jobs *j)
+{
+    for (unsigned i = 0; i < j->count; i++)
+        if (j->workers[i].open > 0 && j->workers[i].portion != NOBODY)
+            return true;
+    return false;
+}
+
+static bool is_late(const struct jobs *j)
+{
+    return j->options->seconds > 0 && j->seconds_before + elapsed(j) >= j->options->seconds;
+}
+
+static void show_progress(struct jobs *j)
+{
+    struct emu_report so_far = {.runs = j->shown->runs, .seconds = j->seconds_before + elapsed(j)};
+    for (size_t i = j->merged; i < j->dealt; i++)
+        if (j->portions[i].state == PORTION_DONE)
+            so_far.runs += j->portions[i].report.runs;
+    cli_progress_report(&j->progress, &so_far);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct jobs *j = timer->data;
+    j->ticks++;
+    show_progress(j);
+    bool portions_end = j->shards != 0 && j->options->strategy == CLI_STRATEGY_AUTO;
+    j->by_hand |= cli_progress_interrupted();
+    if (!j->stopping && (j->failed || j->by_hand || (is_late(j) && !portions_end)))
+        stop(j);
+    bool gave_up = j->stopping && j->ticks - j->stopped_at >= GRACE_TICKS;
+    if (is_done(j) || gave_up || (j->stopping && !somebody_works(j))) {
+        j->stopping = true;
+        end_workers(j, gave_up);
+        uv_timer_stop(&j->timer);
+        uv_close((uv_handle_t *)&j->timer, NULL);
+        return;
+    }
+    for (unsigned i = 0; i < j->count; i++)
+        if (j->workers[i].open > 0)
+            deal(&j->workers[i]);
+    if (j->save != NULL && j->ticks % SAVE_TICKS == 0)
+        j->save(j->context);
+}
+
+/* What came out of order, or in part, when all was stopped. */
+static void show_rest(struct jobs *j)
+{
+    for (size_t i = j->merged; i < j->dealt; i++) {
+        struct portion *p = &j->portions[i];
+        if ((p->state == PORTION_DONE || p->state == PORTION_PARTIAL) && i <= j->last &&
+            p->report.what != NULL) {
+            show_portion(j, p);
+            j->shown->complete = false;
+        }
+        if (p->report.what != NULL)
+            cli_report_end(&p->report);
+    }
+}
+
+bool jobs_explore(const struct cli_options *options, const struct cli_session *session,
+                  struct cli_standing *standing, struct cli_report *shown, void (*save)(void *context),
+                  void *context)
+{
+    char label[CLI_LABEL_TEXT];
+    struct jobs j = {.options = options,
+                     .session = session,
+                     .standing = standing,
+                     .shown = shown,
+                     .count = options->jobs,
+                     .last = SIZE_MAX,
+                     .next = standing->next,
+                     .end = options->runs,
+                     .block = PORTION_FIRST_RUNS,
+                     .seconds_before = standing->report.seconds,
+                     .began = uv_hrtime(),
+                     .progress = {.label = cli_report_label(shown, label),
+                                  .shown = !options->quiet && isatty(STDERR_FILENO)},
+                     .save = save,
+                     .context = context};
+    if (!jobs_by_numbers(options->strategy)) {
+        uint32_t wanted =
+            options->strategy == CLI_STRATEGY_AUTO ? options->jobs : SHARDS_PER_JOB * options->jobs;
+        j.shards = wanted < SHARDS_LEAST && options->strategy != CLI_STRATEGY_AUTO ? SHARDS_LEAST : wanted;
+        add_shards(&j);
+    }
+    cli_report_add(shown, &standing->report);
+    merge(&j);
+    j.workers = calloc(j.count, sizeof *j.workers);
+    EMU_ASSERT(j.workers != NULL && uv_loop_init(&j.loop) == 0);
+    uv_timer_init(&j.loop, &j.timer);
+    j.timer.data = &j;
+    uv_timer_start(&j.timer, on_tick, TICK_MS, TICK_MS);
+    for (unsigned i = 0; i < j.count; i++) {
+        j.workers[i].jobs = &j;
+        spawn(&j.workers[i]);
+    }
+    uv_run(&j.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&j.loop);
+    cli_progress_end(&j.progress);
+    standing->ended =
+        is_done(&j) && (shown->complete || shown->saturated || json_array_size(shown->findings) > 0);
+    show_rest(&j);
+    shown->interrupted = j.by_hand;
+    shown->seconds = standing->report.seconds = j.seconds_before + elapsed(&j);
+    for (unsigned i = 0; i < j.count; i++)
+        free(j.workers[i].text);
+    free(j.workers);
+    free(j.portions);
+    return !j.failed;
+}
