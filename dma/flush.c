@@ -28,6 +28,7 @@ struct part {
 /* What lies in the double buffers of a mapping, and in this part of it, goes back to the driver's memory. */
 static void put_back(const struct dma_registers *g, const struct dma_mapped *map, const struct part *part)
 {
+    emu_bus_touch_memory(g->adapter->system->machine, EMU_ACCESS_WRITE);
     for (uint32_t i = map->first; i < map->first + map->count; i++) {
         struct dma_piece *p = dma_bounce_piece(g, i);
         if (p->memory == NULL)

@@ -130,6 +130,7 @@ static void use_register(struct mapping *x, struct dma_step step, bool buffered,
             .bytes = step.bytes,
             .offset = offset,
         };
+        emu_bus_touch_memory(s->machine, EMU_ACCESS_WRITE);
         if (x->to_device)
             memcpy(dma_bounce_memory(g) + offset, memory, step.bytes);
         else if (g->zero_buffers)

@@ -1,6 +1,7 @@
 /*
  * The bus: register windows and ports, and devices' way to memory.
  */
+#include "emu/footprint.h"
 #include "emu/posted.h"
 
 #include <string.h>
@@ -232,10 +233,16 @@ static bool access_memory(struct emu_machine *m, uint64_t physical, void *buffer
     return to_memory ? emu_ram_write(m, physical, buffer, bytes) : emu_ram_read(m, physical, buffer, bytes);
 }
 
+void emu_bus_touch_memory(struct emu_machine *m, enum emu_access access)
+{
+    emu_touch_place(m, EMU_PLACE_MEMORY, access);
+}
+
 enum emu_dma_result emu_bus_dma(struct emu_machine *m, emu_requester requester, uint64_t logical,
                                 void *buffer, size_t bytes, bool to_memory)
 {
     unsigned char *at = buffer;
+    emu_bus_touch_memory(m, to_memory ? EMU_ACCESS_WRITE : EMU_ACCESS_READ);
     while (bytes > 0) {
         size_t piece = EMU_PAGE_SIZE - (logical & (EMU_PAGE_SIZE - 1));
         uint64_t physical = logical;

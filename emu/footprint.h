@@ -23,6 +23,7 @@ enum {
     /* Places of the machine itself; those of objects follow. */
     EMU_PLACE_EVERYTHING,
     EMU_PLACE_CLOCK,
+    EMU_PLACE_MEMORY,                                    /* what devices read and write of it */
     EMU_PLACE_TIMERS,                                    /* which timer is next */
     EMU_PLACE_SOFT,                                      /* and a processor's number */
     EMU_PLACE_RUN = EMU_PLACE_SOFT + EMU_PROCESSORS_MAX, /* the same: which strand it runs */

@@ -60,6 +60,16 @@ uint32_t tally_most(const struct tally *t)
     return most;
 }
 
+bool tally_same(const struct tally *a, const struct tally *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->capacity; i++)
+        if (a->times[i] != 0 && !tally_has(b, a->values[i]))
+            return false;
+    return true;
+}
+
 void seen_free(struct seen *s)
 {
     tally_free(&s->classes);

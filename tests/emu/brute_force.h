@@ -21,7 +21,8 @@ struct tally {
 void tally_free(struct tally *t);
 void tally_add(struct tally *t, uint64_t value);
 bool tally_has(const struct tally *t, uint64_t value);
-uint32_t tally_most(const struct tally *t); /* how often the most frequent one came */
+uint32_t tally_most(const struct tally *t);                    /* how often the most frequent one came */
+bool tally_same(const struct tally *a, const struct tally *b); /* the same values, however often */
 
 /* What an exploration saw. */
 struct seen {

@@ -277,21 +277,11 @@ struct score {
     unsigned wrong;
 };
 
-static bool same_set(const struct tally *a, const struct tally *b)
-{
-    if (a->count != b->count)
-        return false;
-    for (size_t i = 0; i < a->capacity; i++)
-        if (a->times[i] != 0 && !tally_has(b, a->values[i]))
-            return false;
-    return true;
-}
-
 /* Every class and every outcome, no class counted twice; exact: no run more than classes. */
 static bool is_right(const struct seen *all, const struct seen *reduced, bool exact)
 {
-    return reduced->complete && same_set(&all->classes, &reduced->classes) &&
-           same_set(&all->outcomes, &reduced->outcomes) &&
+    return reduced->complete && tally_same(&all->classes, &reduced->classes) &&
+           tally_same(&all->outcomes, &reduced->outcomes) &&
            reduced->reduction.classes == reduced->classes.count &&
            (!exact || (reduced->runs == reduced->classes.count && tally_most(&reduced->classes) == 1));
 }
@@ -407,8 +397,8 @@ static void check_bound(struct generator g, unsigned count, int bound)
         if (all.complete) {
             struct seen reduced =
                 explore_seen(m, &program, emu_strategy_dpor_bounded(bound), made_outcome, p, EXHAUSTIVE_MAX);
-            if (!reduced.complete || !same_set(&all.classes, &reduced.classes) ||
-                !same_set(&all.outcomes, &reduced.outcomes)) {
+            if (!reduced.complete || !tally_same(&all.classes, &reduced.classes) ||
+                !tally_same(&all.outcomes, &reduced.outcomes)) {
                 print_program(p);
                 fail_msg("bound %d: %zu classes, %zu found", bound, all.classes.count, reduced.classes.count);
             }

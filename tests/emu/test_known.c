@@ -1,7 +1,7 @@
 /*
  * Partial-order reduction counts what theory says: optimal exactly, with source sets at least.
  */
-#include "race.h"
+#include "brute_force.h"
 
 #include "scenarios/known/known_programs.h"
 
@@ -103,12 +103,70 @@ static void the_mistake_in_the_protocol_is_found_and_replays(void **state)
     emu_machine_destroy(m);
 }
 
+/* ---- Interrupts: brute force counts ---- */
+
+enum { EXHAUSTIVE_MAX = 100000 };
+
+static const struct known all_counted[] = {
+    {"interrupt(1)", known_interrupt, 1, 1, 3},
+    {"interrupt(2)", known_interrupt, 2, 1, 10},
+    {"interrupt(3)", known_interrupt, 3, 2, 8},
+    {"dpc(1)", known_dpc, 1, 2, 8},
+    {"dpc(2)", known_dpc, 2, 2, 8},
+};
+
+static uint64_t interrupt_outcome(void *context)
+{
+    (void)context;
+    return known_interrupt_outcome();
+}
+
+static struct seen see(const struct known *k, struct emu_strategy *strategy)
+{
+    struct known copy = *k;
+    const struct emu_program program = {k->name, known_set_up, NULL, &copy};
+    struct emu_machine *m = bare_machine(&(struct emu_config){.processors = k->processors});
+    struct seen seen = explore_seen(m, &program, strategy, interrupt_outcome, NULL, EXHAUSTIVE_MAX);
+    emu_machine_destroy(m);
+    return seen;
+}
+
+static void require_classes(const struct known *k, struct emu_strategy *strategy, const struct seen *all)
+{
+    struct seen reduced = see(k, strategy);
+    assert_true(reduced.complete);
+    assert_int_equal(reduced.reduction.classes, k->classes);
+    assert_true(reduced.runs >= k->classes);
+    assert_int_equal(reduced.runs, reduced.reduction.classes + reduced.blocked);
+    assert_true(tally_same(&all->classes, &reduced.classes));
+    assert_true(tally_same(&all->outcomes, &reduced.outcomes));
+    seen_free(&reduced);
+}
+
+/* rule: EMU-DPOR-5 */
+static void interrupts_of_levels_processors_and_dpcs_count_what_brute_force_counts(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < COUNT_OF(all_counted); i++) {
+        const struct known *k = &all_counted[i];
+        struct seen all = see(k, emu_strategy_exhaustive(EMU_UNBOUNDED));
+        assert_true(all.complete);
+        if (k->classes != all.classes.count)
+            fail_msg("%s: %zu classes, %llu expected", k->name, all.classes.count,
+                     (unsigned long long)k->classes);
+        require_classes(k, emu_strategy_dpor(), &all);
+        require_classes(k, emu_strategy_dpor_source(), &all);
+        seen_free(&all);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(optimal_reduction_counts_what_theory_says),
         cmocka_unit_test(source_sets_count_no_fewer_and_no_class_twice),
         cmocka_unit_test(the_mistake_in_the_protocol_is_found_and_replays),
+        cmocka_unit_test(interrupts_of_levels_processors_and_dpcs_count_what_brute_force_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

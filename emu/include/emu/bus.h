@@ -63,6 +63,12 @@ typedef uint64_t emu_translate_fn(struct emu_machine *m, void *context, emu_requ
 void emu_bus_set_translator(struct emu_machine *m, emu_translate_fn *translate,
                             void *context); /* NULL: identity */
 
+/*
+ * A processor reads or writes memory that a device reaches as well (a double buffer): for strategies that
+ * reason about independence, as emu_touch(). Costs nothing elsewhere.
+ */
+void emu_bus_touch_memory(struct emu_machine *m, enum emu_access access);
+
 /* A device reads memory (to_memory false) or writes it. Never steps: engines call it. */
 enum emu_dma_result emu_bus_dma(struct emu_machine *m, emu_requester requester, uint64_t logical,
                                 void *buffer, size_t bytes, bool to_memory);

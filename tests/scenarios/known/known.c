@@ -1,9 +1,8 @@
 /*
  * The programs whose number of classes is known, as scenarios for the command line.
  */
+#include "known_interface.h"
 #include "known_programs.h"
-
-#include <haldma.h>
 
 /* ---- The list ---- */
 
@@ -48,6 +47,25 @@ KNOWN_SIZE(protocol, 2, 5)
 KNOWN_SIZE(protocol, 3, 7)
 KNOWN_SIZE(careless, 1, 3)
 
+KNOWN_SIZE(interrupt, 1, 1)
+KNOWN_SIZE(interrupt, 2, 1)
+KNOWN_SIZE(interrupt, 3, 2)
+KNOWN_SIZE(dpc, 1, 2)
+KNOWN_SIZE(dpc, 2, 2)
+
+#define KNOWN_INTERFACE(n)                                               \
+    static void protocol_ddi_##n(void)                                   \
+    {                                                                    \
+        known_interface(n);                                              \
+    }                                                                    \
+    static void protocol_ddi_##n##_machine(struct haldma_config *config) \
+    {                                                                    \
+        known_interface_configure(config, n);                            \
+    }
+
+KNOWN_INTERFACE(1)
+KNOWN_INTERFACE(2)
+
 static const struct haldma_scenario scenarios[] = {
     KNOWN_ROW(readers, 2, "2 readers and a writer: 4 classes", NULL),
     KNOWN_ROW(readers, 4, "4 readers and a writer: 16 classes", NULL),
@@ -67,6 +85,13 @@ static const struct haldma_scenario scenarios[] = {
     KNOWN_ROW(protocol, 2, "2 requests, 2 cancels, release: 120 classes", known_protocol_check),
     KNOWN_ROW(protocol, 3, "3 requests, 3 cancels, release: 5,040 classes", known_protocol_check),
     KNOWN_ROW(careless, 1, "the protocol with a mistake in cancel", known_protocol_check),
+    KNOWN_ROW(protocol_ddi, 1, "the protocol through the DMA interface: 29 classes", known_interface_check),
+    KNOWN_ROW(protocol_ddi, 2, "the same with 2 requests: 12,684 classes", known_interface_check),
+    KNOWN_ROW(interrupt, 1, "a thread and its interrupt: 3 classes", NULL),
+    KNOWN_ROW(interrupt, 2, "interrupts of two levels: 10 classes", NULL),
+    KNOWN_ROW(interrupt, 3, "an interrupt of the other processor: 8 classes", NULL),
+    KNOWN_ROW(dpc, 1, "a handler's DPC, and a thread elsewhere: 8 classes", NULL),
+    KNOWN_ROW(dpc, 2, "a DPC for the other processor: 8 classes", NULL),
 };
 
 HALDMA_MODULE(scenarios);

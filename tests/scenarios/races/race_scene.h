@@ -44,7 +44,7 @@ void scene_start(const char *name, PDRIVER_INITIALIZE entry, enum scene_card car
 
 /* A request of so many bytes to a device. */
 struct transfer *scene_request(unsigned device, UCHAR function, uint32_t bytes);
-/* Sends it, waits, and keeps its buffer's content of that moment. */
+/* Sends it, waits, and keeps its buffer's content of that moment; where it succeeded its data is there. */
 void scene_send(struct transfer *t);
 /* A thread that does so; the first on processor 0, the second on processor 1. */
 void scene_sends(unsigned device, UCHAR function, uint32_t bytes);
@@ -55,7 +55,7 @@ void scene_cancels(void);
 /* Removes a device; scene_check() does not do it again. */
 void scene_remove(unsigned device);
 
-/* Every request ended once, successfully with its data or cancelled; nobody wrote a buffer after that;
+/* Every request ended once, successfully or cancelled; nobody wrote a buffer after that;
  * nothing was transferred after a stop; and the devices can be removed. */
 void scene_check(void);
 
