@@ -114,6 +114,7 @@ void emu_dpor_catch_up(struct dpor *d)
                 d->blocked_at = d->seen + 1;
             /* There was nothing to decide: nobody else can be taken here. */
             d->tally.misfits += n->waiting != 0;
+            d->tally.lost += n->waiting != 0;
             emu_wake_drop(&d->wakes, n->waiting);
             n->waiting = 0;
         }

@@ -336,8 +336,11 @@ bool emu_strategy_share(const struct emu_strategy *auto_strategy, unsigned index
     if (index >= p->count)
         return false;
     const struct arm *a = &p->arms[index];
-    *share = (struct emu_share){
-        .name = a->strategy->name, .runs = a->runs, .classes = a->classes, .ended = a->ended};
+    *share = (struct emu_share){.name = a->strategy->name,
+                                .runs = a->runs,
+                                .classes = a->classes,
+                                .ended = a->ended,
+                                .whole = a->ended && is_whole(a)};
     return true;
 }
 

@@ -42,7 +42,8 @@ static struct seen see(unsigned n, enum emu_profile profile, struct emu_strategy
     emu_machine_set_profile(m, profile);
     haldma_scenario_program(&scenarios[n - 1], &program);
     struct seen seen = explore_seen(m, &program, strategy, outcome, NULL, 0);
-    assert_true(seen.complete);
+    assert_false(
+        seen.complete); /* all is there, and yet not claimed: it met a misfit (docs/partial-order.md) */
     emu_machine_destroy(m);
     return seen;
 }
@@ -60,6 +61,7 @@ static void one_request_is_called_or_cancelled_in_each_class_and_each_is_met_onc
     struct seen all = see(1, EMU_PROFILE_TYPICAL, emu_strategy_exhaustive(EMU_UNBOUNDED));
     assert_int_equal(all.classes.count, CLASSES_OF_ONE);
     assert_int_equal(all.outcomes.count, 2);
+    assert_true(tally_has(&all.outcomes, KNOWN_CALLED) && tally_has(&all.outcomes, KNOWN_CANCELLED));
     for (unsigned source = 0; source < 2; source++) {
         struct seen reduced =
             see(1, EMU_PROFILE_TYPICAL, source ? emu_strategy_dpor_source() : emu_strategy_dpor());

@@ -1,5 +1,6 @@
 /*
- * Partial-order reduction counts what theory says: optimal exactly, with source sets at least.
+ * Partial-order reduction counts what theory says: optimal exactly, with source sets at least. Programs with
+ * interrupts have the classes that brute force gives, and runs in vain.
  */
 #include "brute_force.h"
 

@@ -53,7 +53,8 @@ static void curve_text(FILE *out, const struct emu_coverage_report *r)
     fputc('\n', out);
 }
 
-static void classes_line(FILE *out, const struct emu_coverage_report *r)
+/* What is left is estimated where not all was seen. */
+static void classes_line(FILE *out, const struct emu_coverage_report *r, bool complete)
 {
     char seen[CLI_COUNT_TEXT], since[CLI_COUNT_TEXT], expected[CLI_COUNT_TEXT];
     fprintf(out, "  %s%s of runs by happens-before order; ", r->full ? "more than " : "",
@@ -62,8 +63,10 @@ static void classes_line(FILE *out, const struct emu_coverage_report *r)
         fprintf(out, "the last run was new");
     else
         fprintf(out, "nothing new in the last %s", cli_runs(r->since_new, since));
-    fprintf(out, "; the next run is new with probability %.3g, at least %s expected\n", r->next_new,
-            cli_count((uint64_t)r->classes_expected, expected));
+    if (!complete)
+        fprintf(out, "; the next run is new with probability %.3g, at least %s expected", r->next_new,
+                cli_count((uint64_t)r->classes_expected, expected));
+    fputc('\n', out);
 }
 
 /* ---- Orders -----------------------------------------------------------------------------------------------
@@ -135,13 +138,14 @@ static json_t *in_a_row_json(const struct emu_machine *m, const struct emu_cover
 /* ---- All of it --------------------------------------------------------------------------------------------
  */
 
-void cli_coverage_text(FILE *out, const struct emu_machine *m, const struct emu_coverage *c, bool orders)
+void cli_coverage_text(FILE *out, const struct emu_machine *m, const struct emu_coverage *c, bool orders,
+                       bool complete)
 {
     struct emu_coverage_report r;
     emu_coverage_read(c, &r);
     if (r.runs == 0)
         return;
-    classes_line(out, &r);
+    classes_line(out, &r, complete);
     curve_text(out, &r);
     if (orders)
         orders_text(out, m, c);

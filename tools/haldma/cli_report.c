@@ -89,9 +89,10 @@ void cli_report_take(struct cli_report *r, const struct cli_session *session,
     for (unsigned i = 0; i < explored->found; i++)
         json_array_append_new(r->findings, finding_json(session, &explored->findings[i]));
     for (unsigned i = 0; emu_strategy_share(strategy, i, &share); i++)
-        json_array_append_new(r->shares, json_pack("{s:s, s:I, s:I, s:b}", "strategy", share.name, "runs",
-                                                   (json_int_t)share.runs, "new_classes",
-                                                   (json_int_t)share.classes, "ended", (int)share.ended));
+        json_array_append_new(r->shares,
+                              json_pack("{s:s, s:I, s:I, s:b, s:b}", "strategy", share.name, "runs",
+                                        (json_int_t)share.runs, "new_classes", (json_int_t)share.classes,
+                                        "ended", (int)share.ended, "whole", (int)share.whole));
     if (emu_strategy_describe(strategy, description, sizeof description))
         r->bound = strdup(description);
     struct emu_words words = {0};
@@ -150,21 +151,21 @@ static void add_shares(struct cli_report *r, const json_t *shares)
         for (unsigned k = 0; k < 2; k++)
             json_object_set_new(mine, sums[k],
                                 json_integer(number_of(mine, sums[k]) + number_of(share, sums[k])));
-        if (!json_is_true(json_object_get(share, "ended")))
-            json_object_set_new(mine, "ended", json_false());
+        static const char *const ends[] = {"ended", "whole"};
+        for (unsigned k = 0; k < 2; k++)
+            if (!json_is_true(json_object_get(share, ends[k])))
+                json_object_set_new(mine, ends[k], json_false());
     }
 }
 
-static bool somebody_ended(const json_t *shares)
+/* Did one strategy of the portfolio exhaust every part? A report without a portfolio says so by itself. */
+static bool somebody_was_whole(const json_t *shares)
 {
     size_t i;
     json_t *share;
     json_array_foreach(shares, i, share)
     {
-        const char *name = json_string_value(json_object_get(share, "strategy"));
-        bool is_whole =
-            strcmp(name, "dpor") == 0 || strcmp(name, "deepening") == 0 || strcmp(name, "delay") == 0;
-        if (is_whole && json_is_true(json_object_get(share, "ended")))
+        if (json_is_true(json_object_get(share, "whole")))
             return true;
     }
     return json_array_size(shares) == 0;
@@ -192,7 +193,7 @@ void cli_report_add(struct cli_report *r, const struct cli_report *part)
     json_t *finding;
     json_array_foreach(part->findings, i, finding) add_finding(r, finding);
     add_shares(r, part->shares);
-    r->complete &= somebody_ended(r->shares) && json_array_size(r->findings) == 0;
+    r->complete &= somebody_was_whole(r->shares) && json_array_size(r->findings) == 0;
     free(r->bound);
     r->bound = is_first && part->bound != NULL ? strdup(part->bound) : NULL;
     struct emu_words words = {0};

@@ -168,7 +168,7 @@ static void show_runs(FILE *out, const struct cli_report *r, const struct cli_re
     if (!shape->quiet)
         show_shares(out, r);
     show_reduction(out, r);
-    cli_coverage_text(out, shape->machine, r->coverage, !shape->quiet);
+    cli_coverage_text(out, shape->machine, r->coverage, !shape->quiet, r->complete);
     if (r->bound != NULL)
         fprintf(out, "  %s\n", r->bound);
 }

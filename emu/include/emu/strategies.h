@@ -73,6 +73,7 @@ struct emu_share {
     uint64_t runs;
     uint64_t classes; /* that were new */
     bool ended;       /* it has no further runs */
+    bool whole;       /* and nothing was left out: the space is exhausted */
 };
 bool emu_strategy_share(const struct emu_strategy *auto_strategy, unsigned index, struct emu_share *share);
 

@@ -16,7 +16,7 @@ same --scenario kept_update --strategy fifo
 same --scenario kept_update --strategy exhaustive --preemptions 2 --profile typical
 
 # The first child of the tool is killed in the midst of its share.
-"$tool" explore "$bugs" --scenario kept_update --strategy random --runs 400000 --jobs 2 --format json --output killed.json 2>errors &
+"$tool" explore "$bugs" --scenario kept_update --strategy random --runs 1500000 --jobs 2 --format json --output killed.json 2>errors &
 sleep 0.3
 read -r child _ <"/proc/$!/task/$!/children"
 kill -9 "$child"

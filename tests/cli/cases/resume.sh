@@ -3,13 +3,13 @@ what() {
     grep -E '^  "(runs|complete)":|^    "classes":|"(rule|run|token)":' "$1"
 }
 interrupted_is_the_same() {
-    "$tool" explore "$bugs" --scenario kept_update --runs 150000 --format json --output whole.json "$@"
-    "$tool" explore "$bugs" --scenario kept_update --runs 150000 --format json --output part.json --save state "$@" 2>errors &
-    sleep 0.2
+    "$tool" explore "$bugs" --scenario kept_update --runs 300000 --format json --output whole.json "$@"
+    "$tool" explore "$bugs" --scenario kept_update --runs 300000 --format json --output part.json --save state "$@" 2>errors &
+    sleep 0.1
     kill -INT $!
     wait $!
     cat errors
-    "$tool" explore "$bugs" --scenario kept_update --runs 150000 --format json --output part.json --resume state "$@"
+    "$tool" explore "$bugs" --scenario kept_update --runs 300000 --format json --output part.json --resume state "$@"
     [ "$(what whole.json)" = "$(what part.json)" ] && echo "the same: $*"
     rm -f state
 }

@@ -118,6 +118,7 @@ uint64_t known_interface_outcome(void)
 {
     uint64_t outcome = 0;
     for (unsigned i = 0; i < board->n; i++)
-        outcome = outcome << 2 | board->requests[i].called << 1 | board->requests[i].cancelled;
+        outcome = outcome * KNOWN_ANSWERS + board->requests[i].called * KNOWN_CALLED +
+                  board->requests[i].cancelled * KNOWN_CANCELLED;
     return outcome;
 }
