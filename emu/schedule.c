@@ -56,23 +56,31 @@ static inline void offer_step(struct menu *menu, struct emu_strand *s)
     menu->items[menu->count - 1].op = s->pending.op;
 }
 
+/* What could not have gone on does not starve; whoever reasons about order has to know. */
+static void note_disabled(struct emu_machine *m, struct emu_strand *s, uint64_t *since)
+{
+    *since = m->steps;
+    if (EMU_UNLIKELY(m->footprints != NULL))
+        emu_footprint_disabled(m, s);
+}
+
 static void offer_tops(struct emu_machine *m, struct menu *menu, const struct emu_strand *except)
 {
     for (uint64_t left = m->busy; left != 0; left &= left - 1) {
         struct emu_cpu *c = &m->cpus[__builtin_ctzll(left)];
         if (c->top == except)
             continue;
-        if (is_enabled(c->top)) {
+        if (is_enabled(c->top))
             offer_step(menu, c->top);
-            continue;
-        }
-        c->since = m->steps;
-        if (EMU_UNLIKELY(m->footprints != NULL))
-            emu_footprint_disabled(m, c->top);
+        else
+            note_disabled(m, c->top, &c->since);
     }
 }
 
-/* Ready strands of the highest priority there is on a processor, where it may change its strand. */
+/*
+ * Ready strands of the highest priority there is on a processor, where it may change its strand; those that
+ * can go on: two that stall would pass the processor to each other for ever, and the clock would never move.
+ */
 static void offer_switches(struct emu_machine *m, struct menu *menu)
 {
     for (unsigned cpu = 0; cpu < m->config.processors; cpu++) {
@@ -84,9 +92,11 @@ static void offer_switches(struct emu_machine *m, struct menu *menu)
             best = s->priority > best ? s->priority : best;
         uint32_t room = EMU_MENU_SWITCHES / m->config.processors;
         for (struct emu_strand *s = c->ready_first; s != NULL && room > 0; s = s->next_ready)
-            if (s->priority == best) {
+            if (s->priority == best && is_enabled(s)) {
                 room--;
                 offer(menu, EMU_ACTION_SWITCH, cpu, s->object, s->object, s);
+            } else if (s->priority == best) {
+                note_disabled(m, s, &s->since);
             }
     }
 }
@@ -386,7 +396,7 @@ static bool take(struct emu_machine *m, struct emu_strand *self, const struct em
         return hand_over(m, self, a->what, ORDER_GO, 0);
     case EMU_ACTION_SWITCH:
         change_top(m, a->cpu, a->what);
-        return hand_over(m, self, a->what, is_enabled(a->what) ? ORDER_GO : ORDER_DECIDE, 0);
+        return hand_over(m, self, a->what, ORDER_GO, 0);
     case EMU_ACTION_DELIVER:
         emu_line_taken(m, a->id);
         return hand_over(m, self, carrier(m, a->cpu), ORDER_LINE, a->id);

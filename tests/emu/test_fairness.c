@@ -175,6 +175,40 @@ static void a_timer_that_ticks_for_ever_keeps_nobody_from_running(void **state)
     require_no_livelock(tick_beside_a_setter);
 }
 
+static void stall_once(void *arg)
+{
+    emu_stall(arg, DEVICE_NS);
+}
+
+/* In a child, which an alarm ends where the two pass the processor to each other for ever. */
+static void stall_side_by_side(void *arg)
+{
+    enum { SECONDS = 2 };
+    alarm(SECONDS);
+    struct emu_strategy *strategies[] = {emu_strategy_fifo(), emu_strategy_random(1),
+                                         emu_strategy_exhaustive(EMU_UNBOUNDED)};
+    (void)arg;
+    for (size_t i = 0; i < COUNT_OF(strategies); i++) {
+        struct emu_machine *m = bare_machine(NULL);
+        emu_machine_set_strategy(m, strategies[i]);
+        strategies[i]->begin(strategies[i], 0);
+        bare_start(m, "first", 0, stall_once, m);
+        bare_start(m, "second", 0, stall_once, m);
+        if (emu_machine_run(m, 0) != EMU_STOP_IDLE || emu_now(m) < DEVICE_NS)
+            abort();
+        emu_machine_set_strategy(m, NULL);
+        emu_machine_destroy(m);
+        emu_strategy_destroy(strategies[i]);
+    }
+}
+
+/* rule: EMU-SCHED-9 */
+static void two_that_stall_on_one_processor_let_the_clock_move(void **state)
+{
+    (void)state;
+    assert_int_equal(bare_dies_of(stall_side_by_side, NULL), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -182,6 +216,7 @@ int main(void)
         cmocka_unit_test(programs_that_poll_another_processor_are_no_livelock),
         cmocka_unit_test(a_device_is_late_by_a_few_timers_at_most),
         cmocka_unit_test(a_timer_that_ticks_for_ever_keeps_nobody_from_running),
+        cmocka_unit_test(two_that_stall_on_one_processor_let_the_clock_move),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
