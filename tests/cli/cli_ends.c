@@ -87,6 +87,13 @@ static void fail(void)
     haldma_fail("property", "after many preemptions");
 }
 
+static void set_up_at_length(void)
+{
+    haldma_require(FALSE,
+                   "one way of telling it, then a second way of telling it, then a third way of telling it, "
+                   "and the end");
+}
+
 static const struct haldma_scenario scenarios[] = {
     {"exits", "the set-up calls exit()", NULL, set_up_exit, NULL, pc, 0},
     {"exits_at_once", "a thread calls _exit()", NULL, set_up_exit_at_once, NULL, pc, 0},
@@ -95,6 +102,7 @@ static const struct haldma_scenario scenarios[] = {
     {"system_call", "the set-up makes a forbidden system call", NULL, set_up_system_call, NULL, pc, 0},
     {"set_up_fails", "the finding is in the set-up; this is not UTF-8: \xff", NULL, set_up_failing, NULL, pc,
      0},
+    {"long_message", "a finding that is told in more than a line", NULL, set_up_at_length, NULL, pc, 0},
     {"many_choices", "a run with too many choices for a token", NULL, set_up_many_choices, NULL, pc, 0},
     {"many_preemptions", "fails after thousands of preemptions", NULL, set_up_many_preemptions, fail, pc, 0},
 };

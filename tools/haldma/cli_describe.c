@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #define NS_PER_US   1000.0
 #define MS_PER_S    1000.0
@@ -52,13 +54,46 @@ void cli_token_text(FILE *out, const char *token)
         fprintf(out, "no token: " CLI_NO_TOKEN "\n");
 }
 
-void cli_finding_text(FILE *out, const struct emu_finding *finding)
+unsigned cli_width(FILE *out)
+{
+    struct winsize size;
+    if (isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        return size.ws_col;
+    return CLI_WIDTH;
+}
+
+size_t cli_break(const char *text, size_t width)
+{
+    size_t length = strlen(text);
+    if (length <= width)
+        return length;
+    size_t at = width;
+    while (at > width / 2 && text[at] != ' ')
+        at--;
+    return text[at] == ' ' ? at : width;
+}
+
+void cli_wrapped_text(FILE *out, const char *indent, const char *text, unsigned width)
+{
+    size_t margin = strlen(indent);
+    size_t room = width > 2 * margin ? width - margin : width;
+    while (*text != '\0') {
+        size_t length = cli_break(text, room);
+        fprintf(out, "%s%.*s\n", indent, (int)length, text);
+        text += length;
+        text += strspn(text, " ");
+    }
+}
+
+void cli_finding_text(FILE *out, const struct emu_finding *finding, unsigned width)
 {
     fprintf(out, "finding: %s", finding->rule);
     if (finding->code[0] != '\0')
         fprintf(out, strncmp(finding->code, "0x", 2) == 0 ? " (bug check %s)" : " (%s)", finding->code);
-    fprintf(out, "\n  %s\n  at step %" PRIu64 ", %.3f us, processor %u, IRQL %u%s%s\n", finding->message,
-            finding->step, (double)finding->time / NS_PER_US, finding->cpu, (unsigned)finding->level,
+    fputc('\n', out);
+    cli_wrapped_text(out, "  ", finding->message, width != 0 ? width : cli_width(out));
+    fprintf(out, "  at step %" PRIu64 ", %.3f us, processor %u, IRQL %u%s%s\n", finding->step,
+            (double)finding->time / NS_PER_US, finding->cpu, (unsigned)finding->level,
             finding->strand[0] != '\0' ? ", strand " : "", finding->strand);
 }
 

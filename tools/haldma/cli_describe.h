@@ -17,8 +17,18 @@ const char *cli_runs(uint64_t runs, char text[CLI_COUNT_TEXT]);
 /* "0.04 ms", "1.25 s" */
 const char *cli_time(double seconds, char text[CLI_COUNT_TEXT]);
 
-/* What failed and where: a few lines. */
-void cli_finding_text(FILE *out, const struct emu_finding *finding);
+/* How wide lines may be where out goes: the terminal's width, or CLI_WIDTH. */
+enum { CLI_WIDTH = 100 };
+unsigned cli_width(FILE *out);
+
+/* Where text is to be broken so that width characters suffice. */
+size_t cli_break(const char *text, size_t width);
+
+/* Text in lines of at most width characters, each after indent. */
+void cli_wrapped_text(FILE *out, const char *indent, const char *text, unsigned width);
+
+/* What failed and where: a few lines of at most width characters; 0: cli_width(). */
+void cli_finding_text(FILE *out, const struct emu_finding *finding, unsigned width);
 /* What stands for the token of a run that has none. */
 #define CLI_NO_TOKEN "the run has too many choices"
 /* "token: ..." */

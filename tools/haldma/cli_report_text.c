@@ -94,7 +94,7 @@ static void show_finding(FILE *out, const struct cli_report *r, const json_t *f,
     copy_text(finding.code, sizeof finding.code, f, "code");
     copy_text(finding.message, sizeof finding.message, f, "message");
     copy_text(finding.strand, sizeof finding.strand, f, "strand");
-    cli_finding_text(out, &finding);
+    cli_finding_text(out, &finding, 0);
     char run[CLI_COUNT_TEXT];
     const char *strategy = json_string_value(json_object_get(f, "strategy"));
     const char *token = json_string_value(json_object_get(f, "token"));
@@ -148,10 +148,10 @@ static void show_reduction(FILE *out, const struct cli_report *r)
     if (d->unproved)
         fputs("    interrupts or strands shared a processor beside others: not proved complete\n", out);
     if (!r->watched)
-        fputs("    the drivers' plain memory accesses were not looked at (they are where a driver is built "
-              "with "
-              "RACES): the result holds as far as these are free of data races\n",
-              out);
+        cli_wrapped_text(out, "    ",
+                         "the drivers' plain memory accesses were not looked at (they are where a driver is "
+                         "built with RACES): the result holds as far as these are free of data races",
+                         cli_width(out));
 }
 
 static void show_runs(FILE *out, const struct cli_report *r, const struct cli_report_shape *shape)

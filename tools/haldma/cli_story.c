@@ -7,8 +7,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 /* Rules of findings that do not depend on which of two accesses came first. */
 #define DATA_RACE "EMU-RACE-"
@@ -22,14 +20,6 @@ enum {
     AFTERWARDS = 12, /* steps that are shown behind the decisive one */
     SENTENCE_BYTES = 3 * CELL_BYTES,
 };
-
-unsigned cli_story_width(FILE *out)
-{
-    struct winsize size;
-    if (isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        return size.ws_col;
-    return CLI_STORY_WIDTH;
-}
 
 /* ---- Columns ------------------------------------------------------------------------------------ */
 
@@ -52,23 +42,11 @@ static void print_blanks(FILE *out, unsigned count)
     fprintf(out, "%*s", (int)count, "");
 }
 
-/* Where text is to be broken so that width characters suffice. */
-static size_t break_at(const char *text, size_t width)
-{
-    size_t length = strlen(text);
-    if (length <= width)
-        return length;
-    size_t at = width;
-    while (at > width / 2 && text[at] != ' ')
-        at--;
-    return text[at] == ' ' ? at : width;
-}
-
 static void print_cell(const struct sheet *s, unsigned place, char mark, const char *number, const char *text)
 {
     unsigned indent = place * (s->cell + GAP);
     do {
-        size_t length = break_at(text, s->cell);
+        size_t length = cli_break(text, s->cell);
         fprintf(s->out, "%c%*s ", mark, STEP_WIDTH - 2, number);
         print_blanks(s->out, indent);
         fprintf(s->out, "%.*s\n", (int)length, text);
@@ -247,17 +225,6 @@ static void say_moral(const struct emu_story *story, char *out, size_t size)
     }
 }
 
-/* Prints a sentence in lines of at most width characters. */
-static void print_wrapped(FILE *out, const char *text, unsigned width)
-{
-    while (*text != '\0') {
-        size_t length = break_at(text, width);
-        fprintf(out, "%.*s\n", (int)length, text);
-        text += length;
-        text += strspn(text, " ");
-    }
-}
-
 /* ---- The whole ---------------------------------------------------------------------------------- */
 
 /* What is shown of the passing run ends some steps behind the decisive one. */
@@ -276,15 +243,15 @@ void cli_story_text(FILE *out, const struct emu_story *story, unsigned width)
     print_run(out, story, f, 0, f->count, width);
     fputc('\n', out);
     say_moral(story, moral, sizeof moral);
-    print_wrapped(out, moral, width);
+    cli_wrapped_text(out, "", moral, width);
     if (p->steps == NULL)
         return;
-    print_wrapped(out,
-                  f->decisive < f->count
-                      ? "The two steps whose order decides are marked by '*'. The closest run "
-                        "that passes, from where the two part:"
-                      : "The closest run that passes, from where the two part:",
-                  width);
+    cli_wrapped_text(out, "",
+                     f->decisive < f->count
+                         ? "The two steps whose order decides are marked by '*'. The closest run "
+                           "that passes, from where the two part:"
+                         : "The closest run that passes, from where the two part:",
+                     width);
     fputc('\n', out);
     print_run(out, story, p, p->fork, end_of_passing(p), width);
 }

@@ -14,8 +14,4 @@
 void cli_story_text(FILE *out, const struct emu_story *story, unsigned width);
 json_t *cli_story_json(const struct emu_story *story);
 
-/* How wide lines may be where out goes: the terminal's width, or CLI_STORY_WIDTH. */
-enum { CLI_STORY_WIDTH = 100 };
-unsigned cli_story_width(FILE *out);
-
 #endif

@@ -160,7 +160,7 @@ static void show_text(struct cli_session *s, const struct cli_options *options, 
     if (finding == NULL) {
         fprintf(out, "no finding in this run\n");
     } else {
-        cli_finding_text(out, finding);
+        cli_finding_text(out, finding, options->width);
     }
     if (options->quiet)
         return;
@@ -175,7 +175,7 @@ static void show_text(struct cli_session *s, const struct cli_options *options, 
     if (token != NULL)
         fprintf(out, "  told by a simpler run that fails alike: %s\n", token);
     fputc('\n', out);
-    cli_story_text(out, &story, options->width != 0 ? options->width : cli_story_width(out));
+    cli_story_text(out, &story, options->width != 0 ? options->width : cli_width(out));
     emu_story_free(&story);
     free(token);
 }

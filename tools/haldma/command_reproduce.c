@@ -115,7 +115,7 @@ static void show_text(FILE *out, struct cli_session *s, const struct cli_options
     cli_time(report->seconds, time);
     if (x->reproduced) {
         fprintf(out, "reproduced after %s in %s: all %zu lines of the log, then\n", runs, time, log->count);
-        cli_finding_text(out, emu_machine_finding(s->machine));
+        cli_finding_text(out, emu_machine_finding(s->machine), 0);
         cli_token_text(out, token);
         if (token != NULL)
             fprintf(out, "replay it:  haldma replay %s %s\n", o->module, token);

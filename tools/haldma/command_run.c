@@ -26,7 +26,7 @@ static void show_text(const struct cli_options *options, const struct cli_sessio
     if (!options->quiet)
         cli_timeline_text(out, s->machine, options->all);
     if (finding != NULL)
-        cli_finding_text(out, finding);
+        cli_finding_text(out, finding, 0);
     else
         fprintf(out, "no finding in this run of %" PRIu64 " step%s\n", emu_steps(s->machine),
                 emu_steps(s->machine) == 1 ? "" : "s");

@@ -8,6 +8,9 @@ haldma explain "$bugs" "$token" --timeline
 "$tool" explain "$bugs" "$token" --timeline | grep -c '^>'
 "$tool" explain "$bugs" "$token" --format json | grep -c '"preemption": true'
 haldma explain "$bugs" "$token" --quiet --format json
+long=$("$tool" run modules/cli_ends.so --scenario long_message --quiet | tee long.txt | sed -n 's/^token: //p')
+grep -A2 '^finding' long.txt
+haldma explain modules/cli_ends.so "$long" --quiet --width 40
 clean=$("$tool" run "$bugs" --scenario kept_update --quiet | sed -n 's/^token: //p')
 haldma explain "$bugs" "$clean"
 haldma explain "$bugs" "$token" --width 12
