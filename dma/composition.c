@@ -51,6 +51,8 @@ static const char *complete(struct haldma_config *c)
     c->numa_nodes = c->numa_nodes ? c->numa_nodes : 1;
     if (c->numa_nodes > HAL_NODES_MAX)
         return "a machine has at most 64 NUMA nodes";
+    if ((c->verify & ~(uint32_t)HALDMA_VERIFY_ALL) != 0)
+        return "no such verification";
     c->bus_width = c->bus_width ? c->bus_width : ADDRESS_BITS_LIMIT;
     if (c->bus_width > ADDRESS_BITS_LIMIT)
         return "a bus has at most 64 address bits";
@@ -75,11 +77,18 @@ static void end(void *block)
     hal_images_destroy(c->images);
 }
 
+static uint32_t verified(const struct emu_machine *m, const struct haldma_config *config)
+{
+    bool all = emu_machine_config(m)->profile == EMU_PROFILE_VERIFIER;
+    return all ? HALDMA_VERIFY_ALL : config->verify;
+}
+
 static void boot(struct emu_machine *m, void *context)
 {
     struct composition *c = context;
     hal_images_use(m, c->images);
     hal_set_nodes(m, c->config.numa_nodes);
+    hal_set_verify(m, verified(m, &c->config));
     dma_boot(m, &c->config);
 }
 
@@ -114,4 +123,9 @@ const struct haldma_config *haldma_machine_config(const struct emu_machine *m)
 {
     const struct dma_system *s = emu_slot(m, EMU_SLOT_DMA);
     return s->config;
+}
+
+uint32_t haldma_verify(const struct emu_machine *m)
+{
+    return verified(m, haldma_machine_config(m));
 }

@@ -16,7 +16,13 @@
 #include "dma/controller.h"
 #include "dma/system.h"
 
-enum { SCRATCH_BYTES_MAX = 1 << 28, FOLD_REMAPPING = 'R', FOLD_FILTER = 'F', FOLD_SIZE = 'S' };
+enum {
+    SCRATCH_BYTES_MAX = 1 << 28,
+    FOLD_REMAPPING = 'R',
+    FOLD_FILTER = 'F',
+    FOLD_SIZE = 'S',
+    FOLD_VERIFY = 'V'
+};
 
 /* ---- Drivers and devices --------------------------------------------------------------------- */
 
@@ -213,6 +219,7 @@ uint32_t haldma_configuration(const struct emu_machine *m)
         hash = emu_token_fold(hash, c->i8237);
     hash = c->filter != NULL ? emu_token_fold(hash, FOLD_FILTER) : hash;
     hash = c->size != 0 ? emu_token_fold(emu_token_fold(hash, FOLD_SIZE), c->size) : hash;
+    hash = c->verify != 0 ? emu_token_fold(emu_token_fold(hash, FOLD_VERIFY), c->verify) : hash;
     for (unsigned i = 0; i < HALDMA_CONTROLLERS_MAX && c->controllers[i].channels != 0; i++) {
         const struct haldma_controller *k = &c->controllers[i];
         const uint64_t fields[] = {k->first_line,    k->lines,      k->channels, k->fragments_max,

@@ -87,7 +87,7 @@ uint32_t emu_choose(struct emu_machine *m, enum emu_choice_kind kind, uint32_t s
 
 uint32_t emu_latitude(struct emu_machine *m, uint32_t site, uint32_t count)
 {
-    return m->config.profile == EMU_PROFILE_HOSTILE ? emu_choose(m, EMU_CHOICE_LATITUDE, site, count) : 0;
+    return emu_profile_is_hostile(m->config.profile) ? emu_choose(m, EMU_CHOICE_LATITUDE, site, count) : 0;
 }
 
 uint32_t emu_choose_input(struct emu_machine *m, uint32_t site, uint32_t count, uint32_t happened)
@@ -103,7 +103,7 @@ uint32_t emu_choose_input(struct emu_machine *m, uint32_t site, uint32_t count, 
 /* Frames are chosen while a scenario is set up, which is quiet: this choice alone is asked all the same. */
 uint32_t emu_choose_frames(struct emu_machine *m, uint32_t site, uint32_t count)
 {
-    return m->config.profile == EMU_PROFILE_HOSTILE && count > 1
+    return emu_profile_is_hostile(m->config.profile) && count > 1
                ? ask_other(m, EMU_CHOICE_FRAMES, site, count)
                : 0;
 }

@@ -57,7 +57,7 @@ static uint8_t route(struct emu_machine *m, const struct emu_line_state *l)
 {
     uint64_t set = l->config.processors;
     uint32_t count = (uint32_t)__builtin_popcountll(set);
-    uint32_t skip = m->config.profile == EMU_PROFILE_HOSTILE
+    uint32_t skip = emu_profile_is_hostile(m->config.profile)
                         ? emu_choose(m, EMU_CHOICE_ROUTE, EMU_OP_LINE_RAISE, count)
                         : 0;
     for (; skip > 0; skip--)

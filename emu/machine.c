@@ -59,7 +59,7 @@ static const char *complete(struct emu_config *c)
         return "a stack has 16 KiB to 16 MiB, in whole pages";
     if ((uint64_t)c->strands_max * (c->stack_bytes + EMU_PAGE_SIZE) > STACKS_MAX)
         return "all stacks together, with a guard page each, have at most 1 GiB";
-    if (c->profile != EMU_PROFILE_HOSTILE && c->profile != EMU_PROFILE_TYPICAL)
+    if ((unsigned)c->profile >= EMU_PROFILES)
         return "no such profile";
     return NULL;
 }
@@ -141,6 +141,16 @@ void emu_machine_destroy(struct emu_machine *m)
 const struct emu_config *emu_machine_config(const struct emu_machine *m)
 {
     return &m->config;
+}
+
+const char *emu_profile_name(enum emu_profile profile)
+{
+    static const char *const names[EMU_PROFILES] = {
+        [EMU_PROFILE_HOSTILE] = "hostile",
+        [EMU_PROFILE_TYPICAL] = "typical",
+        [EMU_PROFILE_VERIFIER] = "verifier",
+    };
+    return names[profile];
 }
 
 void emu_machine_set_profile(struct emu_machine *m, enum emu_profile profile)

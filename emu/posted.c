@@ -51,7 +51,7 @@ static void arrive_next(struct emu_machine *m, void *context)
 void emu_posted_add(struct emu_machine *m, struct emu_window *w)
 {
     w->posted = of_device(m, w);
-    if (w->posted != NULL || w->ports || m->config.profile != EMU_PROFILE_HOSTILE)
+    if (w->posted != NULL || w->ports || !emu_profile_is_hostile(m->config.profile))
         return;
     w->posted = emu_arena_alloc(m, sizeof *w->posted);
     emu_engine_init(m, &w->posted->engine, "posted writes", arrive_next, w->posted);

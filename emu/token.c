@@ -22,7 +22,8 @@ enum {
     FLAG_DEFLATED = 0x10,
     FLAG_TYPICAL = 0x20,
     FLAG_FAULTS = 0x40,
-    FLAGS_KNOWN = FORMAT_MASK | FLAG_DEFLATED | FLAG_TYPICAL | FLAG_FAULTS,
+    FLAG_VERIFIER = 0x80,
+    FLAGS_PROFILE = FLAG_TYPICAL | FLAG_VERIFIER,
 
     WORD = 4,
     HEAD_BYTES = 1 + 3 * WORD,
@@ -199,6 +200,12 @@ static void put_choices(struct writer *w, const struct emu_record *r)
     }
 }
 
+static const uint8_t profile_flags[EMU_PROFILES] = {
+    [EMU_PROFILE_HOSTILE] = 0,
+    [EMU_PROFILE_TYPICAL] = FLAG_TYPICAL,
+    [EMU_PROFILE_VERIFIER] = FLAG_VERIFIER,
+};
+
 static const char impossible[] = "the token holds a value that no run can have";
 
 static bool get_deviation(struct reader *r, struct emu_record *record, size_t *at)
@@ -276,9 +283,7 @@ static bool inflate_choices(const uint8_t *bytes, size_t length, uint8_t *out, s
 /* Head, choices and checksum into w, which has the room; choices are raw. */
 static void put_frame(struct writer *w, const struct emu_token *token, const struct writer *choices)
 {
-    uint8_t flags = FORMAT;
-    if (token->profile == EMU_PROFILE_TYPICAL)
-        flags |= FLAG_TYPICAL;
+    uint8_t flags = FORMAT | profile_flags[token->profile];
     if (token->faults)
         flags |= FLAG_FAULTS;
     w->bytes[w->length++] = flags;
@@ -364,11 +369,13 @@ static bool read_frame(const uint8_t *bytes, size_t length, struct emu_token *to
         return false;
     }
     uint8_t flags = r.bytes[r.at++];
-    if ((flags & FORMAT_MASK) != FORMAT || (flags & ~FLAGS_KNOWN) != 0) {
+    if ((flags & FORMAT_MASK) != FORMAT || (flags & FLAGS_PROFILE) == FLAGS_PROFILE) {
         *why = "the token is of a format that this version does not read";
         return false;
     }
-    token->profile = (flags & FLAG_TYPICAL) != 0 ? EMU_PROFILE_TYPICAL : EMU_PROFILE_HOSTILE;
+    token->profile = (flags & FLAG_TYPICAL) != 0    ? EMU_PROFILE_TYPICAL
+                     : (flags & FLAG_VERIFIER) != 0 ? EMU_PROFILE_VERIFIER
+                                                    : EMU_PROFILE_HOSTILE;
     token->faults = (flags & FLAG_FAULTS) != 0;
     token->program = get_word(&r);
     token->configuration = get_word(&r);

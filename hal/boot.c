@@ -32,3 +32,9 @@ void hal_boot(struct emu_machine *m, void *context)
     io_boot(k);
     io_waiting_boot(k);
 }
+
+void hal_set_verify(struct emu_machine *m, uint32_t verify)
+{
+    struct hal_kernel *k = emu_slot(m, EMU_SLOT_KERNEL);
+    k->verify = verify;
+}

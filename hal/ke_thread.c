@@ -70,7 +70,7 @@ static unsigned choose_processor(struct hal_kernel *k)
             best = i;
         }
     }
-    if (emu_machine_config(k->machine)->profile != EMU_PROFILE_HOSTILE) {
+    if (!emu_profile_is_hostile(emu_machine_config(k->machine)->profile)) {
         return best;
     }
     return (best + emu_choose(k->machine, EMU_CHOICE_ROUTE, HAL_OP_KE_CREATE_THREAD, ke->processor_count)) %

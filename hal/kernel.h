@@ -15,6 +15,7 @@
 
 struct hal_kernel {
     struct emu_machine *machine;
+    uint32_t verify;    /* HAL_VERIFY_ bits (hal/boot.h) */
     struct ke_state ke; /* processors, threads, DPCs, dispatcher objects */
     struct io_state io; /* drivers, devices, IRPs, the object namespace */
     struct mm_state mm; /* pool, MDLs, I/O space */

@@ -36,6 +36,13 @@ struct haldma_controller {
     uint64_t beat_ns;       /* 0: 1,000 */
 };
 
+/* What is verified: bits of struct haldma_config's verify (docs/verifier.md). */
+enum haldma_verify {
+    HALDMA_VERIFY_DMA = 1 << 0,  /* what is done with adapters, as Driver Verifier's DMA verification does */
+    HALDMA_VERIFY_IRQL = 1 << 1, /* the IRQL of every call of an adapter's operations table */
+    HALDMA_VERIFY_ALL = HALDMA_VERIFY_DMA | HALDMA_VERIFY_IRQL,
+};
+
 /* Zero means the default. */
 struct haldma_config {
     struct emu_config machine;
@@ -50,13 +57,17 @@ struct haldma_config {
     /* A lower filter driver: it is loaded with the first device, and its AddDevice is called for each one,
      * before that of the device's own driver. NULL: none. */
     PDRIVER_INITIALIZE filter;
-    unsigned size; /* of the scenario that the machine is for: see haldma_size() */
+    unsigned size;   /* of the scenario that the machine is for: see haldma_size() */
+    uint32_t verify; /* HALDMA_VERIFY_ bits; the profile verifier has all of them whatever this is */
 };
 
 /* A machine with the kernel and the DMA subsystem on it; NULL with a static one-line reason.
  * emu_machine_destroy() ends it. */
 struct emu_machine *haldma_machine_create(const struct haldma_config *config, const char **error);
 const struct haldma_config *haldma_machine_config(const struct emu_machine *m);
+/* What is verified from the next reset on: the configuration's bits, or all of them in the profile verifier.
+ */
+uint32_t haldma_verify(const struct emu_machine *m);
 
 /*
  * A machine with a name (docs/platforms.md). "pc", "pc-remapped", "pc-lowmem" and "soc" stand for what

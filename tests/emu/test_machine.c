@@ -51,7 +51,7 @@ static void every_field_out_of_range_is_refused_with_its_reason(void **state)
     refused((struct emu_config){.stack_bytes = 12288}, "stack");
     refused((struct emu_config){.stack_bytes = 65537}, "stack");
     refused((struct emu_config){.stack_bytes = 32 * 1024 * 1024}, "stack");
-    refused((struct emu_config){.profile = (enum emu_profile)2}, "profile");
+    refused((struct emu_config){.profile = EMU_PROFILES}, "profile");
 }
 
 /* rule: EMU-CONFIG-3 */

@@ -87,7 +87,7 @@ static void what_was_written_is_read(void **state)
         struct emu_token t = {.program = any_below(UINT32_MAX),
                               .configuration = any_below(UINT32_MAX),
                               .hash = any_below(UINT32_MAX),
-                              .profile = any_below(2) == 0 ? EMU_PROFILE_HOSTILE : EMU_PROFILE_TYPICAL,
+                              .profile = (enum emu_profile)any_below(EMU_PROFILES),
                               .faults = any_below(2) == 0};
         any_record(&t.record, any_below(300), i % 3 == 0 ? UINT16_MAX : 5, 1 + any_below(20));
         round_trip(&t);
@@ -328,7 +328,7 @@ static void impossible_values_are_refused_though_the_checksum_is_right(void **st
     BODY_REFUSED(1, "no run can have", 5, 1, 0, 0xff, 0xff, 0xff, 0xff, 0x7f); /* a count beyond 16 bits */
     BODY_REFUSED(1, "trailing garbage", 5, 0, 0);
     BODY_REFUSED(2, "format", 5, 0);
-    BODY_REFUSED(0x81, "format", 5, 0);
+    BODY_REFUSED(0xa1, "format", 5, 0);                /* two profiles at once */
     BODY_REFUSED(0x11, "no run can have", 5, 1, 2, 3); /* no deflate stream */
     BODY_REFUSED(0x11, "no run can have", 0xff, 0xff, 0xff, 0x7f, 1, 2,
                  3); /* claims to grow beyond all measure */

@@ -18,6 +18,16 @@
 const char *const cli_strategy_names[CLI_STRATEGIES] = {
     "auto", "fifo", "random", "exhaustive", "delay", "sweep", "pct", "pos", "surw", "dpor", "dpor-source"};
 
+enum emu_profile cli_profile_of_machine(enum cli_profile profile)
+{
+    static const enum emu_profile profiles[CLI_PROFILES] = {
+        [CLI_PROFILE_TYPICAL] = EMU_PROFILE_TYPICAL,
+        [CLI_PROFILE_HOSTILE] = EMU_PROFILE_HOSTILE,
+        [CLI_PROFILE_VERIFIER] = EMU_PROFILE_VERIFIER,
+    };
+    return profiles[profile];
+}
+
 enum key {
     KEY_SCENARIO = 256, /* above every character: no short options */
     KEY_STRATEGY,
@@ -99,8 +109,8 @@ static const struct {
     {CLI_EXPLORE, {"worker", KEY_WORKER, NULL, OPTION_HIDDEN, NULL, 0}},
     {CLI_RUN | CLI_EXPLORE | CLI_REPRODUCE,
      {"profile", KEY_PROFILE, "NAME", 0,
-      "typical: the machine does what a common PC does; hostile: whatever is legal (default: as the scenario "
-      "has it)",
+      "typical: the machine does what a common PC does; hostile: whatever is legal; verifier: that, "
+      "verified as by Driver Verifier (default: as the scenario has it)",
       0}},
     {CLI_EXPLORE,
      {"platform", KEY_PLATFORM, "NAME", 0,
@@ -164,6 +174,16 @@ static unsigned word(struct argp_state *state, const char *option, const char *t
     }
     argp_failure(state, CLI_BAD_INPUT, 0, "--%s: '%s' is not %s", option, text, list);
     return 0;
+}
+
+static enum cli_profile profile(struct argp_state *state, const char *text)
+{
+    const char *names[CLI_PROFILES];
+    for (unsigned p = CLI_PROFILE_TYPICAL; p < CLI_PROFILES; p++)
+        names[p] = emu_profile_name(cli_profile_of_machine((enum cli_profile)p));
+    unsigned count = CLI_PROFILES - CLI_PROFILE_TYPICAL;
+    return (enum cli_profile)(CLI_PROFILE_TYPICAL +
+                              word(state, "profile", text, names + CLI_PROFILE_TYPICAL, count));
 }
 
 static const struct haldma_platform *platform(struct argp_state *state, const char *text)
@@ -239,7 +259,6 @@ static void check_whole(struct argp_state *state, const struct parsing *p)
 
 static error_t take(int key, char *text, struct argp_state *state)
 {
-    static const char *const profiles[] = {"typical", "hostile"};
     static const char *const formats[] = {"text", "json"};
     const struct parsing *p = state->input;
     struct cli_options *o = p->options;
@@ -275,8 +294,7 @@ static error_t take(int key, char *text, struct argp_state *state)
         o->until_saturated = true;
         return 0;
     case KEY_PROFILE:
-        o->profile =
-            word(state, "profile", text, profiles, 2) == 0 ? CLI_PROFILE_TYPICAL : CLI_PROFILE_HOSTILE;
+        o->profile = profile(state, text);
         return 0;
     case KEY_PLATFORM:
         o->platform = platform(state, text);

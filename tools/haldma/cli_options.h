@@ -4,6 +4,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include <emu/machine.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -36,7 +37,15 @@ enum cli_strategy {
 };
 extern const char *const cli_strategy_names[CLI_STRATEGIES];
 
-enum cli_profile { CLI_PROFILE_OF_SCENARIO, CLI_PROFILE_TYPICAL, CLI_PROFILE_HOSTILE };
+enum cli_profile {
+    CLI_PROFILE_OF_SCENARIO,
+    CLI_PROFILE_TYPICAL,
+    CLI_PROFILE_HOSTILE,
+    CLI_PROFILE_VERIFIER,
+    CLI_PROFILES
+};
+/* What each but the first stands for. */
+enum emu_profile cli_profile_of_machine(enum cli_profile profile);
 
 enum { CLI_JOBS_MAX = 1024 };
 enum { CLI_UNBOUNDED = -1, CLI_SEED_DEFAULT = 1 };

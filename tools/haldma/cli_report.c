@@ -42,7 +42,6 @@ static json_t *bound_json(int bound)
 json_t *cli_report_what(const struct cli_options *o, const struct cli_session *session)
 {
     const char *slash = strrchr(o->module, '/');
-    bool typical = emu_machine_config(session->machine)->profile == EMU_PROFILE_TYPICAL;
     return json_pack("{s:o, s:s, s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:o, s:i, s:s, s:[i, i]}", "module",
                      cli_text_json(slash != NULL ? slash + 1 : o->module), "scenario",
                      session->scenario->name, "summary", session->scenario->summary, "platform",
@@ -50,7 +49,8 @@ json_t *cli_report_what(const struct cli_options *o, const struct cli_session *s
                      "strategy", cli_strategy_names[o->strategy], "seed", (json_int_t)o->seed, "preemptions",
                      bound_json(o->preemptions), "interrupts", bound_json(o->interrupts), "delays",
                      bound_json(o->delays), "depth", (int)o->depth, "profile",
-                     typical ? "typical" : "hostile", "shard", (int)o->shard, (int)o->shards);
+                     emu_profile_name(emu_machine_config(session->machine)->profile), "shard", (int)o->shard,
+                     (int)o->shards);
 }
 
 /* ---- Taken ------------------------------------------------------------------------------------------------

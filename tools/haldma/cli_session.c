@@ -49,8 +49,7 @@ bool cli_session_open(struct cli_session *s, const struct haldma_scenario *scena
         return false;
     }
     if (profile != CLI_PROFILE_OF_SCENARIO)
-        emu_machine_set_profile(s->machine,
-                                profile == CLI_PROFILE_TYPICAL ? EMU_PROFILE_TYPICAL : EMU_PROFILE_HOSTILE);
+        emu_machine_set_profile(s->machine, cli_profile_of_machine(profile));
     haldma_scenario_program(scenario, &s->program);
     emu_crash_catch(s->machine); /* where it cannot, crashes end the program */
     cli_abort_watch(s);

@@ -389,7 +389,7 @@ static void say_options(struct arguments *a, const struct jobs *j, const char *p
         say_number(a, "--depth", o->depth);
     if (o->profile != CLI_PROFILE_OF_SCENARIO) {
         say(a, "--profile");
-        say(a, o->profile == CLI_PROFILE_TYPICAL ? "typical" : "hostile");
+        say(a, emu_profile_name(cli_profile_of_machine(o->profile)));
     }
     say(a, "--");
     say(a, o->module);

@@ -29,9 +29,18 @@ enum {
 
 /* How much of what the documentation leaves open a run makes use of. */
 enum emu_profile {
-    EMU_PROFILE_HOSTILE, /* everything legal is a choice */
-    EMU_PROFILE_TYPICAL, /* latitude is not used: the machine does what a common PC does */
+    EMU_PROFILE_HOSTILE,  /* everything legal is a choice */
+    EMU_PROFILE_TYPICAL,  /* latitude is not used: the machine does what a common PC does */
+    EMU_PROFILE_VERIFIER, /* hostile, and the layers above verify what their callers do */
+    EMU_PROFILES
 };
+/* "hostile", "typical", "verifier" */
+const char *emu_profile_name(enum emu_profile profile);
+/* Is latitude a choice? */
+static inline bool emu_profile_is_hostile(enum emu_profile profile)
+{
+    return profile != EMU_PROFILE_TYPICAL;
+}
 
 /* Zero in any field means its default. */
 struct emu_config {

@@ -3,7 +3,7 @@
  *
  * "hd1." and then, in base64url without padding:
  *
- *     1 byte    format (1) in bits 0 to 3, deflated in bit 4, profile in bit 5, faults in bit 6
+ *     1 byte    format (1) in bits 0 to 3, deflated 4, profile typical 5, faults 6, profile verifier 7
  *     4 bytes   hash of the program's name            (numbers are little-endian)
  *     4 bytes   hash of the configuration
  *     4 bytes   low half of the trace's hash
