@@ -59,10 +59,11 @@ static struct _CALLBACK_OBJECT *find(struct hal_kernel *k, PCUNICODE_STRING name
 NTSTATUS ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES ObjectAttributes,
                           BOOLEAN Create, BOOLEAN AllowMultipleCallbacks)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_EX_PASSIVE, __func__);
     struct hal_kernel *k = hal_kernel();
     const UNICODE_STRING *name = ObjectAttributes->ObjectName;
 
-    ke_level_at_most(k->machine, APC_LEVEL, "EX-CALLBACK-2", KE_CODE_WRONG_LEVEL, "ExCreateCallback");
+    ke_level_at_most(k->machine, APC_LEVEL, "EX-CALLBACK-2", KE_CODE_IRQL_EX_PASSIVE, "ExCreateCallback");
     *CallbackObject = NULL;
     if (name == NULL || name->Length == 0)
         return STATUS_UNSUCCESSFUL;
@@ -85,7 +86,7 @@ PVOID ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTION Cal
     struct hal_kernel *k = hal_kernel();
     struct ex_registration **last = &CallbackObject->first;
 
-    ke_level_at_most(k->machine, APC_LEVEL, "EX-CALLBACK-2", KE_CODE_WRONG_LEVEL, "ExRegisterCallback");
+    ke_level_at_most(k->machine, APC_LEVEL, "EX-CALLBACK-2", KE_CODE_IRQL_EX_APC_LTE2, "ExRegisterCallback");
     emu_step(k->machine, HAL_OP_IO_CALLBACK, CallbackObject->object, EX_CALLBACK_REGISTER);
     if (CallbackObject->first != NULL && !CallbackObject->several)
         return NULL;
@@ -105,11 +106,13 @@ PVOID ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTION Cal
 
 VOID ExUnregisterCallback(PVOID CallbackRegistration)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_EX_APC_LTE2, __func__);
     struct hal_kernel *k = hal_kernel();
     struct ex_registration *r = CallbackRegistration;
     struct _CALLBACK_OBJECT *c = r->object;
 
-    ke_level_at_most(k->machine, APC_LEVEL, "EX-CALLBACK-2", KE_CODE_WRONG_LEVEL, "ExUnregisterCallback");
+    ke_level_at_most(k->machine, APC_LEVEL, "EX-CALLBACK-2", KE_CODE_IRQL_EX_APC_LTE2,
+                     "ExUnregisterCallback");
     if (c == NULL || r->leaving)
         emu_finding_raise(k->machine, "EX-CALLBACK-4", NULL, NULL,
                           "ExUnregisterCallback was called for a registration that was given back before");

@@ -360,6 +360,7 @@ VOID InitializeSListHead(PSLIST_HEADER SListHead)
 
 USHORT ExQueryDepthSList(PSLIST_HEADER SListHead)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     announce_read(SListHead);
     return (USHORT)SListHead->HeaderX64.Depth;
 }

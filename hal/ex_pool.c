@@ -280,8 +280,11 @@ void pool_release(void *address, uint32_t tag)
 {
     struct hal_kernel *k = hal_kernel();
     struct emu_machine *m = k->machine;
-    struct pool_block *b = block_of(k, address);
     uint8_t level = emu_level(m);
+    if (level > EMU_LEVEL_DISPATCH)
+        emu_finding_raise(m, "EX-POOL-4", "0xC2/09", (const uint64_t[4]){0x09, level, 0, (uintptr_t)address},
+                          "pool was freed at IRQL %u; %u is the highest allowed", level, EMU_LEVEL_DISPATCH);
+    struct pool_block *b = block_of(k, address);
     char tag1[POOL_TAG_BYTES + 1];
     char tag2[POOL_TAG_BYTES + 1];
 
@@ -295,10 +298,10 @@ void pool_release(void *address, uint32_t tag)
                           "pool of %zu bytes was allocated with tag '%s' and freed with tag '%s'", b->bytes,
                           tag_text(b->tag, tag1), tag_text(tag, tag2));
     }
-    if (level > (b->paged ? EMU_LEVEL_APC : EMU_LEVEL_DISPATCH)) {
+    if (b->paged && level > EMU_LEVEL_APC) {
         uint64_t parameters[4] = {0x09, level, b->paged, (uintptr_t)address};
-        emu_finding_raise(m, "EX-POOL-4", "0xC2/09", parameters, "%s pool with tag '%s' was freed at IRQL %u",
-                          b->paged ? "paged" : "non-paged", tag_text(b->tag, tag1), level);
+        emu_finding_raise(m, "EX-POOL-4", "0xC2/09", parameters,
+                          "paged pool with tag '%s' was freed at IRQL %u", tag_text(b->tag, tag1), level);
     }
     verify_guard(m, b);
     if (k->ke.timers_running != NULL)

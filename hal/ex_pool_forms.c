@@ -3,6 +3,8 @@
  */
 #include <wdm.h>
 
+#include "hal/ke_check.h"
+#include "hal/ke_exception.h"
 #include "hal/mm_state.h"
 
 /* The tag of blocks that were allocated without one: "None", first character in the low byte. */
@@ -36,7 +38,7 @@ PVOID ExAllocatePoolWithTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG Tag)
     PVOID p = pool_allocate(&r);
 
     if (p == NULL && ((uint32_t)PoolType & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0)
-        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+        ke_raise(STATUS_INSUFFICIENT_RESOURCES);
     return p;
 }
 
@@ -59,7 +61,7 @@ PVOID ExAllocatePoolWithQuotaTag(POOL_TYPE PoolType, SIZE_T NumberOfBytes, ULONG
     PVOID p = ExAllocatePoolWithTag(type, NumberOfBytes, Tag);
 
     if (p == NULL && !returns)
-        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+        ke_raise(STATUS_INSUFFICIENT_RESOURCES);
     return p;
 }
 
@@ -70,6 +72,7 @@ PVOID ExAllocatePoolWithQuota(POOL_TYPE PoolType, SIZE_T NumberOfBytes)
 
 PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC2/08", __func__);
     POOL_FLAGS kinds = Flags & (POOL_FLAG_NON_PAGED | POOL_FLAG_NON_PAGED_EXECUTE | POOL_FLAG_PAGED);
     struct pool_request r = {.bytes = NumberOfBytes,
                              .tag = Tag,
@@ -81,13 +84,14 @@ PVOID ExAllocatePool2(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag)
     PVOID p = one_kind && NumberOfBytes != 0 ? pool_allocate(&r) : NULL;
 
     if (p == NULL && (Flags & POOL_FLAG_RAISE_ON_FAILURE) != 0)
-        ExRaiseStatus(one_kind ? STATUS_INSUFFICIENT_RESOURCES : STATUS_INVALID_PARAMETER);
+        ke_raise(one_kind ? STATUS_INSUFFICIENT_RESOURCES : STATUS_INVALID_PARAMETER);
     return p;
 }
 
 PVOID ExAllocatePool3(POOL_FLAGS Flags, SIZE_T NumberOfBytes, ULONG Tag,
                       PCPOOL_EXTENDED_PARAMETER ExtendedParameters, ULONG ExtendedParametersCount)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC2/08", __func__);
     for (ULONG i = 0; i < ExtendedParametersCount; i++)
         if (ExtendedParameters[i].Type == PoolExtendedParameterInvalidType && !ExtendedParameters[i].Optional)
             return NULL;

@@ -8,6 +8,7 @@
 
 #include <emu/finding.h>
 
+#include "hal/ke_check.h"
 #include "hal/ops.h"
 
 enum { RUNDOWN_ACTIVE = 1, RUNDOWN_USER = 2 };
@@ -30,16 +31,19 @@ static void announce(PEX_RUNDOWN_REF reference, enum rundown_action action)
 
 VOID ExInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     RunRef->Count = 0;
 }
 
 VOID ExReInitializeRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     RunRef->Count = 0;
 }
 
 BOOLEAN ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     announce(RunRef, RUNDOWN_ACQUIRE);
     if ((RunRef->Count & RUNDOWN_ACTIVE) != 0)
         return FALSE;
@@ -49,11 +53,13 @@ BOOLEAN ExAcquireRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 
 BOOLEAN ExAcquireRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return ExAcquireRundownProtectionEx(RunRef, 1);
 }
 
 VOID ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     announce(RunRef, RUNDOWN_RELEASE);
     bool active = (RunRef->Count & RUNDOWN_ACTIVE) != 0;
     struct rundown_wait *wait =
@@ -76,11 +82,13 @@ VOID ExReleaseRundownProtectionEx(PEX_RUNDOWN_REF RunRef, ULONG Count)
 
 VOID ExReleaseRundownProtection(PEX_RUNDOWN_REF RunRef)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     ExReleaseRundownProtectionEx(RunRef, 1);
 }
 
 VOID ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct rundown_wait wait;
 
     KeInitializeEvent(&wait.gone, NotificationEvent, FALSE);
@@ -99,5 +107,6 @@ VOID ExWaitForRundownProtectionRelease(PEX_RUNDOWN_REF RunRef)
 
 VOID ExRundownCompleted(PEX_RUNDOWN_REF RunRef)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     RunRef->Count = RUNDOWN_ACTIVE;
 }

@@ -6,6 +6,7 @@
  */
 #include <wdm.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 
 /* The tag of system buffers: "IoSB", first character in the low byte. */
@@ -71,6 +72,7 @@ PIRP IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObj
                                    ULONG Length, PLARGE_INTEGER StartingOffset,
                                    PIO_STATUS_BLOCK IoStatusBlock)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PIRP irp = new_irp(DeviceObject);
     LARGE_INTEGER offset = {.QuadPart = 0};
 
@@ -101,6 +103,7 @@ PIRP IoBuildSynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObje
                                   ULONG Length, PLARGE_INTEGER StartingOffset, PKEVENT Event,
                                   PIO_STATUS_BLOCK IoStatusBlock)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PIRP irp = IoBuildAsynchronousFsdRequest(MajorFunction, DeviceObject, Buffer, Length, StartingOffset,
                                              IoStatusBlock);
 
@@ -141,6 +144,7 @@ PIRP IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObj
                                    BOOLEAN InternalDeviceIoControl, PKEVENT Event,
                                    PIO_STATUS_BLOCK IoStatusBlock)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_IO_PASSIVE1, __func__);
     PIRP irp = new_irp(DeviceObject);
 
     if (irp == NULL)

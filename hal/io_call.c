@@ -8,6 +8,7 @@
 #include <emu/finding.h>
 #include <emu/liveness.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
@@ -37,6 +38,11 @@ static void check_call(struct emu_machine *m, PDEVICE_OBJECT device, PIRP irp)
     uint64_t parameters[4] = {0, (uintptr_t)irp, (uintptr_t)device, 0};
     char name[IO_NAME_BYTES];
 
+    if (emu_level(m) > EMU_LEVEL_DISPATCH) {
+        parameters[0] = 0x10;
+        emu_finding_raise(m, "IO-CALL-5", "0xC9/10", parameters, "IoCallDriver was called at IRQL %u",
+                          emu_level(m));
+    }
     if (irp == NULL)
         no_irp(m, "IoCallDriver", "IO-CALL-3", "0xC9/03");
     if (irp->Type != IO_TYPE_IRP) {
@@ -48,11 +54,6 @@ static void check_call(struct emu_machine *m, PDEVICE_OBJECT device, PIRP irp)
         parameters[0] = 0x4;
         emu_finding_raise(m, "IO-CALL-4", "0xC9/04", parameters,
                           "IoCallDriver was given what is no device object, or one that was deleted");
-    }
-    if (emu_level(m) > EMU_LEVEL_DISPATCH) {
-        parameters[0] = 0x10;
-        emu_finding_raise(m, "IO-CALL-5", "0xC9/10", parameters, "IoCallDriver was called at IRQL %u",
-                          emu_level(m));
     }
     if (irp->CurrentLocation <= 1) {
         emu_finding_raise(m, "IO-CALL-2", "0x35", parameters,
@@ -113,10 +114,6 @@ static void check_completion(struct emu_machine *m, PIRP irp)
         emu_finding_raise(m, "IO-COMPLETE-1", "0x44", parameters,
                           "IoCompleteRequest was called for %s, which is already completed",
                           irp_name(m, irp, name));
-    }
-    if (emu_level(m) > EMU_LEVEL_DISPATCH) {
-        emu_finding_raise(m, "IO-COMPLETE-8", "0xC9/0E", parameters,
-                          "IoCompleteRequest was called at IRQL %u", emu_level(m));
     }
     if (irp->IoStatus.Status == STATUS_PENDING || irp->IoStatus.Status == -1) {
         emu_finding_raise(m, "IO-COMPLETE-6", "0xC9/06", parameters,
@@ -224,6 +221,10 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     PIRP irp = Irp;
 
     (void)PriorityBoost; /* thread priorities do not change with I/O */
+    if (emu_level(m) > EMU_LEVEL_DISPATCH)
+        emu_finding_raise(m, "IO-COMPLETE-8", "0xC9/0E",
+                          (const uint64_t[4]){emu_level(m), (uintptr_t)irp, 0, 0},
+                          "IoCompleteRequest was called at IRQL %u", emu_level(m));
     if (irp == NULL)
         no_irp(m, "IoCompleteRequest", "IO-COMPLETE-1", "0x44");
     emu_step(m, HAL_OP_IO_COMPLETE, irp_object(m, irp), (uint32_t)irp->IoStatus.Status);
@@ -275,6 +276,7 @@ static emu_object cancel_object(struct emu_machine *m, const IRP *irp)
 
 PDRIVER_CANCEL haldma_IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, "IoSetCancelRoutine");
     struct emu_machine *m = emu_current();
 
     if (Irp == NULL)
@@ -287,6 +289,7 @@ PDRIVER_CANCEL haldma_IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
 
 BOOLEAN IoCancelIrp(PIRP Irp)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct emu_machine *m = emu_current();
     char name[IO_NAME_BYTES];
     KIRQL irql;

@@ -16,7 +16,7 @@ PCONTROLLER_OBJECT IoCreateController(ULONG Size)
 {
     struct emu_machine *m = emu_current();
 
-    ke_level_at_most(m, PASSIVE_LEVEL, "IO-CONTROLLER-2", KE_CODE_WRONG_LEVEL, "IoCreateController");
+    ke_level_at_most(m, PASSIVE_LEVEL, "IO-CONTROLLER-2", KE_CODE_IRQL_IO_PASSIVE2, "IoCreateController");
     PCONTROLLER_OBJECT c = ExAllocatePoolZero(NonPagedPoolNx, sizeof *c + (SIZE_T)Size, CONTROLLER_TAG);
     if (c == NULL)
         return NULL;
@@ -38,7 +38,7 @@ VOID IoDeleteController(PCONTROLLER_OBJECT ControllerObject)
 {
     struct emu_machine *m = emu_current();
 
-    ke_level_at_most(m, PASSIVE_LEVEL, "IO-CONTROLLER-2", KE_CODE_WRONG_LEVEL, "IoDeleteController");
+    ke_level_at_most(m, PASSIVE_LEVEL, "IO-CONTROLLER-2", KE_CODE_IRQL_IO_PASSIVE4, "IoDeleteController");
     require_controller(ControllerObject, "IoDeleteController");
     if (ControllerObject->DeviceWaitQueue.Busy)
         emu_finding_raise(m, "IO-CONTROLLER-6", NULL, NULL,
@@ -72,8 +72,8 @@ static void check_level(const char *what)
 {
     struct emu_machine *m = emu_current();
 
-    ke_level_at_least(m, DISPATCH_LEVEL, "IO-CONTROLLER-2", KE_CODE_WRONG_LEVEL, what);
-    ke_level_at_most(m, DISPATCH_LEVEL, "IO-CONTROLLER-2", KE_CODE_WRONG_LEVEL, what);
+    ke_level_at_least(m, DISPATCH_LEVEL, "IO-CONTROLLER-2", KE_CODE_IRQL_DISPATCH, what);
+    ke_level_at_most(m, DISPATCH_LEVEL, "IO-CONTROLLER-2", KE_CODE_IRQL_DISPATCH, what);
 }
 
 VOID IoAllocateController(PCONTROLLER_OBJECT ControllerObject, PDEVICE_OBJECT DeviceObject,

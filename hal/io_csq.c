@@ -7,6 +7,7 @@
  */
 #include <wdm.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 
 enum { CSQ_SLOT = 3 }; /* of the IRP's DriverContext: the queue, or the context that knows it */
@@ -102,6 +103,7 @@ NTSTATUS IoCsqInitializeEx(PIO_CSQ Csq, PIO_CSQ_INSERT_IRP_EX CsqInsertIrp, PIO_
 
 NTSTATUS IoCsqInsertIrpEx(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context, PVOID InsertContext)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     NTSTATUS status = STATUS_SUCCESS;
     KIRQL irql;
 
@@ -139,11 +141,13 @@ NTSTATUS IoCsqInsertIrpEx(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context, PV
 
 VOID IoCsqInsertIrp(PIO_CSQ Csq, PIRP Irp, PIO_CSQ_IRP_CONTEXT Context)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     IoCsqInsertIrpEx(Csq, Irp, Context, NULL);
 }
 
 PIRP IoCsqRemoveNextIrp(PIO_CSQ Csq, PVOID PeekContext)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PIO_CSQ_IRP_CONTEXT context;
     KIRQL irql;
 
@@ -163,6 +167,7 @@ PIRP IoCsqRemoveNextIrp(PIO_CSQ Csq, PVOID PeekContext)
 
 PIRP IoCsqRemoveIrp(PIO_CSQ Csq, PIO_CSQ_IRP_CONTEXT Context)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     KIRQL irql;
 
     Csq->CsqAcquireLock(Csq, &irql);

@@ -9,6 +9,7 @@
 #include <emu/choose.h>
 #include <emu/finding.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
@@ -51,6 +52,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
                         DEVICE_TYPE DeviceType, ULONG DeviceCharacteristics, BOOLEAN Exclusive,
                         PDEVICE_OBJECT *DeviceObject)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_IO_PASSIVE1, __func__);
     struct hal_kernel *k = hal_kernel();
     size_t bytes = sizeof(DEVICE_OBJECT) + DeviceExtensionSize;
     bool named = DeviceName != NULL && DeviceName->Length != 0;
@@ -113,6 +115,7 @@ void io_device_settle(struct hal_kernel *k, struct io_device *d)
 
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_IO_APC_LTE, __func__);
     struct hal_kernel *k = hal_kernel();
     struct io_device *d = io_device_find(k, DeviceObject);
 
@@ -145,6 +148,7 @@ PDEVICE_OBJECT io_device_top(PDEVICE_OBJECT device)
 
 PDEVICE_OBJECT IoAttachDeviceToDeviceStack(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PDEVICE_OBJECT top = io_device_top(TargetDevice);
 
     if ((top->Flags & DO_DEVICE_INITIALIZING) != 0 && top != TargetDevice)
@@ -167,6 +171,7 @@ NTSTATUS IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice, PDEVICE_OB
 NTSTATUS IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice, PDEVICE_OBJECT TargetDevice,
                                          PDEVICE_OBJECT *AttachedToDeviceObject)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     *AttachedToDeviceObject = IoAttachDeviceToDeviceStack(SourceDevice, TargetDevice);
     return *AttachedToDeviceObject != NULL ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
 }
@@ -174,6 +179,7 @@ NTSTATUS IoAttachDeviceToDeviceStackSafe(PDEVICE_OBJECT SourceDevice, PDEVICE_OB
 NTSTATUS IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevice,
                         PDEVICE_OBJECT *AttachedDevice)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE1, __func__);
     const struct io_name *name = io_name_find(hal_kernel(), TargetDevice);
 
     *AttachedDevice = NULL;
@@ -185,6 +191,7 @@ NTSTATUS IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevic
 
 VOID IoDetachDevice(PDEVICE_OBJECT TargetDevice)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE3, __func__);
     struct hal_kernel *k = hal_kernel();
     PDEVICE_OBJECT source = TargetDevice != NULL ? TargetDevice->AttachedDevice : NULL;
 
@@ -202,11 +209,13 @@ VOID IoDetachDevice(PDEVICE_OBJECT TargetDevice)
 
 PDEVICE_OBJECT IoGetAttachedDevice(PDEVICE_OBJECT DeviceObject)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return io_device_top(DeviceObject);
 }
 
 PDEVICE_OBJECT IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PDEVICE_OBJECT top = io_device_top(DeviceObject);
 
     ObfReferenceObject(top);
@@ -215,6 +224,7 @@ PDEVICE_OBJECT IoGetAttachedDeviceReference(PDEVICE_OBJECT DeviceObject)
 
 PDEVICE_OBJECT IoGetRelatedDeviceObject(PFILE_OBJECT FileObject)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return io_device_top(FileObject->DeviceObject);
 }
 
@@ -246,6 +256,7 @@ static VOID timer_dpc(PKDPC dpc, PVOID context, PVOID argument1, PVOID argument2
 
 NTSTATUS IoInitializeTimer(PDEVICE_OBJECT DeviceObject, PIO_TIMER_ROUTINE TimerRoutine, PVOID Context)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE5, __func__);
     PIO_TIMER t = DeviceObject->Timer;
 
     if (t == NULL) {
@@ -264,6 +275,7 @@ NTSTATUS IoInitializeTimer(PDEVICE_OBJECT DeviceObject, PIO_TIMER_ROUTINE TimerR
 
 VOID IoStartTimer(PDEVICE_OBJECT DeviceObject)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     LARGE_INTEGER due = {.QuadPart = -TIMER_FIRST_100NS};
 
     KeSetTimerEx(&DeviceObject->Timer->timer, due, TIMER_PERIOD_MS, &DeviceObject->Timer->dpc);
@@ -271,5 +283,6 @@ VOID IoStartTimer(PDEVICE_OBJECT DeviceObject)
 
 VOID IoStopTimer(PDEVICE_OBJECT DeviceObject)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     KeCancelTimer(&DeviceObject->Timer->timer);
 }

@@ -5,6 +5,7 @@
  */
 #include <wdm.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
@@ -28,6 +29,7 @@ static void announce(PKDEVICE_QUEUE queue, enum queue_action action)
 
 VOID KeInitializeDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_IRQL_KE_DISPATCH_LTE, __func__);
     memset(DeviceQueue, 0, sizeof *DeviceQueue);
     DeviceQueue->Type = QUEUE_OBJECT_TYPE;
     DeviceQueue->Size = (CSHORT)sizeof *DeviceQueue;
@@ -48,6 +50,7 @@ static BOOLEAN insert(PKDEVICE_QUEUE queue, PKDEVICE_QUEUE_ENTRY entry, PLIST_EN
 
 BOOLEAN KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry)
 {
+    ke_called_at(DISPATCH_LEVEL, KE_CODE_IRQL_DISPATCH, __func__);
     announce(DeviceQueue, QUEUE_INSERT);
     DeviceQueueEntry->SortKey = 0;
     return insert(DeviceQueue, DeviceQueueEntry, &DeviceQueue->DeviceListHead);
@@ -56,6 +59,7 @@ BOOLEAN KeInsertDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY Dev
 BOOLEAN KeInsertByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry,
                                  ULONG SortKey)
 {
+    ke_called_at(DISPATCH_LEVEL, KE_CODE_IRQL_DISPATCH, __func__);
     PLIST_ENTRY head = &DeviceQueue->DeviceListHead;
     PLIST_ENTRY at;
 
@@ -81,6 +85,7 @@ static PKDEVICE_QUEUE_ENTRY take(PKDEVICE_QUEUE queue, PLIST_ENTRY at)
 
 PKDEVICE_QUEUE_ENTRY KeRemoveDeviceQueue(PKDEVICE_QUEUE DeviceQueue)
 {
+    ke_called_at(DISPATCH_LEVEL, KE_CODE_IRQL_DISPATCH, __func__);
     announce(DeviceQueue, QUEUE_REMOVE);
     return take(DeviceQueue, DeviceQueue->DeviceListHead.Flink);
 }
@@ -98,6 +103,7 @@ static PLIST_ENTRY find_key(PKDEVICE_QUEUE queue, ULONG key)
 
 PKDEVICE_QUEUE_ENTRY KeRemoveByKeyDeviceQueue(PKDEVICE_QUEUE DeviceQueue, ULONG SortKey)
 {
+    ke_called_at(DISPATCH_LEVEL, KE_CODE_IRQL_DISPATCH, __func__);
     announce(DeviceQueue, QUEUE_REMOVE_BY_KEY);
     return take(DeviceQueue, find_key(DeviceQueue, SortKey));
 }
@@ -110,6 +116,7 @@ PKDEVICE_QUEUE_ENTRY KeRemoveByKeyDeviceQueueIfBusy(PKDEVICE_QUEUE DeviceQueue, 
 
 BOOLEAN KeRemoveEntryDeviceQueue(PKDEVICE_QUEUE DeviceQueue, PKDEVICE_QUEUE_ENTRY DeviceQueueEntry)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_IRQL_KE_DISPATCH_LTE, __func__);
     announce(DeviceQueue, QUEUE_REMOVE_ENTRY);
     BOOLEAN queued = DeviceQueueEntry->Inserted;
 

@@ -2,6 +2,7 @@
  * Driver objects: loading, unloading, extensions. And the I/O manager's boot.
  */
 #include "hal/io_driver.h"
+#include "hal/ke_check.h"
 
 #include <emu/finding.h>
 
@@ -136,6 +137,7 @@ void hal_driver_unload(PDRIVER_OBJECT driver)
 
 PVOID IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct io_client_extension *e = io_driver_find(hal_kernel(), DriverObject)->extensions;
 
     while (e != NULL && e->identity != ClientIdentificationAddress)
@@ -146,6 +148,7 @@ PVOID IoGetDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdenti
 NTSTATUS IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID ClientIdentificationAddress,
                                          ULONG DriverObjectExtensionSize, PVOID *DriverObjectExtension)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct io_driver *d = io_driver_find(hal_kernel(), DriverObject);
 
     *DriverObjectExtension = NULL;
@@ -165,6 +168,7 @@ NTSTATUS IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID Clie
 VOID IoRegisterDriverReinitialization(PDRIVER_OBJECT DriverObject,
                                       PDRIVER_REINITIALIZE DriverReinitializationRoutine, PVOID Context)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE5, __func__);
     /* Called when every boot driver has had its turn: here that is at once, since drivers load one by one. */
     DriverObject->DriverExtension->Count++;
     DriverReinitializationRoutine(DriverObject, Context, DriverObject->DriverExtension->Count);

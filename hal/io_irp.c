@@ -6,11 +6,13 @@
 #include <emu/choose.h>
 #include <emu/finding.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
 VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     io_call_gone(hal_kernel(), Irp);
     memset(Irp, 0, PacketSize);
     Irp->Type = IO_TYPE_IRP;
@@ -24,6 +26,7 @@ VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct hal_kernel *k = hal_kernel();
     USHORT size = IoSizeOfIrp((UCHAR)StackSize);
 
@@ -41,12 +44,14 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 
 PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)DeviceObject;
     return IoAllocateIrp(StackSize, ChargeQuota);
 }
 
 VOID IoFreeIrp(PIRP Irp)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct hal_kernel *k = hal_kernel();
     char name[IO_NAME_BYTES];
 
@@ -66,6 +71,7 @@ VOID IoFreeIrp(PIRP Irp)
 
 VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     UCHAR flags = Irp->AllocationFlags;
 
     IoInitializeIrp(Irp, Irp->Size, Irp->StackCount);
@@ -75,6 +81,7 @@ VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 
 PIRP IoMakeAssociatedIrp(PIRP Irp, CCHAR StackSize)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PIRP associated = IoAllocateIrp(StackSize, FALSE);
 
     if (associated == NULL)

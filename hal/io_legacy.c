@@ -5,6 +5,7 @@
 
 #include <emu/strand.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 
 /* Bus addresses are physical addresses, I/O ports are I/O ports. */
@@ -66,6 +67,7 @@ NTSTATUS IoReportResourceForDetection(PDRIVER_OBJECT DriverObject, PCM_RESOURCE_
                                       PCM_RESOURCE_LIST DeviceList, ULONG DeviceListSize,
                                       PBOOLEAN ConflictDetected)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)DriverObject;
     (void)DriverList;
     (void)DriverListSize;
@@ -81,6 +83,7 @@ NTSTATUS IoReportResourceForDetection(PDRIVER_OBJECT DriverObject, PCM_RESOURCE_
 
 PVOID IoGetInitialStack(VOID)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_IO_APC_LTE, __func__);
     void *base;
     size_t bytes;
 

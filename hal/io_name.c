@@ -3,6 +3,7 @@
  */
 #include <wdm.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 
 enum { LINKS_FOLLOWED_MAX = 8 };
@@ -94,6 +95,7 @@ void io_name_remove(struct hal_kernel *k, struct io_name *name)
 
 NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE3, __func__);
     return io_name_add(hal_kernel(), SymbolicLinkName, NULL, DeviceName) != NULL
                ? STATUS_SUCCESS
                : STATUS_OBJECT_NAME_COLLISION;
@@ -101,11 +103,13 @@ NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING 
 
 NTSTATUS IoCreateUnprotectedSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE4, __func__);
     return IoCreateSymbolicLink(SymbolicLinkName, DeviceName);
 }
 
 NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE4, __func__);
     struct hal_kernel *k = hal_kernel();
     struct io_name *n = find_entry(k, SymbolicLinkName);
 
@@ -124,6 +128,7 @@ NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING SymbolicLinkName)
 NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK DesiredAccess,
                                   PFILE_OBJECT *FileObject, PDEVICE_OBJECT *DeviceObject)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE5, __func__);
     const struct io_name *name = io_name_find(hal_kernel(), ObjectName);
 
     if (name == NULL)

@@ -4,6 +4,7 @@
 #include <wdm.h>
 #include <wdmguid.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 #include "hal/pnp.h"
 
@@ -50,6 +51,7 @@ static NTSTATUS give_text(const char *prefix, const char *text, bool list, ULONG
 NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPERTY DeviceProperty,
                              ULONG BufferLength, PVOID PropertyBuffer, PULONG ResultLength)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     const struct io_device *d = io_device_of(DeviceObject);
     const struct hal_pnp_device *hardware = d->hardware;
 
@@ -80,6 +82,7 @@ NTSTATUS IoGetDeviceProperty(PDEVICE_OBJECT DeviceObject, DEVICE_REGISTRY_PROPER
 
 NTSTATUS IoGetDeviceNumaNode(PDEVICE_OBJECT Pdo, PUSHORT NodeNumber)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct hal_kernel *k = hal_kernel();
     const struct io_device *d = io_device_find(k, Pdo);
 
@@ -97,6 +100,7 @@ NTSTATUS IoGetDeviceNumaNode(PDEVICE_OBJECT Pdo, PUSHORT NodeNumber)
 NTSTATUS IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevInstKeyType, ACCESS_MASK DesiredAccess,
                                  PHANDLE DeviceRegKey)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_RTL_ZW_PASSIVE, __func__);
     (void)DeviceObject;
     (void)DevInstKeyType;
     (void)DesiredAccess;
@@ -107,6 +111,7 @@ NTSTATUS IoOpenDeviceRegistryKey(PDEVICE_OBJECT DeviceObject, ULONG DevInstKeyTy
 NTSTATUS IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName, ACCESS_MASK DesiredAccess,
                                           PHANDLE DeviceInterfaceRegKey)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_RTL_ZW_PASSIVE, __func__);
     (void)SymbolicLinkName;
     (void)DesiredAccess;
     *DeviceInterfaceRegKey = NULL;
@@ -119,6 +124,7 @@ NTSTATUS IoOpenDeviceInterfaceRegistryKey(PUNICODE_STRING SymbolicLinkName, ACCE
 NTSTATUS IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, const GUID *InterfaceClassGuid,
                                    PUNICODE_STRING ReferenceString, PUNICODE_STRING SymbolicLinkName)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE3, __func__);
     struct hal_kernel *k = hal_kernel();
     const struct hal_pnp_device *hardware = io_device_of(PhysicalDeviceObject)->hardware;
     UNICODE_STRING guid;
@@ -165,6 +171,7 @@ static struct io_interface *find_interface(struct hal_kernel *k, PCUNICODE_STRIN
 
 NTSTATUS IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Enable)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE1, __func__);
     struct hal_kernel *k = hal_kernel();
     struct io_interface *i = find_interface(k, SymbolicLinkName);
 
@@ -183,6 +190,7 @@ NTSTATUS IoSetDeviceInterfaceState(PUNICODE_STRING SymbolicLinkName, BOOLEAN Ena
 NTSTATUS IoGetDeviceInterfaces(const GUID *InterfaceClassGuid, PDEVICE_OBJECT PhysicalDeviceObject,
                                ULONG Flags, PZZWSTR *SymbolicLinkList)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     enum { INCLUDE_NONACTIVE = 1 };
     struct hal_kernel *k = hal_kernel();
     size_t bytes = sizeof(WCHAR);

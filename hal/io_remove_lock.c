@@ -8,11 +8,13 @@
 
 #include <emu/finding.h>
 
+#include "hal/ke_check.h"
 #include "hal/ops.h"
 
 VOID IoInitializeRemoveLockEx(PIO_REMOVE_LOCK Lock, ULONG AllocateTag, ULONG MaxLockedMinutes,
                               ULONG HighWatermark, ULONG RemlockSize)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, "IoInitializeRemoveLock");
     (void)AllocateTag; /* these three are for checked builds */
     (void)MaxLockedMinutes;
     (void)HighWatermark;
@@ -37,6 +39,7 @@ static void release(PIO_REMOVE_LOCK lock)
 NTSTATUS IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File, ULONG Line,
                                ULONG RemlockSize)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, "IoAcquireRemoveLock");
     (void)Tag;
     (void)File;
     (void)Line;
@@ -51,6 +54,7 @@ NTSTATUS IoAcquireRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, PCSTR File
 
 VOID IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, "IoReleaseRemoveLock");
     (void)Tag;
     (void)RemlockSize;
     release(RemoveLock);
@@ -58,6 +62,7 @@ VOID IoReleaseRemoveLockEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockS
 
 VOID IoReleaseRemoveLockAndWaitEx(PIO_REMOVE_LOCK RemoveLock, PVOID Tag, ULONG RemlockSize)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, "IoReleaseRemoveLockAndWait");
     (void)Tag;
     (void)RemlockSize;
     struct emu_machine *m = emu_current();

@@ -3,6 +3,7 @@
  */
 #include <wdm.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 
 /* ---- Requests ---------------------------------------------------------------------------------------------
@@ -12,6 +13,7 @@ NTSTATUS IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp,
                                   PIO_COMPLETION_ROUTINE CompletionRoutine, PVOID Context,
                                   BOOLEAN InvokeOnSuccess, BOOLEAN InvokeOnError, BOOLEAN InvokeOnCancel)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)DeviceObject; /* drivers are never unloaded under a completion routine */
     IoSetCompletionRoutine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);
     return STATUS_SUCCESS;
@@ -27,6 +29,7 @@ static NTSTATUS forwarded(PDEVICE_OBJECT device, PIRP irp, PVOID context)
 
 BOOLEAN IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     KEVENT done;
 
     if (Irp->CurrentLocation <= 1)
@@ -47,6 +50,7 @@ PEPROCESS IoGetCurrentProcess(VOID)
 
 PEPROCESS IoGetRequestorProcess(PIRP Irp)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)Irp;
     return IoGetCurrentProcess();
 }
@@ -81,6 +85,7 @@ static void note_access(ACCESS_MASK access, ULONG shared, PFILE_OBJECT file)
 NTSTATUS IoCheckShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject,
                             PSHARE_ACCESS ShareAccess, BOOLEAN Update)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE2, __func__);
     const SHARE_ACCESS *s = ShareAccess;
     const FILE_OBJECT *f = FileObject;
 
@@ -100,6 +105,7 @@ NTSTATUS IoCheckShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess,
 VOID IoSetShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE_OBJECT FileObject,
                       PSHARE_ACCESS ShareAccess)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE5, __func__);
     memset(ShareAccess, 0, sizeof *ShareAccess);
     note_access(DesiredAccess, DesiredShareAccess, FileObject);
     count_share(FileObject, ShareAccess, 1);
@@ -107,11 +113,13 @@ VOID IoSetShareAccess(ACCESS_MASK DesiredAccess, ULONG DesiredShareAccess, PFILE
 
 VOID IoUpdateShareAccess(PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE5, __func__);
     count_share(FileObject, ShareAccess, 1);
 }
 
 VOID IoRemoveShareAccess(PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE5, __func__);
     count_share(FileObject, ShareAccess, (ULONG)-1);
 }
 
@@ -120,12 +128,14 @@ VOID IoRemoveShareAccess(PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess)
 
 NTSTATUS IoRegisterShutdownNotification(PDEVICE_OBJECT DeviceObject)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE5, __func__);
     DeviceObject->Flags |= DO_SHUTDOWN_REGISTERED;
     return STATUS_SUCCESS;
 }
 
 VOID IoUnregisterShutdownNotification(PDEVICE_OBJECT DeviceObject)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE5, __func__);
     DeviceObject->Flags &= ~(ULONG)DO_SHUTDOWN_REGISTERED;
 }
 
@@ -135,6 +145,7 @@ NTSTATUS IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY EventCate
                                         PDRIVER_NOTIFICATION_CALLBACK_ROUTINE CallbackRoutine, PVOID Context,
                                         PVOID *NotificationEntry)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)EventCategory;
     (void)EventCategoryFlags;
     (void)EventCategoryData;
@@ -146,33 +157,39 @@ NTSTATUS IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY EventCate
 
 NTSTATUS IoUnregisterPlugPlayNotification(PVOID NotificationEntry)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)NotificationEntry;
     return STATUS_SUCCESS;
 }
 
 NTSTATUS IoUnregisterPlugPlayNotificationEx(PVOID NotificationEntry)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return IoUnregisterPlugPlayNotification(NotificationEntry);
 }
 
 VOID IoInvalidateDeviceRelations(PDEVICE_OBJECT DeviceObject, DEVICE_RELATION_TYPE Type)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)DeviceObject;
     (void)Type;
 }
 
 VOID IoInvalidateDeviceState(PDEVICE_OBJECT PhysicalDeviceObject)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)PhysicalDeviceObject;
 }
 
 VOID IoRequestDeviceEject(PDEVICE_OBJECT PhysicalDeviceObject)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)PhysicalDeviceObject;
 }
 
 NTSTATUS IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Action)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE5, __func__);
     (void)DeviceObject;
     return Action == WMIREG_ACTION_REGISTER || Action == WMIREG_ACTION_DEREGISTER ? STATUS_SUCCESS
                                                                                   : STATUS_INVALID_PARAMETER;
@@ -186,6 +203,7 @@ NTSTATUS IoWMIRegistrationControl(PDEVICE_OBJECT DeviceObject, ULONG Action)
 
 PVOID IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)IoObject;
     if (EntrySize < sizeof(IO_ERROR_LOG_PACKET) || EntrySize > ERROR_LOG_MAXIMUM_SIZE)
         return NULL;
@@ -199,5 +217,6 @@ VOID IoFreeErrorLogEntry(PVOID ElEntry)
 
 VOID IoWriteErrorLogEntry(PVOID ElEntry)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_IRQL_DISPATCH, __func__);
     ExFreePoolWithTag(ElEntry, ERROR_LOG_TAG);
 }

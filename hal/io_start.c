@@ -65,10 +65,7 @@ static void run(PDEVICE_OBJECT device, PIRP irp)
 static void start_next(PDEVICE_OBJECT device, bool cancelable, bool by_key, ULONG key)
 {
     struct io_device *d = io_device_of(device);
-    struct emu_machine *m = emu_current();
 
-    ke_level_at_least(m, DISPATCH_LEVEL, "IO-STARTIO-6", KE_CODE_WRONG_LEVEL, "IoStartNextPacket");
-    ke_level_at_most(m, DISPATCH_LEVEL, "IO-STARTIO-6", KE_CODE_WRONG_LEVEL, "IoStartNextPacket");
     if (d->start_io_running) {
         d->start_io_owed = true;
         d->start_io_owed_cancelable = cancelable;
@@ -83,16 +80,23 @@ static void start_next(PDEVICE_OBJECT device, bool cancelable, bool by_key, ULON
 
 VOID IoStartNextPacket(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable)
 {
+    struct emu_machine *m = emu_current();
+    ke_level_at_least(m, DISPATCH_LEVEL, "IO-STARTIO-6", KE_CODE_IRQL_DISPATCH, __func__);
+    ke_level_at_most(m, DISPATCH_LEVEL, "IO-STARTIO-6", KE_CODE_IRQL_DISPATCH, __func__);
     start_next(DeviceObject, Cancelable, false, 0);
 }
 
 VOID IoStartNextPacketByKey(PDEVICE_OBJECT DeviceObject, BOOLEAN Cancelable, ULONG Key)
 {
+    ke_level_at_most(emu_current(), DISPATCH_LEVEL, "IO-STARTIO-6", KE_CODE_WRONG_LEVEL, __func__);
+    KIRQL old = KeRaiseIrqlToDpcLevel();
     start_next(DeviceObject, Cancelable, true, Key);
+    KeLowerIrql(old);
 }
 
 VOID IoStartPacket(PDEVICE_OBJECT DeviceObject, PIRP Irp, PULONG Key, PDRIVER_CANCEL CancelFunction)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     const struct io_device *d = io_device_of(DeviceObject);
     PKDEVICE_QUEUE_ENTRY entry = &Irp->Tail.Overlay.DeviceQueueEntry;
     KIRQL old = KeRaiseIrqlToDpcLevel();

@@ -22,6 +22,29 @@ __attribute__((noreturn)) void ke_level_too_low(struct emu_machine *m, const cha
 
 /* The code of a call to a kernel routine at a wrong level that has no number of its own. */
 #define KE_CODE_WRONG_LEVEL "0xC4/E5"
+/* The codes of the DDI compliance rules of this name, for the routines that their pages list. */
+#define KE_CODE_IRQL_DISPATCH          "0xC4/20003"
+#define KE_CODE_IRQL_EX_APC_LTE2       "0xC4/20006"
+#define KE_CODE_IRQL_EX_PASSIVE        "0xC4/20008"
+#define KE_CODE_IRQL_IO_APC_LTE        "0xC4/20009"
+#define KE_CODE_IRQL_IO_PASSIVE1       "0xC4/2000A"
+#define KE_CODE_IRQL_IO_PASSIVE2       "0xC4/2000B"
+#define KE_CODE_IRQL_IO_PASSIVE3       "0xC4/2000C"
+#define KE_CODE_IRQL_IO_PASSIVE4       "0xC4/2000D"
+#define KE_CODE_IRQL_IO_PASSIVE5       "0xC4/2000E"
+#define KE_CODE_IRQL_KE_APC_LTE1       "0xC4/2000F"
+#define KE_CODE_IRQL_KE_APC_LTE2       "0xC4/20010"
+#define KE_CODE_IRQL_KE_DISPATCH_LTE   "0xC4/20011"
+#define KE_CODE_IRQL_KE_SET_EVENT      "0xC4/20016"
+#define KE_CODE_IRQL_MM_APC_LTE        "0xC4/20019"
+#define KE_CODE_IRQL_MM_DISPATCH       "0xC4/2001A"
+#define KE_CODE_IRQL_OB_PASSIVE        "0xC4/2001B"
+#define KE_CODE_IRQL_PS_PASSIVE        "0xC4/2001C"
+#define KE_CODE_IRQL_RTL_PASSIVE       "0xC4/2001E"
+#define KE_CODE_IRQL_ZW_PASSIVE        "0xC4/2001F"
+#define KE_CODE_IRQL_IO_RTL_ZW_PASSIVE "0xC4/20023"
+/* The rule of services that have no other one about levels. */
+#define KE_RULE_LEVEL "KE-LEVEL-1"
 
 static inline void ke_level_at_most(struct emu_machine *m, uint8_t highest, const char *rule,
                                     const char *code, const char *what)
@@ -37,6 +60,18 @@ static inline void ke_level_at_least(struct emu_machine *m, uint8_t lowest, cons
     if (__builtin_expect(emu_level(m) < lowest, 0)) {
         ke_level_too_low(m, rule, code, what, lowest);
     }
+}
+
+/* The same, for a service that has nothing to say about levels but what docs/levels.md has. */
+static inline void ke_called_at_most(uint8_t highest, const char *code, const char *what)
+{
+    ke_level_at_most(emu_current(), highest, KE_RULE_LEVEL, code, what);
+}
+
+static inline void ke_called_at(uint8_t level, const char *code, const char *what)
+{
+    ke_level_at_most(emu_current(), level, KE_RULE_LEVEL, code, what);
+    ke_level_at_least(emu_current(), level, KE_RULE_LEVEL, code, what);
 }
 
 /* A yield point after an effect that others may have been waiting for. */

@@ -19,7 +19,8 @@ LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
     (void)Increment;
     struct hal_kernel *k = hal_kernel();
-    ke_level_at_most(k->machine, Wait ? APC_LEVEL : DISPATCH_LEVEL, "KE-EVENT-4", "0xC4/80", "KeSetEvent");
+    ke_level_at_most(k->machine, Wait ? APC_LEVEL : DISPATCH_LEVEL, "KE-EVENT-4",
+                     Wait ? KE_CODE_IRQL_KE_SET_EVENT : "0xC4/80", "KeSetEvent");
     emu_step(k->machine, HAL_OP_KE_SET_EVENT, ke_dispatcher_object(k, &Event->Header), 0);
     const LONG old = Event->Header.SignalState;
     ke_dispatcher_signal(k, &Event->Header, 1);
@@ -33,8 +34,8 @@ LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 {
     (void)Increment;
     struct hal_kernel *k = hal_kernel();
-    ke_level_at_most(k->machine, Wait ? APC_LEVEL : DISPATCH_LEVEL, "KE-EVENT-4", KE_CODE_WRONG_LEVEL,
-                     "KePulseEvent");
+    ke_level_at_most(k->machine, Wait ? APC_LEVEL : DISPATCH_LEVEL, "KE-EVENT-4",
+                     KE_CODE_IRQL_KE_DISPATCH_LTE, "KePulseEvent");
     emu_step(k->machine, HAL_OP_KE_PULSE_EVENT, ke_dispatcher_object(k, &Event->Header), 0);
     const LONG old = Event->Header.SignalState;
     ke_dispatcher_signal(k, &Event->Header, 1);
@@ -48,7 +49,7 @@ LONG KePulseEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)
 LONG KeResetEvent(PRKEVENT Event)
 {
     struct hal_kernel *k = hal_kernel();
-    ke_level_at_most(k->machine, DISPATCH_LEVEL, "KE-EVENT-4", KE_CODE_WRONG_LEVEL, "KeResetEvent");
+    ke_level_at_most(k->machine, DISPATCH_LEVEL, "KE-EVENT-4", KE_CODE_IRQL_KE_DISPATCH_LTE, "KeResetEvent");
     emu_step(k->machine, HAL_OP_KE_RESET_EVENT, ke_dispatcher_object(k, &Event->Header), 0);
     const LONG old = Event->Header.SignalState;
     Event->Header.SignalState = 0;
@@ -62,6 +63,7 @@ VOID KeClearEvent(PRKEVENT Event)
 
 LONG KeReadStateEvent(PRKEVENT Event)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_IRQL_KE_DISPATCH_LTE, __func__);
     struct hal_kernel *k = hal_kernel();
     emu_step(k->machine, HAL_OP_KE_READ_STATE, ke_dispatcher_object(k, &Event->Header), 0);
     return Event->Header.SignalState;

@@ -83,6 +83,7 @@ PEX_TIMER ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG A
 
 BOOLEAN ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_PARAMETERS Parameters)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)Parameters;
     struct hal_kernel *k = hal_kernel();
     const LARGE_INTEGER due = {.QuadPart = DueTime};
@@ -99,6 +100,7 @@ BOOLEAN ExCancelTimer(PEX_TIMER Timer, PVOID Parameters)
 {
     (void)Parameters;
     struct hal_kernel *k = hal_kernel();
+    ke_level_at_most(k->machine, DISPATCH_LEVEL, "KE-EXTIMER-1", KE_CODE_WRONG_LEVEL, __func__);
     const BOOLEAN cancelled = KeCancelTimer(&Timer->timer);
     if (is_at_rest(Timer)) {
         ke_dispatcher_signal(k, &Timer->idle.Header, 1);

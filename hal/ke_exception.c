@@ -9,6 +9,7 @@
 #include <wdm.h>
 
 #include "hal/ke_check.h"
+#include "hal/ke_exception.h"
 #include "hal/ke_thread.h"
 
 void haldma_seh_open(struct haldma_seh_frame *frame)
@@ -43,12 +44,10 @@ int haldma_seh_filter(struct haldma_seh_frame *frame, LONG answer)
     return 1;
 }
 
-static void raise(NTSTATUS status) __attribute__((noreturn));
-
 void haldma_seh_next(struct haldma_seh_frame *frame)
 {
     if (frame->stage == HALDMA_SEH_RAISED) {
-        raise(frame->record.ExceptionCode);
+        ke_raise(frame->record.ExceptionCode);
     }
     haldma_seh_close(frame);
     frame->stage = frame->stage == HALDMA_SEH_BODY ? HALDMA_SEH_ENDED : HALDMA_SEH_DONE;
@@ -59,7 +58,7 @@ static bool is_own_frame(struct emu_machine *m, const struct haldma_seh_frame *f
     return !emu_cpu_in_interrupt(m) || (uintptr_t)frame < ke_processor(hal_kernel())->handler_stack;
 }
 
-static void raise(NTSTATUS status)
+DECLSPEC_NORETURN void ke_raise(NTSTATUS status)
 {
     struct hal_kernel *k = hal_kernel();
     struct haldma_seh_frame *frame = ke_thread_self(k)->exception_frames;
@@ -82,15 +81,18 @@ static void raise(NTSTATUS status)
 
 DECLSPEC_NORETURN VOID ExRaiseStatus(NTSTATUS Status)
 {
-    raise(Status);
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_EX_PASSIVE, __func__);
+    ke_raise(Status);
 }
 
 DECLSPEC_NORETURN VOID ExRaiseAccessViolation(VOID)
 {
-    raise(STATUS_ACCESS_VIOLATION);
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_EX_PASSIVE, __func__);
+    ke_raise(STATUS_ACCESS_VIOLATION);
 }
 
 DECLSPEC_NORETURN VOID ExRaiseDatatypeMisalignment(VOID)
 {
-    raise(STATUS_DATATYPE_MISALIGNMENT);
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_EX_PASSIVE, __func__);
+    ke_raise(STATUS_DATATYPE_MISALIGNMENT);
 }

@@ -91,6 +91,7 @@ static void release(struct hal_kernel *k, PFAST_MUTEX mutex, const char *what)
 
 VOID ExInitializeFastMutex(PFAST_MUTEX FastMutex)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     initialize(FastMutex);
 }
 
@@ -157,17 +158,20 @@ VOID ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex)
 
 VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     initialize(Mutex);
 }
 
 VOID KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
     KeEnterGuardedRegion();
     acquire(hal_kernel(), Mutex, "KeAcquireGuardedMutex");
 }
 
 VOID KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
     struct hal_kernel *k = hal_kernel();
     check_apcs_off(k, "0xC4/39", "KeAcquireGuardedMutexUnsafe");
     acquire(k, Mutex, "KeAcquireGuardedMutexUnsafe");
@@ -175,6 +179,7 @@ VOID KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
 
 BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
     KeEnterGuardedRegion();
     if (try_acquire(hal_kernel(), Mutex)) {
         return TRUE;
@@ -185,6 +190,7 @@ BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 
 VOID KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
     struct hal_kernel *k = hal_kernel();
     release(k, Mutex, "KeReleaseGuardedMutex");
     KeLeaveGuardedRegion();
@@ -193,6 +199,7 @@ VOID KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
 
 VOID KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
     struct hal_kernel *k = hal_kernel();
     check_apcs_off(k, "0xC4/3A", "KeReleaseGuardedMutexUnsafe");
     release(k, Mutex, "KeReleaseGuardedMutexUnsafe");

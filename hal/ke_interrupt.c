@@ -119,7 +119,6 @@ static struct _KINTERRUPT *make(struct hal_kernel *k, const struct connection *c
 static NTSTATUS connect(struct hal_kernel *k, const struct connection *c, PKINTERRUPT *out)
 {
     struct emu_machine *m = k->machine;
-    ke_level_at_most(m, PASSIVE_LEVEL, "KE-INT-1", KE_CODE_WRONG_LEVEL, "IoConnectInterrupt");
     emu_step(m, HAL_OP_KE_CONNECT_INTERRUPT, EMU_NO_OBJECT, c->line);
     struct ke_line *line = find_line(k, c->line);
     if (line->first != NULL && (!c->shared || !line->first->shared)) {
@@ -158,6 +157,7 @@ NTSTATUS IoConnectInterrupt(PKINTERRUPT *InterruptObject, PKSERVICE_ROUTINE Serv
 {
     (void)FloatingSave;
     struct hal_kernel *k = hal_kernel();
+    ke_level_at_most(k->machine, PASSIVE_LEVEL, "KE-INT-1", KE_CODE_IRQL_IO_PASSIVE2, __func__);
     const struct connection c = {
         .routine = ServiceRoutine,
         .context = ServiceContext,
@@ -235,6 +235,7 @@ static NTSTATUS connect_message_based(const IO_CONNECT_INTERRUPT_MESSAGE_BASED_P
 
 NTSTATUS IoConnectInterruptEx(PIO_CONNECT_INTERRUPT_PARAMETERS Parameters)
 {
+    ke_level_at_most(emu_current(), PASSIVE_LEVEL, "KE-INT-1", KE_CODE_WRONG_LEVEL, __func__);
     switch (Parameters->Version) {
     case CONNECT_FULLY_SPECIFIED:
         return connect_fully_specified(&Parameters->FullySpecified, false);
@@ -263,7 +264,7 @@ VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
 {
     struct hal_kernel *k = hal_kernel();
     struct emu_machine *m = k->machine;
-    ke_level_at_most(m, PASSIVE_LEVEL, "KE-INT-1", KE_CODE_WRONG_LEVEL, "IoDisconnectInterrupt");
+    ke_level_at_most(m, PASSIVE_LEVEL, "KE-INT-1", KE_CODE_IRQL_IO_PASSIVE4, "IoDisconnectInterrupt");
     struct ke_line *line = InterruptObject != NULL ? InterruptObject->line : NULL;
     if (line == NULL) {
         emu_finding_raise(m, "KE-INT-7", NULL, NULL,
@@ -286,16 +287,19 @@ VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
 
 VOID IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     IoDisconnectInterrupt(Parameters->ConnectionContext.InterruptObject);
 }
 
 VOID IoReportInterruptActive(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     Parameters->ConnectionContext.InterruptObject->active = true;
 }
 
 VOID IoReportInterruptInactive(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     Parameters->ConnectionContext.InterruptObject->active = false;
 }
 

@@ -56,12 +56,14 @@ KIRQL KeRaiseIrqlToSynchLevel(VOID)
 
 BOOLEAN KeAreApcsDisabled(VOID)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     const struct _KTHREAD *thread = ke_thread_self(hal_kernel());
     return thread->critical > 0 || thread->guarded > 0 || emu_level(emu_current()) >= APC_LEVEL;
 }
 
 BOOLEAN KeAreAllApcsDisabled(VOID)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return ke_thread_self(hal_kernel())->guarded > 0 || emu_level(emu_current()) >= APC_LEVEL;
 }
 
@@ -85,7 +87,7 @@ VOID KeLeaveCriticalRegion(VOID)
 
 VOID KeEnterGuardedRegion(VOID)
 {
-    ke_level_at_most(emu_current(), APC_LEVEL, "KE-IRQL-6", KE_CODE_WRONG_LEVEL, "KeEnterGuardedRegion");
+    ke_level_at_most(emu_current(), APC_LEVEL, "KE-IRQL-6", KE_CODE_IRQL_KE_APC_LTE2, "KeEnterGuardedRegion");
     ke_thread_self(hal_kernel())->guarded++;
 }
 
@@ -93,7 +95,7 @@ VOID KeLeaveGuardedRegion(VOID)
 {
     struct emu_machine *m = emu_current();
     struct _KTHREAD *thread = ke_thread_self(hal_kernel());
-    ke_level_at_most(m, APC_LEVEL, "KE-IRQL-6", KE_CODE_WRONG_LEVEL, "KeLeaveGuardedRegion");
+    ke_level_at_most(m, APC_LEVEL, "KE-IRQL-6", KE_CODE_IRQL_KE_APC_LTE2, "KeLeaveGuardedRegion");
     if (thread->guarded == 0) {
         emu_finding_raise(m, "KE-IRQL-5", NULL, NULL, "KeLeaveGuardedRegion by a thread that is in none");
     }

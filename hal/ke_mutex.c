@@ -27,8 +27,8 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
 {
     struct hal_kernel *k = hal_kernel();
     struct _KTHREAD *thread = ke_thread_self(k);
-    ke_level_at_most(k->machine, Wait ? APC_LEVEL : DISPATCH_LEVEL, "KE-MUTEX-5", KE_CODE_WRONG_LEVEL,
-                     "KeReleaseMutex");
+    ke_level_at_most(k->machine, Wait ? APC_LEVEL : DISPATCH_LEVEL, "KE-MUTEX-5",
+                     KE_CODE_IRQL_KE_DISPATCH_LTE, "KeReleaseMutex");
     const emu_object object = ke_dispatcher_object(k, &Mutex->Header);
     emu_step(k->machine, HAL_OP_KE_RELEASE_MUTEX, object, 0);
     if (Mutex->OwnerThread != thread) {
@@ -56,6 +56,7 @@ LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)
 
 LONG KeReadStateMutex(PRKMUTEX Mutex)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct hal_kernel *k = hal_kernel();
     emu_step(k->machine, HAL_OP_KE_READ_STATE, ke_dispatcher_object(k, &Mutex->Header), 0);
     return Mutex->Header.SignalState;

@@ -157,6 +157,7 @@ static LONG_PTR references_of(struct hal_kernel *k, PVOID object)
 
 LONG_PTR ObfReferenceObject(PVOID Object)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, "ObReferenceObject");
     struct hal_kernel *k = hal_kernel();
     emu_step(k->machine, HAL_OP_KE_REFERENCE, name_of(k, Object), 0);
     count(k, Object, 1);
@@ -180,6 +181,7 @@ VOID ObDereferenceObjectDeferDelete(PVOID Object)
 
 LONG_PTR ObReferenceObjectWithTag(PVOID Object, ULONG Tag)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)Tag;
     return ObfReferenceObject(Object);
 }
@@ -193,6 +195,7 @@ LONG_PTR ObDereferenceObjectWithTag(PVOID Object, ULONG Tag)
 NTSTATUS ObReferenceObjectByPointer(PVOID Object, ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType,
                                     KPROCESSOR_MODE AccessMode)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)DesiredAccess;
     (void)AccessMode;
     if (ObjectType != NULL && !is_of_type(Object, ObjectType)) {
@@ -246,7 +249,8 @@ NTSTATUS ObReferenceObjectByHandle(HANDLE Handle, ACCESS_MASK DesiredAccess, POB
     (void)DesiredAccess;
     (void)AccessMode;
     struct hal_kernel *k = hal_kernel();
-    ke_level_at_most(k->machine, PASSIVE_LEVEL, "KE-OBJ-4", KE_CODE_WRONG_LEVEL, "ObReferenceObjectByHandle");
+    ke_level_at_most(k->machine, PASSIVE_LEVEL, "KE-OBJ-4", KE_CODE_IRQL_OB_PASSIVE,
+                     "ObReferenceObjectByHandle");
     *Object = NULL;
     PVOID object = Handle == ZwCurrentThread() ? ke_thread_self(k) : ke_handle_object(k, Handle);
     if (object == NULL) {
@@ -268,6 +272,7 @@ NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STA
                                ACCESS_MASK DesiredAccess, POBJECT_TYPE ObjectType, KPROCESSOR_MODE AccessMode,
                                PHANDLE Handle)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)HandleAttributes;
     (void)PassedAccessState;
     const NTSTATUS status = ObReferenceObjectByPointer(Object, DesiredAccess, ObjectType, AccessMode);
@@ -280,7 +285,7 @@ NTSTATUS ObOpenObjectByPointer(PVOID Object, ULONG HandleAttributes, PACCESS_STA
 NTSTATUS ZwClose(HANDLE Handle)
 {
     struct hal_kernel *k = hal_kernel();
-    ke_level_at_most(k->machine, PASSIVE_LEVEL, "KE-OBJ-4", KE_CODE_WRONG_LEVEL, "ZwClose");
+    ke_level_at_most(k->machine, PASSIVE_LEVEL, "KE-OBJ-4", KE_CODE_IRQL_ZW_PASSIVE, "ZwClose");
     emu_step(k->machine, HAL_OP_KE_CLOSE, EMU_NO_OBJECT, (ULONG_PTR)Handle);
     struct ke_handle *slot = slot_of(k, Handle);
     if (slot == NULL) {
@@ -317,12 +322,14 @@ static PKEVENT create_event(HANDLE *handle, EVENT_TYPE type, BOOLEAN state)
 /* Each call makes an event of its own: names are not shared. */
 PKEVENT IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE4, __func__);
     (void)EventName;
     return create_event(EventHandle, NotificationEvent, TRUE);
 }
 
 PKEVENT IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE4, __func__);
     (void)EventName;
     return create_event(EventHandle, SynchronizationEvent, TRUE);
 }
@@ -339,6 +346,7 @@ NTSTATUS ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_A
 
 NTSTATUS ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PVOID event = ke_handle_object(hal_kernel(), EventHandle);
     if (event == NULL) {
         return STATUS_INVALID_HANDLE;
@@ -355,6 +363,7 @@ NTSTATUS ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)
 
 NTSTATUS ZwWaitForSingleObject(HANDLE Handle, BOOLEAN Alertable, PLARGE_INTEGER Timeout)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PVOID object = ke_handle_object(hal_kernel(), Handle);
     if (object == NULL) {
         return STATUS_INVALID_HANDLE;

@@ -140,6 +140,7 @@ VOID KeRevertToUserAffinityThread(VOID)
 
 VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     const KAFFINITY old = Affinity->Group == 0 ? KeSetSystemAffinityThreadEx(Affinity->Mask) : 0;
     if (PreviousAffinity != NULL) {
         *PreviousAffinity = (GROUP_AFFINITY){.Mask = old};
@@ -148,5 +149,6 @@ VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY Pr
 
 VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     KeRevertToUserAffinityThreadEx(PreviousAffinity->Mask);
 }

@@ -82,6 +82,7 @@ VOID KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE Lo
 
 VOID KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
 {
+    ke_called_at(DISPATCH_LEVEL, "0xC4/36", __func__);
     struct emu_machine *m = emu_current();
     if (emu_level(m) != DISPATCH_LEVEL) {
         const uint64_t parameters[4] = {0x36, emu_level(m), 0, LockHandle->OldIrql};
@@ -115,5 +116,6 @@ VOID KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HAN
 
 VOID KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle)
 {
+    ke_called_at(DISPATCH_LEVEL, "0xC4/36", __func__);
     KeReleaseInStackQueuedSpinLock(LockHandle);
 }

@@ -196,6 +196,7 @@ static void release(PERESOURCE resource, struct _KTHREAD *thread)
 
 NTSTATUS ExInitializeResourceLite(PERESOURCE Resource)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct hal_kernel *k = hal_kernel();
     struct ke_resource *r = k->ke.resources_free;
     if (r != NULL) {
@@ -212,6 +213,7 @@ NTSTATUS ExInitializeResourceLite(PERESOURCE Resource)
 
 NTSTATUS ExDeleteResourceLite(PERESOURCE Resource)
 {
+    ke_called_at_most(APC_LEVEL, "0xC4/20007", __func__);
     struct hal_kernel *k = hal_kernel();
     struct ke_resource *r = private_of(Resource);
     if (r == NULL || Resource->ActiveCount != 0) {
@@ -227,6 +229,7 @@ NTSTATUS ExDeleteResourceLite(PERESOURCE Resource)
 
 NTSTATUS ExReinitializeResourceLite(PERESOURCE Resource)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     ExDeleteResourceLite(Resource);
     return ExInitializeResourceLite(Resource);
 }
@@ -277,12 +280,14 @@ VOID ExReleaseResourceForThreadLite(PERESOURCE Resource, ERESOURCE_THREAD Resour
 
 VOID ExReleaseResourceAndLeaveCriticalRegion(PERESOURCE Resource)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     ExReleaseResourceLite(Resource);
     KeLeaveCriticalRegion();
 }
 
 VOID ExConvertExclusiveToSharedLite(PERESOURCE Resource)
 {
+    ke_called_at_most(APC_LEVEL, "0xC4/20007", __func__);
     struct hal_kernel *k = hal_kernel();
     emu_step(k->machine, HAL_OP_KE_RELEASE_RESOURCE, object_of(k->machine, Resource), 0);
     if (!ExIsResourceAcquiredExclusiveLite(Resource)) {
@@ -297,21 +302,25 @@ VOID ExConvertExclusiveToSharedLite(PERESOURCE Resource)
 
 BOOLEAN ExIsResourceAcquiredExclusiveLite(PERESOURCE Resource)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return is_exclusive(Resource) && find(Resource, ke_thread_self(hal_kernel())) != NULL;
 }
 
 ULONG ExIsResourceAcquiredSharedLite(PERESOURCE Resource)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     const struct ke_holder *h = find(Resource, ke_thread_self(hal_kernel()));
     return h != NULL ? (ULONG)h->count : 0;
 }
 
 ULONG ExGetExclusiveWaiterCount(PERESOURCE Resource)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return Resource->NumberOfExclusiveWaiters;
 }
 
 ULONG ExGetSharedWaiterCount(PERESOURCE Resource)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return Resource->NumberOfSharedWaiters;
 }

@@ -167,7 +167,8 @@ NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT
     (void)ObjectAttributes;
     (void)ProcessHandle;
     struct hal_kernel *k = hal_kernel();
-    ke_level_at_most(k->machine, PASSIVE_LEVEL, "KE-THREAD-1", KE_CODE_WRONG_LEVEL, "PsCreateSystemThread");
+    ke_level_at_most(k->machine, PASSIVE_LEVEL, "KE-THREAD-1", KE_CODE_IRQL_PS_PASSIVE,
+                     "PsCreateSystemThread");
     if (ThreadHandle == NULL || StartRoutine == NULL) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -197,6 +198,7 @@ NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT
 
 NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_PS_PASSIVE, __func__);
     struct hal_kernel *k = hal_kernel();
     if (!ke_thread_self(k)->system || emu_cpu_in_interrupt(k->machine)) {
         return STATUS_INVALID_PARAMETER;
@@ -213,6 +215,7 @@ PKTHREAD haldma_KeGetCurrentThread(VOID)
 
 BOOLEAN PsIsSystemThread(PETHREAD Thread)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return ((const struct _KTHREAD *)(const void *)Thread)->system;
 }
 
@@ -235,12 +238,14 @@ HANDLE PsGetProcessId(PEPROCESS Process)
 
 HANDLE PsGetThreadId(PETHREAD Thread)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return (HANDLE)(ULONG_PTR)((const struct _KTHREAD *)(const void *)Thread)->id;
 }
 
 /* Every thread is the system's. */
 KPROCESSOR_MODE ExGetPreviousMode(VOID)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return KernelMode;
 }
 
@@ -249,7 +254,7 @@ KPROCESSOR_MODE ExGetPreviousMode(VOID)
 KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 {
     struct emu_machine *m = emu_current();
-    ke_level_at_most(m, DISPATCH_LEVEL, "KE-THREAD-8", KE_CODE_WRONG_LEVEL, "KeSetPriorityThread");
+    ke_level_at_most(m, PASSIVE_LEVEL, "KE-THREAD-8", KE_CODE_WRONG_LEVEL, "KeSetPriorityThread");
     if (Priority < 1 || Priority > HIGH_PRIORITY) {
         emu_finding_raise(m, "KE-THREAD-8", NULL, NULL, "KeSetPriorityThread to %d; priorities are 1 to %d",
                           Priority, HIGH_PRIORITY);
@@ -264,12 +269,14 @@ KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 
 KPRIORITY KeQueryPriorityThread(PKTHREAD Thread)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return Thread->priority;
 }
 
 /* The increment is relative to the normal priority, within the class of variable priorities. */
 LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     const LONG old = Thread->priority - KE_PRIORITY_NORMAL;
     const LONG wanted = KE_PRIORITY_NORMAL + Increment;
     KeSetPriorityThread(Thread, wanted < 1 ? 1 : wanted > HIGH_PRIORITY ? HIGH_PRIORITY : wanted);

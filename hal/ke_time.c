@@ -78,7 +78,7 @@ ULONG ExSetTimerResolution(ULONG DesiredTime, BOOLEAN SetResolution)
 {
     struct hal_kernel *k = hal_kernel();
     const uint32_t wanted = DesiredTime < SHORTEST_TICK_UNITS ? SHORTEST_TICK_UNITS : DesiredTime;
-    ke_level_at_most(k->machine, APC_LEVEL, "KE-TIME-2", KE_CODE_WRONG_LEVEL, "ExSetTimerResolution");
+    ke_level_at_most(k->machine, APC_LEVEL, "KE-TIME-2", KE_CODE_IRQL_EX_APC_LTE2, "ExSetTimerResolution");
     if (SetResolution) {
         k->ke.clock_requests++;
         if (wanted < clock_interval(k)) {

@@ -126,6 +126,7 @@ static struct ke_timer *take(struct hal_kernel *k, KTIMER *timer, emu_object obj
 
 VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_IRQL_KE_DISPATCH_LTE, __func__);
     ke_dispatcher_init(
         &Timer->Header,
         Type == NotificationTimer ? KE_OBJECT_TIMER_NOTIFICATION : KE_OBJECT_TIMER_SYNCHRONIZATION, 0);
@@ -140,6 +141,7 @@ VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
 
 VOID KeInitializeTimer(PKTIMER Timer)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_IRQL_KE_DISPATCH_LTE, __func__);
     KeInitializeTimerEx(Timer, NotificationTimer);
 }
 
@@ -147,7 +149,7 @@ BOOLEAN KeSetTimerEx(PKTIMER Timer, LARGE_INTEGER DueTime, LONG Period, PKDPC Dp
 {
     struct hal_kernel *k = hal_kernel();
     struct emu_machine *m = k->machine;
-    ke_level_at_most(m, DISPATCH_LEVEL, "KE-TIMER-5", KE_CODE_WRONG_LEVEL, "KeSetTimer");
+    ke_level_at_most(m, DISPATCH_LEVEL, "KE-TIMER-5", KE_CODE_IRQL_KE_DISPATCH_LTE, "KeSetTimer");
     const emu_object object = ke_dispatcher_object(k, &Timer->Header);
     if (Period < 0) {
         emu_finding_raise(m, "KE-TIMER-5", NULL, NULL, "KeSetTimerEx with a period of %d", Period);
@@ -186,13 +188,14 @@ BOOLEAN KeSetCoalescableTimer(PKTIMER Timer, LARGE_INTEGER DueTime, ULONG Period
                               PKDPC Dpc)
 {
     (void)TolerableDelay;
+    ke_level_at_most(emu_current(), DISPATCH_LEVEL, "KE-TIMER-5", KE_CODE_WRONG_LEVEL, __func__);
     return KeSetTimerEx(Timer, DueTime, (LONG)Period, Dpc);
 }
 
 BOOLEAN KeCancelTimer(PKTIMER Timer)
 {
     struct hal_kernel *k = hal_kernel();
-    ke_level_at_most(k->machine, DISPATCH_LEVEL, "KE-TIMER-5", KE_CODE_WRONG_LEVEL, "KeCancelTimer");
+    ke_level_at_most(k->machine, DISPATCH_LEVEL, "KE-TIMER-5", KE_CODE_IRQL_KE_DISPATCH_LTE, "KeCancelTimer");
     emu_step(k->machine, HAL_OP_KE_CANCEL_TIMER, ke_dispatcher_object(k, &Timer->Header), 0);
     struct ke_timer *t = running(k, Timer);
     if (t == NULL) {
@@ -204,6 +207,7 @@ BOOLEAN KeCancelTimer(PKTIMER Timer)
 
 BOOLEAN KeReadStateTimer(PKTIMER Timer)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_IRQL_KE_DISPATCH_LTE, __func__);
     struct hal_kernel *k = hal_kernel();
     emu_step(k->machine, HAL_OP_KE_READ_STATE, ke_dispatcher_object(k, &Timer->Header), 0);
     return Timer->Header.SignalState != 0;

@@ -61,15 +61,15 @@ NTSTATUS KeWaitForMultipleObjects(ULONG Count, PVOID Object[], WAIT_TYPE WaitTyp
     (void)Alertable;
     struct hal_kernel *k = hal_kernel();
     KWAIT_BLOCK own_blocks[THREAD_WAIT_OBJECTS];
+    LARGE_INTEGER copy;
+    const LARGE_INTEGER *timeout = copy_timeout(Timeout, &copy);
+    check_level(k->machine, "KeWaitForMultipleObjects", timeout);
     if (Count == 0 || Count > MAXIMUM_WAIT_OBJECTS ||
         (WaitBlockArray == NULL && Count > THREAD_WAIT_OBJECTS)) {
         emu_finding_raise(k->machine, "KE-WAIT-8", "0xC", NULL,
                           "KeWaitForMultipleObjects for %u objects %s wait blocks of the caller's", Count,
                           WaitBlockArray == NULL ? "without" : "with");
     }
-    LARGE_INTEGER copy;
-    const LARGE_INTEGER *timeout = copy_timeout(Timeout, &copy);
-    check_level(k->machine, "KeWaitForMultipleObjects", timeout);
     for (ULONG i = 0; i < Count; i++) {
         ke_dispatcher_object(k, Object[i]);
     }
@@ -87,7 +87,7 @@ NTSTATUS KeDelayExecutionThread(KPROCESSOR_MODE WaitMode, BOOLEAN Alertable, PLA
     (void)WaitMode;
     (void)Alertable;
     struct hal_kernel *k = hal_kernel();
-    ke_level_at_most(k->machine, APC_LEVEL, "KE-WAIT-10", KE_CODE_WRONG_LEVEL, "KeDelayExecutionThread");
+    ke_level_at_most(k->machine, APC_LEVEL, "KE-WAIT-10", KE_CODE_IRQL_KE_APC_LTE1, "KeDelayExecutionThread");
     if (Interval == NULL) {
         emu_finding_raise(k->machine, "KE-WAIT-11", NULL, NULL, "KeDelayExecutionThread without an interval");
     }

@@ -7,6 +7,7 @@
 #include <emu/bus.h>
 #include <emu/finding.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 
 /* Where the lowest bank of memory begins (see emu/mem.h). */
@@ -61,6 +62,7 @@ PVOID MmGetVirtualForPhysical(PHYSICAL_ADDRESS PhysicalAddress)
 
 BOOLEAN MmIsAddressValid(PVOID VirtualAddress)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return emu_ram_owns(emu_current(), VirtualAddress) ? TRUE : FALSE;
 }
 
@@ -80,6 +82,7 @@ static void *map(struct emu_machine *m, uint64_t physical, uint64_t bytes)
 
 PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMORY_CACHING_TYPE CacheType)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC4/73", __func__);
     struct hal_kernel *k = hal_kernel();
 
     (void)CacheType;
@@ -95,12 +98,14 @@ PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMOR
 
 PVOID MmMapIoSpaceEx(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, ULONG Protect)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)Protect;
     return MmMapIoSpace(PhysicalAddress, NumberOfBytes, MmNonCached);
 }
 
 VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC4/7B", __func__);
     struct hal_kernel *k = hal_kernel();
     const struct mm_pages *p = mm_pages_take(k, BaseAddress, MM_PAGES_IO);
 
@@ -126,38 +131,45 @@ VOID MmUnmapIoSpace(PVOID BaseAddress, SIZE_T NumberOfBytes)
 
 PVOID MmLockPagableDataSection(PVOID AddressWithinSection)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_MM_APC_LTE, __func__);
     return AddressWithinSection;
 }
 
 VOID MmLockPagableSectionByHandle(PVOID ImageSectionHandle)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_MM_APC_LTE, __func__);
     (void)ImageSectionHandle;
 }
 
 VOID MmUnlockPagableImageSection(PVOID ImageSectionHandle)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_MM_APC_LTE, __func__);
     (void)ImageSectionHandle;
 }
 
 PVOID MmPageEntireDriver(PVOID AddressWithinSection)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_MM_APC_LTE, __func__);
     return AddressWithinSection;
 }
 
 VOID MmResetDriverPaging(PVOID AddressWithinSection)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_MM_APC_LTE, __func__);
     (void)AddressWithinSection;
 }
 
 /* No routine is found by name: drivers fall back to what they do on a system without it. */
 PVOID MmGetSystemRoutineAddress(PUNICODE_STRING SystemRoutineName)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)SystemRoutineName;
     return NULL;
 }
 
 LOGICAL MmIsDriverVerifying(struct _DRIVER_OBJECT *DriverObject)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)DriverObject;
     return FALSE;
 }
@@ -172,6 +184,7 @@ MM_SYSTEMSIZE MmQuerySystemSize(VOID)
 
 VOID ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_EX_APC_LTE2, __func__);
     uintptr_t at = (uintptr_t)Address;
 
     if (Length == 0)
@@ -184,5 +197,6 @@ VOID ProbeForRead(const volatile VOID *Address, SIZE_T Length, ULONG Alignment)
 
 VOID ProbeForWrite(volatile VOID *Address, SIZE_T Length, ULONG Alignment)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_EX_APC_LTE2, __func__);
     ProbeForRead(Address, Length, Alignment);
 }

@@ -8,6 +8,7 @@
 #include <emu/choose.h>
 #include <emu/finding.h>
 
+#include "hal/ke_check.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
@@ -27,6 +28,7 @@ PVOID MmAllocateContiguousMemorySpecifyCacheNode(
     SIZE_T NumberOfBytes, PHYSICAL_ADDRESS LowestAcceptableAddress, PHYSICAL_ADDRESS HighestAcceptableAddress,
     PHYSICAL_ADDRESS BoundaryAddressMultiple, MEMORY_CACHING_TYPE CacheType, NODE_REQUIREMENT PreferredNode)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct hal_kernel *k = hal_kernel();
     struct emu_ram_request request = {.pages = pages_of(NumberOfBytes),
                                       .lowest = (uint64_t)LowestAcceptableAddress.QuadPart,
@@ -53,6 +55,7 @@ PVOID MmAllocateContiguousNodeMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS Lowe
                                      PHYSICAL_ADDRESS BoundaryAddressMultiple, ULONG Protect,
                                      NODE_REQUIREMENT PreferredNode)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)Protect;
     return MmAllocateContiguousMemorySpecifyCacheNode(NumberOfBytes, LowestAcceptableAddress,
                                                       HighestAcceptableAddress, BoundaryAddressMultiple,
@@ -64,6 +67,7 @@ PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes, PHYSICAL_ADDR
                                              PHYSICAL_ADDRESS BoundaryAddressMultiple,
                                              MEMORY_CACHING_TYPE CacheType)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return MmAllocateContiguousMemorySpecifyCacheNode(NumberOfBytes, LowestAcceptableAddress,
                                                       HighestAcceptableAddress, BoundaryAddressMultiple,
                                                       CacheType, MM_ANY_NODE_OK);
@@ -71,6 +75,7 @@ PVOID MmAllocateContiguousMemorySpecifyCache(SIZE_T NumberOfBytes, PHYSICAL_ADDR
 
 PVOID MmAllocateContiguousMemory(SIZE_T NumberOfBytes, PHYSICAL_ADDRESS HighestAcceptableAddress)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PHYSICAL_ADDRESS none = {.QuadPart = 0};
 
     return MmAllocateContiguousMemorySpecifyCacheNode(NumberOfBytes, none, HighestAcceptableAddress, none,
@@ -92,12 +97,14 @@ static void free_pages(PVOID base, enum mm_pages_kind kind, const char *what)
 
 VOID MmFreeContiguousMemory(PVOID BaseAddress)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_IRQL_MM_DISPATCH, __func__);
     free_pages(BaseAddress, MM_PAGES_CONTIGUOUS, "MmFreeContiguousMemory");
 }
 
 VOID MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
                                         MEMORY_CACHING_TYPE CacheType)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)NumberOfBytes;
     (void)CacheType;
     free_pages(BaseAddress, MM_PAGES_CONTIGUOUS, "MmFreeContiguousMemorySpecifyCache");
@@ -108,6 +115,7 @@ VOID MmFreeContiguousMemorySpecifyCache(PVOID BaseAddress, SIZE_T NumberOfBytes,
 
 PVOID MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_MM_APC_LTE, __func__);
     struct hal_kernel *k = hal_kernel();
     const struct emu_ram_request request = {.pages = pages_of(NumberOfBytes)};
 
@@ -124,6 +132,7 @@ PVOID MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
 
 VOID MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_MM_APC_LTE, __func__);
     (void)NumberOfBytes;
     free_pages(BaseAddress, MM_PAGES_NONCACHED, "MmFreeNonCachedMemory");
 }
@@ -150,6 +159,7 @@ PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighA
                              PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType,
                              ULONG Flags)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC4/7E", __func__);
     struct hal_kernel *k = hal_kernel();
     struct emu_machine *m = k->machine;
     bool all = (Flags & MM_ALLOCATE_FULLY_REQUIRED) != 0;
@@ -188,6 +198,7 @@ PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighA
 PMDL MmAllocatePagesForMdl(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
                            PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC4/7E", __func__);
     return MmAllocatePagesForMdlEx(LowAddress, HighAddress, SkipBytes, TotalBytes, MmCached, 0);
 }
 
@@ -195,12 +206,14 @@ PMDL MmAllocateNodePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS H
                                  PHYSICAL_ADDRESS SkipBytes, SIZE_T TotalBytes, MEMORY_CACHING_TYPE CacheType,
                                  ULONG IdealNode, ULONG Flags)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)IdealNode;
     return MmAllocatePagesForMdlEx(LowAddress, HighAddress, SkipBytes, TotalBytes, CacheType, Flags);
 }
 
 VOID MmFreePagesFromMdl(PMDL MemoryDescriptorList)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC4/7E", __func__);
     PMDL mdl = MemoryDescriptorList;
     void *base = emu_ram_at(emu_current(), (uint64_t)MmGetMdlPfnArray(mdl)[0] << PAGE_SHIFT);
 

@@ -11,6 +11,8 @@
 #include <emu/choose.h>
 #include <emu/finding.h>
 
+#include "hal/ke_check.h"
+#include "hal/ke_exception.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
@@ -31,6 +33,7 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
                                    MEMORY_CACHING_TYPE CacheType, PVOID RequestedAddress,
                                    ULONG BugCheckOnFailure, ULONG Priority)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC4/76", __func__);
     struct emu_machine *m = emu_current();
     PMDL mdl = MemoryDescriptorList;
     char name[MM_NAME_BYTES];
@@ -48,7 +51,7 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
     uint8_t *base = emu_fault(m, HAL_OP_IO_MAP_PAGES) ? NULL : pages_address(m, mdl);
     if (base == NULL) {
         if (AccessMode != KernelMode)
-            ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+            ke_raise(STATUS_INSUFFICIENT_RESOURCES);
         if (BugCheckOnFailure != 0) {
             uint64_t parameters[4] = {0, (uintptr_t)mdl, mdl->ByteCount, 0};
             emu_finding_raise(m, "MM-MAP-5", "0x3F", parameters,
@@ -69,12 +72,14 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
 
 PVOID MmMapLockedPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC4/74", __func__);
     return MmMapLockedPagesSpecifyCache(MemoryDescriptorList, AccessMode, MmCached, NULL, TRUE,
                                         HighPagePriority);
 }
 
 VOID MmUnmapLockedPages(PVOID BaseAddress, PMDL MemoryDescriptorList)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC4/79", __func__);
     PMDL mdl = MemoryDescriptorList;
 
     if ((mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) == 0 || mdl->MappedSystemVa != BaseAddress)
@@ -94,6 +99,7 @@ struct mm_reservation {
 
 PVOID MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG PoolTag)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct mm_reservation *r = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof *r, PoolTag);
 
     if (r != NULL)
@@ -103,12 +109,14 @@ PVOID MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG PoolTag)
 
 VOID MmFreeMappingAddress(PVOID BaseAddress, ULONG PoolTag)
 {
+    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     ExFreePoolWithTag(BaseAddress, PoolTag);
 }
 
 PVOID MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag, PMDL MemoryDescriptorList,
                                           MEMORY_CACHING_TYPE CacheType)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     const struct mm_reservation *r = MappingAddress;
     PMDL mdl = MemoryDescriptorList;
 
@@ -120,12 +128,14 @@ PVOID MmMapLockedPagesWithReservedMapping(PVOID MappingAddress, ULONG PoolTag, P
 
 VOID MmUnmapReservedMapping(PVOID BaseAddress, ULONG PoolTag, PMDL MemoryDescriptorList)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)PoolTag;
     MmUnmapLockedPages(BaseAddress, MemoryDescriptorList);
 }
 
 NTSTATUS MmProtectMdlSystemAddress(PMDL MemoryDescriptorList, ULONG NewProtect)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)NewProtect; /* pages are not protected from anybody here */
     return (MemoryDescriptorList->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) != 0 ? STATUS_SUCCESS
                                                                            : STATUS_NOT_MAPPED_VIEW;

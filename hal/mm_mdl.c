@@ -11,6 +11,8 @@
 #include <emu/choose.h>
 #include <emu/finding.h>
 
+#include "hal/ke_check.h"
+#include "hal/ke_exception.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
@@ -93,6 +95,7 @@ PMDL MmCreateMdl(PMDL MemoryDescriptorList, PVOID Base, SIZE_T Length)
 
 PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, BOOLEAN ChargeQuota, PIRP Irp)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)ChargeQuota;
     if (emu_fault(emu_current(), HAL_OP_IO_ALLOCATE_MDL))
         return NULL;
@@ -109,6 +112,7 @@ PMDL IoAllocateMdl(PVOID VirtualAddress, ULONG Length, BOOLEAN SecondaryBuffer, 
 
 VOID IoFreeMdl(PMDL Mdl)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     if ((Mdl->MdlFlags & MDL_PAGES_LOCKED) != 0) {
         struct emu_machine *m = emu_current();
         uint64_t parameters[4] = {(uintptr_t)Mdl, 0, 0, 0};
@@ -124,6 +128,7 @@ VOID IoFreeMdl(PMDL Mdl)
 
 VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PMDL mdl = MemoryDescriptorList;
 
     mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
@@ -142,6 +147,7 @@ VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 
 VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, LOCK_OPERATION Operation)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC4/70", __func__);
     struct hal_kernel *k = hal_kernel();
     PMDL mdl = MemoryDescriptorList;
 
@@ -157,9 +163,9 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     }
     (void)AccessMode; /* one address space: what user mode may touch is not told apart from the rest */
     if (emu_fault(k->machine, HAL_OP_IO_LOCK_PAGES))
-        ExRaiseStatus(STATUS_INSUFFICIENT_RESOURCES);
+        ke_raise(STATUS_INSUFFICIENT_RESOURCES);
     if (!fill_frames(k, mdl))
-        ExRaiseStatus(STATUS_ACCESS_VIOLATION);
+        ke_raise(STATUS_ACCESS_VIOLATION);
     mdl->Process = NULL;
     mdl->MdlFlags |= MDL_PAGES_LOCKED;
     if (Operation != IoReadAccess)
@@ -171,6 +177,7 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
 
 VOID MmUnlockPages(PMDL MemoryDescriptorList)
 {
+    ke_called_at_most(DISPATCH_LEVEL, "0xC4/78", __func__);
     struct hal_kernel *k = hal_kernel();
     PMDL mdl = MemoryDescriptorList;
 
@@ -190,6 +197,7 @@ VOID MmUnlockPages(PMDL MemoryDescriptorList)
 
 VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     uint8_t *source_va = MmGetMdlVirtualAddress(SourceMdl);
     ULONG offset = (ULONG)((uint8_t *)VirtualAddress - source_va);
     ULONG length = Length != 0 ? Length : SourceMdl->ByteCount - offset;
@@ -231,6 +239,7 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
 
 NTSTATUS MmAdvanceMdl(PMDL Mdl, ULONG NumberOfBytes)
 {
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     const CSHORT movable = MDL_PAGES_LOCKED | MDL_SOURCE_IS_NONPAGED_POOL;
 
     if ((Mdl->MdlFlags & movable) == 0)

@@ -5,9 +5,12 @@
  */
 #include <wdm.h>
 
+#include "hal/ke_check.h"
+
 NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable,
                                 PVOID Context, PVOID Environment)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)Path;
     (void)Context;
     (void)Environment;
@@ -18,6 +21,7 @@ NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGIST
 NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, ULONG ValueType,
                                PVOID ValueData, ULONG ValueLength)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_RTL_ZW_PASSIVE, __func__);
     (void)RelativeTo;
     (void)Path;
     (void)ValueName;
@@ -29,6 +33,7 @@ NTSTATUS RtlWriteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName, 
 
 NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_RTL_PASSIVE, __func__);
     (void)RelativeTo;
     (void)Path;
     (void)ValueName;
@@ -37,6 +42,7 @@ NTSTATUS RtlDeleteRegistryValue(ULONG RelativeTo, PCWSTR Path, PCWSTR ValueName)
 
 NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_RTL_ZW_PASSIVE, __func__);
     (void)RelativeTo;
     (void)Path;
     return STATUS_ACCESS_DENIED;
@@ -44,6 +50,7 @@ NTSTATUS RtlCreateRegistryKey(ULONG RelativeTo, PWSTR Path)
 
 NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)RelativeTo;
     (void)Path;
     return STATUS_OBJECT_NAME_NOT_FOUND;
@@ -51,6 +58,7 @@ NTSTATUS RtlCheckRegistryKey(ULONG RelativeTo, PWSTR Path)
 
 NTSTATUS ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_ZW_PASSIVE, __func__);
     (void)DesiredAccess;
     (void)ObjectAttributes;
     *KeyHandle = NULL;
@@ -60,6 +68,7 @@ NTSTATUS ZwOpenKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBU
 NTSTATUS ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRIBUTES ObjectAttributes,
                      ULONG TitleIndex, PUNICODE_STRING Class, ULONG CreateOptions, PULONG Disposition)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_ZW_PASSIVE, __func__);
     (void)DesiredAccess;
     (void)ObjectAttributes;
     (void)TitleIndex;
@@ -72,12 +81,14 @@ NTSTATUS ZwCreateKey(PHANDLE KeyHandle, ACCESS_MASK DesiredAccess, POBJECT_ATTRI
 
 NTSTATUS ZwDeleteKey(HANDLE KeyHandle)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_ZW_PASSIVE, __func__);
     (void)KeyHandle;
     return STATUS_INVALID_HANDLE;
 }
 
 NTSTATUS ZwFlushKey(HANDLE KeyHandle)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_ZW_PASSIVE, __func__);
     (void)KeyHandle;
     return STATUS_INVALID_HANDLE;
 }
@@ -85,6 +96,7 @@ NTSTATUS ZwFlushKey(HANDLE KeyHandle)
 NTSTATUS ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass, PVOID KeyInformation,
                     ULONG Length, PULONG ResultLength)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_ZW_PASSIVE, __func__);
     (void)KeyHandle;
     (void)KeyInformationClass;
     (void)KeyInformation;
@@ -96,6 +108,7 @@ NTSTATUS ZwQueryKey(HANDLE KeyHandle, KEY_INFORMATION_CLASS KeyInformationClass,
 NTSTATUS ZwEnumerateKey(HANDLE KeyHandle, ULONG Index, KEY_INFORMATION_CLASS KeyInformationClass,
                         PVOID KeyInformation, ULONG Length, PULONG ResultLength)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_ZW_PASSIVE, __func__);
     (void)Index;
     return ZwQueryKey(KeyHandle, KeyInformationClass, KeyInformation, Length, ResultLength);
 }
@@ -104,6 +117,7 @@ NTSTATUS ZwQueryValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName,
                          KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, PVOID KeyValueInformation,
                          ULONG Length, PULONG ResultLength)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_ZW_PASSIVE, __func__);
     (void)KeyHandle;
     (void)ValueName;
     (void)KeyValueInformationClass;
@@ -117,6 +131,7 @@ NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
                              KEY_VALUE_INFORMATION_CLASS KeyValueInformationClass, PVOID KeyValueInformation,
                              ULONG Length, PULONG ResultLength)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_ZW_PASSIVE, __func__);
     (void)Index;
     return ZwQueryValueKey(KeyHandle, NULL, KeyValueInformationClass, KeyValueInformation, Length,
                            ResultLength);
@@ -125,6 +140,7 @@ NTSTATUS ZwEnumerateValueKey(HANDLE KeyHandle, ULONG Index,
 NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleIndex, ULONG Type, PVOID Data,
                        ULONG DataSize)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_ZW_PASSIVE, __func__);
     (void)KeyHandle;
     (void)ValueName;
     (void)TitleIndex;
@@ -136,6 +152,7 @@ NTSTATUS ZwSetValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName, ULONG TitleI
 
 NTSTATUS ZwDeleteValueKey(HANDLE KeyHandle, PUNICODE_STRING ValueName)
 {
+    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_RTL_ZW_PASSIVE, __func__);
     (void)KeyHandle;
     (void)ValueName;
     return STATUS_INVALID_HANDLE;

@@ -155,7 +155,7 @@ static const struct told {
     {"FreeCommonBufferVector", PASSIVE_LEVEL, "DMA-VECTOR-9", "0x1DC/01"},
     {"GetScatterGatherList", DISPATCH_LEVEL, "EX-POOL-4", "0xC2/08"},
     {"GetScatterGatherListEx", DISPATCH_LEVEL, "EX-POOL-4", "0xC2/08"},
-    {"BuildMdlFromScatterGatherList", DISPATCH_LEVEL, "EX-POOL-4", "0xC2/08"},
+    {"BuildMdlFromScatterGatherList", DISPATCH_LEVEL, "KE-LEVEL-1", "0xC4/E5"},
     {"PutScatterGatherList", DISPATCH_LEVEL, "EX-POOL-4", "0xC2/09"},
 };
 

@@ -178,7 +178,8 @@ static VOID raise_in_dpc(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1
     (void)DeferredContext;
     (void)SystemArgument1;
     (void)SystemArgument2;
-    ExRaiseStatus(STATUS_UNSUCCESSFUL);
+    MDL nowhere = {.Size = sizeof nowhere, .ByteCount = 1};
+    MmProbeAndLockPages(&nowhere, KernelMode, IoReadAccess);
 }
 
 static void interrupted(void *context)
