@@ -180,6 +180,7 @@ static void set_up(void *context)
 {
     const struct haldma_scenario *scenario = context;
     struct dma_system *s = dma_system();
+    hal_code_note(emu_current(), (const void *)(uintptr_t)scenario->set_up);
     s->sets_up = true;
     scenario->set_up();
     s->sets_up = false;

@@ -79,20 +79,14 @@ static void locks_text(const struct emu_machine *m, uint32_t held, char *out, si
 /* ---- Places -----------------------------------------------------------------------------------------------
  */
 
-void emu_access_set_sources(struct emu_machine *m, emu_source_fn *sources)
-{
-    m->sources = sources;
-}
-
 static struct emu_source place_of(struct emu_machine *m, uintptr_t pc)
 {
     struct emu_watch *w = m->watch;
-    struct emu_source place = {{0}, {0}, 0};
+    struct emu_source place;
     for (uint32_t i = 0; i < w->place_count; i++)
         if (w->places[i].pc == pc)
             return w->places[i].place;
-    if (m->sources != NULL)
-        m->sources(pc, &place);
+    emu_sources_tell(m, &pc, &place, 1);
     if (w->place_count < EMU_PLACES_MAX)
         w->places[w->place_count++] = (struct emu_known_place){pc, place};
     return place;
@@ -102,7 +96,8 @@ static struct emu_source place_of(struct emu_machine *m, uintptr_t pc)
 static void place_text(const struct emu_source *p, char *out, size_t size)
 {
     if (p->line != 0)
-        snprintf(out, size, "at %s:%u in %s", p->file, p->line, p->name[0] != '\0' ? p->name : "a function");
+        snprintf(out, size, "at %s:%u in %s", emu_source_base(p), p->line,
+                 p->name[0] != '\0' ? p->name : "a function");
     else
         snprintf(out, size, "in %s", p->name[0] != '\0' ? p->name : "code without debug information");
 }
@@ -149,14 +144,15 @@ static void access_text(struct emu_machine *m, const struct emu_access_record *r
 static void code_text(struct emu_machine *m, char *out, size_t size)
 {
     struct emu_source a = place_of(m, m->watch->earlier.pc), b = place_of(m, m->watch->later.pc);
-    int files = strcmp(a.file, b.file);
+    int files = strcmp(emu_source_base(&a), emu_source_base(&b));
     if (files > 0 || (files == 0 && a.line > b.line)) {
         struct emu_source other = a;
         a = b;
         b = other;
     }
-    int n = files == 0 ? snprintf(out, size, "%s:%u/%u", a.file, a.line, b.line)
-                       : snprintf(out, size, "%s:%u/%s:%u", a.file, a.line, b.file, b.line);
+    int n = files == 0 ? snprintf(out, size, "%s:%u/%u", emu_source_base(&a), a.line, b.line)
+                       : snprintf(out, size, "%s:%u/%s:%u", emu_source_base(&a), a.line, emu_source_base(&b),
+                                  b.line);
     if (n >= (int)size)
         snprintf(out, size, "%u/%u", a.line, b.line);
     if (a.line == 0 && b.line == 0)
@@ -165,9 +161,8 @@ static void code_text(struct emu_machine *m, char *out, size_t size)
 
 static void datum_text(struct emu_machine *m, char *out, size_t size)
 {
-    struct emu_source place = {{0}, {0}, 0};
-    if (m->sources != NULL)
-        m->sources(m->watch->race_address, &place);
+    struct emu_source place;
+    emu_sources_tell(m, &m->watch->race_address, &place, 1);
     snprintf(out, size, "%s", place.name[0] != '\0' ? place.name : "memory");
 }
 

@@ -82,20 +82,27 @@ void emu_soft_request(struct emu_machine *m, unsigned cpu, uint8_t level, bool l
 }
 
 /* A handler runs in the middle of whatever its strand had announced. */
-static struct emu_pending enter(struct emu_cpu *c, struct emu_strand *self, uint8_t level)
+struct interrupted {
+    struct emu_pending pending;
+    uintptr_t handler_frame;
+};
+
+static struct interrupted enter(struct emu_cpu *c, struct emu_strand *self, uint8_t level, void *frame)
 {
-    struct emu_pending interrupted = self->pending;
+    struct interrupted interrupted = {self->pending, c->handler_frame};
     c->level = level;
     c->depth++;
+    c->handler_frame = (uintptr_t)frame;
     return interrupted;
 }
 
 static void leave(struct emu_machine *m, struct emu_cpu *c, struct emu_strand *self, uint8_t level,
-                  struct emu_pending interrupted)
+                  struct interrupted interrupted)
 {
     c->depth--;
+    c->handler_frame = interrupted.handler_frame;
     emu_level_lower(m, level);
-    self->pending = interrupted;
+    self->pending = interrupted.pending;
 }
 
 /* Whether what a handler requested runs when it ends depends on what it is nested in. */
@@ -119,7 +126,7 @@ void emu_run_soft(struct emu_machine *m, struct emu_strand *self, uint8_t level)
     uint8_t old = c->level;
     uint32_t actor = emu_footprint_enter(m, self);
     emu_footprint_same(m);
-    struct emu_pending interrupted = enter(c, self, level);
+    struct interrupted interrupted = enter(c, self, level, __builtin_frame_address(0));
     struct emu_context *outer = m->watch != NULL ? emu_watch_enter(m, self, level) : self->watched;
     emu_perform(m, EMU_OP_SOFT, EMU_NO_OBJECT, level);
     m->soft[level](m, self->cpu);
@@ -138,7 +145,7 @@ void emu_run_line(struct emu_machine *m, struct emu_strand *self, emu_line line)
     EMU_ASSERT(c->top == self && c->level < l->config.level && l->handler != NULL);
     uint8_t old = c->level;
     uint32_t actor = emu_footprint_enter(m, self);
-    struct emu_pending interrupted = enter(c, self, l->config.level);
+    struct interrupted interrupted = enter(c, self, l->config.level, __builtin_frame_address(0));
     struct emu_context *outer = m->watch != NULL ? emu_watch_enter(m, self, l->config.level) : self->watched;
     emu_perform(m, EMU_OP_INTERRUPT, l->object, 0);
     l->handler(m, l->context);

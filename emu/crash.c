@@ -35,8 +35,8 @@ enum { STACK_BYTES = 64 * 1024, STACK_ALIGNMENT = 16, NEAR_NULL = 0x10000, PLACE
 struct emu_crash {
     struct emu_strand *strand; /* that crashed in this run; NULL: none */
     int number;                /* signal; 0: it hangs */
-    uintptr_t place;           /* of the code */
-    uintptr_t address;         /* that was touched */
+    struct emu_crash_place place;
+    uintptr_t address; /* that was touched */
     bool wrote, jumped;
     uint64_t run, step; /* when the last tick came */
     unsigned ticks;     /* since then without a step */
@@ -64,6 +64,12 @@ void emu_crash_settle(struct emu_machine *m)
         return;
     c->strand->deepest = (uintptr_t)c->strand->stack_low; /* whatever may be on that stack */
     c->strand = NULL;
+}
+
+const struct emu_crash_place *emu_crash_place(const struct emu_machine *m)
+{
+    const struct emu_crash *c = m->crash;
+    return c->strand != NULL && c->strand == m->self ? &c->place : NULL;
 }
 
 #if CAN_CATCH
@@ -114,7 +120,7 @@ __attribute__((noreturn)) static void land(void)
     struct emu_machine *m = emu_current();
     struct emu_crash *c = m->crash;
     char text[PLACE_TEXT];
-    const char *place = place_text(c->place, text), *name = c->strand->name;
+    const char *place = place_text(c->place.pc, text), *name = c->strand->name;
     c->strand->deepest = 0; /* this stack is none of its own */
     switch (c->number) {
     case SIGSEGV:
@@ -150,8 +156,8 @@ static struct emu_machine *crashing(void)
 
 #if CAN_CATCH
 
-/* Where the interrupted code was, and where it is to go on. */
-static uintptr_t redirect(ucontext_t *u, struct emu_crash *c)
+/* Notes where the interrupted code was, and lets it go on elsewhere. */
+static void redirect(ucontext_t *u, struct emu_crash *c)
 {
     uintptr_t top = (uintptr_t)c->stack + STACK_BYTES;
 #if defined(__x86_64__)
@@ -163,18 +169,19 @@ static uintptr_t redirect(ucontext_t *u, struct emu_crash *c)
     uintptr_t sp = (uintptr_t)registers[REG_RSP], low = (uintptr_t)c->strand->stack_low;
     if (c->jumped && sp >= low && sp - low < c->strand->fiber.bytes)
         memcpy(&place, (const void *)sp, sizeof place); /* who called */
+    c->place = (struct emu_crash_place){place, (uintptr_t)registers[REG_RBP], sp};
     registers[REG_RIP] = (greg_t)(uintptr_t)land;
     registers[REG_RSP] = (greg_t)(top - WORD); /* as a call leaves it */
 #else
-    enum { WRITING = 1 << 6 };
+    enum { FRAME_POINTER = 29, LINK = 30 };
     uintptr_t place = u->uc_mcontext.pc;
     c->jumped = c->number == SIGSEGV && place == c->address;
     if (c->jumped)
-        place = u->uc_mcontext.regs[30];
+        place = u->uc_mcontext.regs[LINK];
+    c->place = (struct emu_crash_place){place, u->uc_mcontext.regs[FRAME_POINTER], u->uc_mcontext.sp};
     u->uc_mcontext.pc = (uintptr_t)land;
     u->uc_mcontext.sp = top;
 #endif
-    return place;
 }
 
 static void go_down(struct emu_machine *m, int number, uintptr_t address, void *context)
@@ -183,7 +190,7 @@ static void go_down(struct emu_machine *m, int number, uintptr_t address, void *
     c->strand = m->self;
     c->number = number;
     c->address = address;
-    c->place = redirect(context, c);
+    redirect(context, c);
 }
 
 #else

@@ -166,6 +166,7 @@ void emu_fire_event(struct emu_machine *m, struct emu_event *e)
     if (EMU_UNLIKELY(m->watch != NULL))
         emu_watch_device(m, e->object, false);
     m->in_callback = true;
+    m->callback_frame = (uintptr_t)__builtin_frame_address(0);
     e->fn(m, e->context);
     m->in_callback = false;
 }

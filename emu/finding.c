@@ -6,6 +6,21 @@
 #include <stdio.h>
 #include <string.h>
 
+void emu_finding_came_from(struct emu_machine *m, emu_object object, const char *deed,
+                           const struct emu_birth *birth)
+{
+    if (m->origin_count == EMU_ORIGINS_MAX)
+        return;
+    struct emu_origin *o = &m->origins[m->origin_count++];
+    memset(o, 0, sizeof *o);
+    if (object != EMU_NO_OBJECT)
+        emu_object_text(m, object, o->name, sizeof o->name);
+    snprintf(o->deed, sizeof o->deed, "%s", deed);
+    if (birth->strand != EMU_NO_OBJECT)
+        emu_object_text(m, birth->strand, o->strand, sizeof o->strand);
+    o->birth = *birth;
+}
+
 void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *code,
                         const uint64_t parameters[4], const char *format, va_list arguments)
 {
@@ -23,6 +38,10 @@ void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *cod
     f->time = m->now;
     f->cpu = self->cpu;
     f->level = m->cpus[self->cpu].level;
+    emu_callers_take(m, &f->callers);
+    memcpy(f->origins, m->origins, sizeof f->origins);
+    f->origin_count = m->origin_count;
+    m->origin_count = 0;
     /* Runs that fail for another reason are other runs. */
     emu_hash_text(m, EMU_OP_FINDING, f->rule, strlen(f->rule));
     emu_hash_text(m, EMU_OP_FINDING, f->code, strlen(f->code));

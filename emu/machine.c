@@ -193,6 +193,7 @@ void emu_machine_reset(struct emu_machine *m)
     m->hash = 0;
     m->agenda = 0;
     m->halted = false;
+    m->origin_count = 0;
     m->in_callback = false;
     m->watch = NULL;
     m->quiet = 0;

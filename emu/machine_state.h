@@ -9,6 +9,7 @@
 
 #include <emu/access.h>
 #include <emu/bus.h>
+#include <emu/callers.h>
 #include <emu/choose.h>
 #include <emu/cpu.h>
 #include <emu/event.h>
@@ -125,11 +126,12 @@ struct emu_cpu {
     struct emu_strand *idle; /* made when first needed */
     struct emu_strand *ready_first, *ready_last;
     uint8_t level;
-    uint8_t soft;        /* pending software interrupts, a bit per level */
-    uint64_t since;      /* the step at which its top last went on, or could not have */
-    uint64_t soft_since; /* the step at which its first pending software interrupt was requested */
-    uint32_t soft_woken; /* footprint.c: 1 + the event that requested it */
-    uint8_t depth;       /* handlers nested now */
+    uint8_t soft;            /* pending software interrupts, a bit per level */
+    uint64_t since;          /* the step at which its top last went on, or could not have */
+    uint64_t soft_since;     /* the step at which its first pending software interrupt was requested */
+    uint32_t soft_woken;     /* footprint.c: 1 + the event that requested it */
+    uint8_t depth;           /* handlers nested now */
+    uintptr_t handler_frame; /* callers.c: of what called the innermost one; 0: none */
 };
 
 /* irq.c */
@@ -209,6 +211,13 @@ struct emu_object_info {
     uint64_t key; /* footprint.c */
 };
 
+/* callers.c */
+struct emu_module {
+    uintptr_t low, high;
+    uint64_t hash; /* of its name */
+    char name[EMU_MODULE_NAME];
+};
+
 struct emu_machine {
     /* step.c: looked at by every step */
     uint64_t steps;
@@ -217,8 +226,9 @@ struct emu_machine {
     uint32_t
         agenda; /* what could happen besides the tops of processors: lines, soft, ready, engines, events */
     bool tracing;
-    bool halted;      /* a finding was made */
-    bool in_callback; /* an engine or event is running: nothing nests on this stack */
+    bool halted;              /* a finding was made */
+    bool in_callback;         /* an engine or event is running: nothing nests on this stack */
+    uintptr_t callback_frame; /* callers.c: of what called it */
     uint32_t quiet;
     uint64_t busy;           /* processors with a top */
     struct emu_strand *self; /* whose stack this is */
@@ -312,10 +322,16 @@ struct emu_machine {
 
     /* access*.c */
     struct emu_watch *watch_made; /* what watch is, once it was needed */
+
+    /* callers.c */
+    struct emu_module modules[EMU_MODULES_MAX];
+    uint32_t module_count;
     emu_source_fn *sources;
 
     /* finding.c */
     struct emu_finding finding;
+    struct emu_origin origins[EMU_ORIGINS_MAX]; /* of the finding that is raised next */
+    uint32_t origin_count;
 
     /* machine.c */
     struct emu_crash *crash; /* crash.c; NULL: crashes are not caught */
@@ -391,6 +407,12 @@ uint32_t emu_ram_slot(struct emu_machine *m, uint64_t physical);
 /* crash.c */
 void emu_crash_destroy(struct emu_machine *m);
 void emu_crash_settle(struct emu_machine *m); /* after a run that ended with a finding */
+/* Where the running context crashed; NULL: it did not. Only where crashes are caught. */
+struct emu_crash_place {
+    uintptr_t pc;        /* the instruction; of a jump to nowhere, what it would have returned to */
+    uintptr_t frame, sp; /* as the registers were */
+};
+const struct emu_crash_place *emu_crash_place(const struct emu_machine *m);
 
 /* mem.c: are there frames in this range, used or not? */
 bool emu_ram_reserved(const struct emu_machine *m, uint64_t physical, uint64_t bytes);

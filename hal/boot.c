@@ -3,9 +3,9 @@
  */
 #include "hal/boot.h"
 
+#include "hal/code_place.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
-#include "hal/tsan.h"
 
 #define HAL_OP_INFO(id, name, access, arg) {name, access, arg},
 static const struct emu_op_info op_infos[] = {HAL_OPS_KE(HAL_OP_INFO) HAL_OPS_IO(HAL_OP_INFO)};
@@ -26,7 +26,7 @@ void hal_boot(struct emu_machine *m, void *context)
     k->machine = m;
     emu_set_slot(m, EMU_SLOT_KERNEL, k);
     hal_describe_ops(m);
-    emu_access_set_sources(m, tsan_place);
+    emu_sources_set(m, hal_code_places);
     ke_boot(k);
     mm_boot(k);
     io_boot(k);

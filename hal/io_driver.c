@@ -90,6 +90,7 @@ bool hal_driver_restore(const void *code)
 {
     struct hal_kernel *k = hal_kernel();
 
+    hal_code_note(k->machine, code);
     return k->io.images == NULL || module_is_in_use(k, code) || hal_images_restore(k->io.images, code);
 }
 

@@ -5,6 +5,8 @@
  * the copy is written back, so that static variables begin each run as the linker left them. Not copied: what
  * the dynamic linker has made read-only (RELRO), and the slots of the procedure linkage table, which it fills
  * as it goes.
+ *
+ * The same look at a module makes its code known to the machine, for call stacks (emu/callers.h).
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* dl_iterate_phdr */
@@ -15,6 +17,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <emu/callers.h>
 
 #include "hal/io_driver.h"
 #include "hal/kernel.h"
@@ -93,6 +97,7 @@ struct search {
     uintptr_t low, high;
     const ElfW(Phdr) * headers;
     unsigned count;
+    const char *name; /* the last part of its path; the main program's: "program" */
     bool found;
     bool is_main;
 };
@@ -120,6 +125,8 @@ static int look_at_module(struct dl_phdr_info *info, size_t size, void *context)
     s->count = info->dlpi_phnum;
     s->found = true;
     s->is_main = info->dlpi_name == NULL || info->dlpi_name[0] == '\0';
+    const char *slash = s->is_main ? NULL : strrchr(info->dlpi_name, '/');
+    s->name = s->is_main ? "program" : slash != NULL ? slash + 1 : info->dlpi_name;
     return 1;
 }
 
@@ -129,6 +136,22 @@ static bool find_module(const void *address, struct search *s)
     s->address = (uintptr_t)address;
     dl_iterate_phdr(look_at_module, s);
     return s->found;
+}
+
+/* Is it the module that holds the emulator? */
+static bool is_own(const struct search *s)
+{
+    struct search own;
+
+    return find_module((const void *)(uintptr_t)&hal_images_restore, &own) && own.low == s->low;
+}
+
+void hal_code_note(struct emu_machine *m, const void *code)
+{
+    struct search s;
+
+    if (!emu_code_known(m, (uintptr_t)code) && find_module(code, &s) && !is_own(&s))
+        emu_code_add(m, s.name, s.low, s.high);
 }
 
 struct hole {
@@ -206,14 +229,12 @@ static bool add_range(struct image *image, uintptr_t start, uintptr_t end, const
 static struct image *remember(struct hal_images *images, const struct search *s)
 {
     struct image *image = calloc(1, sizeof *image);
-    struct search own;
 
     if (image == NULL)
         return NULL;
     image->low = s->low;
     image->high = s->high;
-    find_module((const void *)(uintptr_t)&hal_images_restore, &own);
-    image->skipped = s->is_main || own.low == s->low;
+    image->skipped = s->is_main || is_own(s);
     const struct hole holes[2] = {relro_of(s), linkage_of(s)};
     for (unsigned i = 0; !image->skipped && i < s->count; i++) {
         const ElfW(Phdr) *h = &s->headers[i];

@@ -24,7 +24,4 @@ static inline void tsan_touch(const volatile void *address, size_t bytes, unsign
         emu_access_memory(m, address, bytes, memory | EMU_MEMORY_INSTRUMENTED, pc);
 }
 
-/* Who tells the places of a race's two accesses; see tsan_place.c. */
-void tsan_place(uintptr_t address, struct emu_source *place);
-
 #endif

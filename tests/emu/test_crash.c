@@ -137,6 +137,31 @@ static void set_up(void *context)
 
 /* ---- Running it ---------------------------------------------------------------------------------------- */
 
+#define DRIVER __attribute__((section("driver_code"), noinline))
+extern const char __start_driver_code[], __stop_driver_code[];
+
+DRIVER static void driver_gives_up(void)
+{
+    abort();
+}
+
+DRIVER static void gives_up_in_a_driver(void *context)
+{
+    (void)context;
+    bare_work(1);
+    driver_gives_up();
+    bare_work(2);
+}
+
+DRIVER static void writes_in_a_driver(void *context)
+{
+    volatile uintptr_t nowhere = 0x10;
+    (void)context;
+    bare_work(1);
+    *(volatile int *)nowhere = 1;
+    bare_work(2);
+}
+
 struct outcome {
     bool caught; /* this build can */
     enum emu_stop first, second, clean;
@@ -152,6 +177,7 @@ static struct outcome run(emu_strand_fn *fn)
     struct emu_machine *m = bare_machine(NULL);
     emu_strand_fn *harmless = other_walks;
     struct emu_program crash = {"crash", set_up, NULL, &fn}, clean = {"clean", set_up, NULL, &harmless};
+    assert_true(emu_code_add(m, "driver", (uintptr_t)__start_driver_code, (uintptr_t)__stop_driver_code));
     o.caught = emu_crash_catch(m);
     if (o.caught) {
         install(&handlers);
@@ -242,6 +268,17 @@ static void a_loop_without_a_yield_point_is_a_finding(void **state)
     assert_finding(spin, EMU_RULE_HANG, "a loop without a yield point");
 }
 
+/* rule: EMU-CRASH-8 */
+static void a_crash_has_the_call_stack_of_what_crashed(void **state)
+{
+    (void)state;
+    struct outcome wrote = run(writes_in_a_driver), gave_up = run(gives_up_in_a_driver);
+    if (!wrote.caught)
+        skip();
+    assert_int_equal(wrote.finding.callers.count, 1);
+    assert_int_equal(gave_up.finding.callers.count, 2); /* abort() is of no module, and needs no frames */
+}
+
 /* ---- What is none ---------------------------------------------------------------------------------------
  */
 
@@ -298,6 +335,7 @@ int main(void)
         cmocka_unit_test(an_invalid_instruction_is_a_finding),
         cmocka_unit_test(a_call_of_abort_is_a_finding),
         cmocka_unit_test(a_loop_without_a_yield_point_is_a_finding),
+        cmocka_unit_test(a_crash_has_the_call_stack_of_what_crashed),
         cmocka_unit_test(a_crash_outside_a_machine_is_the_processs_own),
         cmocka_unit_test(an_error_of_the_emulator_is_no_finding),
     };

@@ -60,6 +60,25 @@ static void the_racy_driver_is_caught_at_random_within_the_budget_from_every_see
     close_subject(&s);
 }
 
+/* rule: EMU-FINDING-4 */
+static void the_finding_names_the_drivers_function_and_line(void **state)
+{
+    struct subject s = open_subject(*state, "cancel_racy");
+    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(PREEMPTIONS), BUDGET);
+    require_double_completion(&report);
+    const struct emu_callers *callers = &report.findings[0].finding.callers;
+    const char *modules[EMU_CALLERS_MAX];
+    struct emu_source places[EMU_CALLERS_MAX];
+    emu_callers_tell(s.machine, callers, modules, places);
+    assert_in_range(callers->count, 1, EMU_CALLERS_MAX);
+    assert_string_equal(modules[0], "copier_racy.so");
+    assert_string_equal(emu_source_base(&places[0]), "copier_io.c");
+    assert_string_equal(places[0].name, "CopierComplete");
+    assert_true(places[0].line > 0);
+    emu_report_free(&report);
+    close_subject(&s);
+}
+
 static void the_default_schedule_does_not_show_the_race(void **state)
 {
     struct subject s = open_subject(*state, "cancel_racy");
@@ -153,6 +172,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(the_racy_driver_is_caught_exhaustively_within_the_budget, argv[1]),
         cmocka_unit_test_prestate(the_racy_driver_is_caught_at_random_within_the_budget_from_every_seed,
                                   argv[1]),
+        cmocka_unit_test_prestate(the_finding_names_the_drivers_function_and_line, argv[1]),
         cmocka_unit_test_prestate(the_default_schedule_does_not_show_the_race, argv[1]),
         cmocka_unit_test_prestate(the_mended_driver_is_clean_in_every_run_with_two_preemptions, argv[1]),
         cmocka_unit_test_prestate(the_mended_driver_is_clean_in_random_runs, argv[1]),

@@ -28,6 +28,7 @@ function(haldma_add_driver name)
     target_compile_options(${name} PRIVATE
         "SHELL:-include \"${CMAKE_CURRENT_FUNCTION_LIST_DIR}/haldma_driver_entry.h\""
         "SHELL:-isystem \"${freestanding}\"")
+    haldma_call_stacks(${name})
     target_link_libraries(${name} PRIVATE haldma::driver_dialect $<LINK_ONLY:haldma::haldma>)
     target_link_options(${name} PRIVATE LINKER:-z,now)
     if(NOT HALDMA_SANITIZE)

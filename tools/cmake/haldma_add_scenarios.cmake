@@ -13,10 +13,17 @@ function(haldma_add_scenarios name)
     target_include_directories(${name} PRIVATE ${arg_INCLUDE_DIRECTORIES})
     target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
     target_compile_features(${name} PRIVATE c_std_11)
+    haldma_call_stacks(${name})
     target_link_libraries(${name} PRIVATE haldma::haldma ${arg_DRIVERS})
     if(NOT HALDMA_SANITIZE)
         target_link_options(${name} PRIVATE LINKER:-z,defs)
     endif()
     set_target_properties(${name} PROPERTIES
         PREFIX "" BUILD_RPATH_USE_ORIGIN ON LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/scenarios")
+endfunction()
+
+# haldma_call_stacks(name): what lets a report say by which functions, at which lines, code came where it was: frame pointers,
+# calls at the end of functions that stay calls, debug information.
+function(haldma_call_stacks name)
+    target_compile_options(${name} PRIVATE -g -fno-omit-frame-pointer -fno-optimize-sibling-calls)
 endfunction()

@@ -20,19 +20,6 @@
 extern "C" {
 #endif
 
-/* What is known of an instruction or of a datum: for reports only. Empty where there is no debug information.
- */
-enum { EMU_SOURCE_FILE = 32, EMU_SOURCE_NAME = 40 };
-struct emu_source {
-    char file[EMU_SOURCE_FILE]; /* the last part of the path */
-    char name[EMU_SOURCE_NAME]; /* the function, or the variable with its offset ("Extension+8") */
-    unsigned line;
-};
-typedef void emu_source_fn(uintptr_t address, struct emu_source *place);
-
-/* Who tells places; called on the host's stack, after the run. Stays until it is replaced. May be NULL. */
-void emu_access_set_sources(struct emu_machine *m, emu_source_fn *sources);
-
 enum emu_memory {
     EMU_MEMORY_READ = 0,
     EMU_MEMORY_WRITE = 1,

@@ -4,6 +4,7 @@
 #ifndef EMU_FINDING_H
 #define EMU_FINDING_H
 
+#include <emu/callers.h>
 #include <emu/machine.h>
 #include <stdarg.h>
 
@@ -11,7 +12,22 @@
 extern "C" {
 #endif
 
-enum { EMU_FINDING_TEXT = 640, EMU_FINDING_RULE = 48, EMU_FINDING_CODE = 64 };
+enum {
+    EMU_FINDING_TEXT = 640,
+    EMU_FINDING_RULE = 48,
+    EMU_FINDING_CODE = 64,
+    EMU_FINDING_NAME = 48,
+    EMU_FINDING_STRAND = 32,
+    EMU_ORIGINS_MAX = 4
+};
+
+/* Where something that a finding is about came from: "adapter#1 was allocated" then and there. */
+struct emu_origin {
+    char name[EMU_FINDING_NAME]; /* of the object; empty: the finding's message says which */
+    char deed[EMU_FINDING_NAME]; /* what was done to it: "allocated", "freed first" */
+    char strand[EMU_FINDING_STRAND];
+    struct emu_birth birth;
+};
 
 struct emu_finding {
     char rule[EMU_FINDING_RULE];    /* rule id: "DMA-CANCEL-1", "property", "deadlock", "livelock" */
@@ -22,8 +38,20 @@ struct emu_finding {
     uint64_t time;
     unsigned cpu;
     uint8_t level;
-    char strand[32];
+    char strand[EMU_FINDING_STRAND];
+    struct emu_callers callers; /* of whoever raised it */
+    unsigned origin_count;
+    struct emu_origin origins[EMU_ORIGINS_MAX];
 };
+
+/*
+ * Says to the finding that is raised next in this run what it is about was done, when and where: object
+ * (EMU_NO_OBJECT: none has a name) was deed (a participle, "allocated", "freed first"; copied) at *birth,
+ * which emu_birth_note() made in this run. In the order of the calls; from the fifth on, nothing happens. For
+ * the path that ends in emu_finding_raise() only.
+ */
+void emu_finding_came_from(struct emu_machine *m, emu_object object, const char *deed,
+                           const struct emu_birth *birth);
 
 /*
  * Stops the machine here; does not return. Only inside emu_machine_run(): on strands, in interrupt handlers,

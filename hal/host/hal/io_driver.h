@@ -41,6 +41,12 @@ void hal_images_use(struct emu_machine *m, struct hal_images *images);
  */
 bool hal_images_restore(struct hal_images *images, const void *code);
 
+/*
+ * Makes the module of this code known to the machine, for call stacks; once more costs next to nothing. The
+ * module that holds the emulator is left out, and with it a program that it is linked into.
+ */
+void hal_code_note(struct emu_machine *m, const void *code);
+
 /* Is it code of one module, as far as modules were seen? */
 bool hal_images_share(const struct hal_images *images, const void *code, const void *other);
 

@@ -4,7 +4,7 @@
  * The only file of the libraries that talks to libdw. It keeps nothing: whoever asks often remembers the
  * answer.
  */
-#include "hal/tsan.h"
+#include "hal/code_place.h"
 
 #include <dwarf.h>
 #include <elfutils/libdwfl.h>
@@ -12,12 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static const char *last_part(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
 
 /*
  * The unit that the address was compiled in: through the table of addresses, or, since clang writes none, one
@@ -41,7 +35,7 @@ static void line_of(Dwarf_Die *unit, uintptr_t address, struct emu_source *place
     const char *file = found != NULL ? dwarf_linesrc(found, NULL, NULL) : NULL;
     if (file == NULL || dwarf_lineno(found, &line) != 0)
         return;
-    snprintf(place->file, sizeof place->file, "%.*s", (int)sizeof place->file - 1, last_part(file));
+    snprintf(place->file, sizeof place->file, "%.*s", (int)sizeof place->file - 1, file);
     place->line = (unsigned)line;
 }
 
@@ -74,27 +68,33 @@ static void symbol_of(Dwfl_Module *module, uintptr_t address, struct emu_source 
         snprintf(place->name, sizeof place->name, "%.*s", (int)sizeof place->name - 1, name);
 }
 
-void tsan_place(uintptr_t address, struct emu_source *place)
+static void place_of(Dwfl *dwfl, uintptr_t address, struct emu_source *place)
+{
+    uintptr_t before = address - 1; /* the call, not what it returns to */
+    Dwfl_Module *module = dwfl_addrmodule(dwfl, before);
+    Dwarf_Addr bias = 0;
+    Dwarf_Die *unit = module != NULL ? unit_of(module, before, &bias) : NULL;
+    if (unit != NULL) {
+        line_of(unit, before - bias, place);
+        function_of(unit, before - bias, place);
+    }
+    if (module != NULL && place->name[0] == '\0')
+        symbol_of(module, place->line == 0 ? address : before, place);
+}
+
+void hal_code_places(const uintptr_t *addresses, struct emu_source *places, size_t count)
 {
     static const Dwfl_Callbacks callbacks = {
         .find_elf = dwfl_linux_proc_find_elf,
         .find_debuginfo = dwfl_standard_find_debuginfo,
     };
-    memset(place, 0, sizeof *place);
+    memset(places, 0, count * sizeof *places);
     Dwfl *dwfl = dwfl_begin(&callbacks);
     if (dwfl == NULL)
         return;
     if (dwfl_linux_proc_report(dwfl, getpid()) == 0 && dwfl_report_end(dwfl, NULL, NULL) == 0) {
-        uintptr_t before = address - 1; /* the call, not what it returns to */
-        Dwfl_Module *module = dwfl_addrmodule(dwfl, before);
-        Dwarf_Addr bias = 0;
-        Dwarf_Die *unit = module != NULL ? unit_of(module, before, &bias) : NULL;
-        if (unit != NULL) {
-            line_of(unit, before - bias, place);
-            function_of(unit, before - bias, place);
-        }
-        if (module != NULL && place->name[0] == '\0')
-            symbol_of(module, place->line == 0 ? address : before, place);
+        for (size_t i = 0; i < count; i++)
+            place_of(dwfl, addresses[i], &places[i]);
     }
     dwfl_end(dwfl);
 }
