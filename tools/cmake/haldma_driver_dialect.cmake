@@ -17,13 +17,15 @@ else()
     target_compile_definitions(haldma_driver_dialect INTERFACE _AMD64_ AMD64 _M_AMD64=100 _M_X64=100)
 endif()
 
-# Windows compilers know neither strict aliasing nor undefined signed overflow, and keep checks for NULL.
+# Windows compilers know neither strict aliasing nor undefined signed overflow, and keep checks for NULL. What a driver reads
+# without having written it is a pattern, the same in every run, and no address (docs/decisions/0085).
 target_compile_options(haldma_driver_dialect INTERFACE
     $<$<COMPILE_LANGUAGE:C>:-std=gnu11> $<$<COMPILE_LANGUAGE:C>:-fcommon>
     $<$<COMPILE_LANGUAGE:CXX>:-std=gnu++17> $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
     $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti> $<$<COMPILE_LANGUAGE:CXX>:-nostdinc++>
     -nostdinc -fshort-wchar -fms-extensions -fvisibility=hidden
     -fno-strict-aliasing -fwrapv -fno-delete-null-pointer-checks -fno-omit-frame-pointer
+    -ftrivial-auto-var-init=pattern
     -Wno-unknown-pragmas -Wno-multichar
     $<$<C_COMPILER_ID:Clang>:-Wno-ignored-pragmas> $<$<C_COMPILER_ID:Clang>:-Wno-four-char-constants>
     $<$<C_COMPILER_ID:Clang>:-Wno-microsoft> $<$<C_COMPILER_ID:Clang>:-Wno-pragma-pack>)

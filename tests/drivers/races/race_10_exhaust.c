@@ -38,15 +38,19 @@ static ULONG ExhaustRegisters(PRACE_DEVICE Device)
 }
 
 /* Maps a half, which lies in one page, and adds it to what the card will transfer. */
-static VOID ExhaustMap(PRACE_DEVICE Device, PIRP Irp, PVOID MapRegisterBase, ULONG Offset,
-                       PSCATTER_GATHER_LIST List)
+static NTSTATUS ExhaustMap(PRACE_DEVICE Device, PIRP Irp, PVOID MapRegisterBase, ULONG Offset,
+                           PSCATTER_GATHER_LIST List)
 {
     RACE_LIST piece;
     ULONG mapped = PAGE_SIZE;
+    NTSTATUS status = Device->Adapter->DmaOperations->MapTransferEx(Device->Adapter, Irp->MdlAddress,
+                                                                    MapRegisterBase, Offset, 0, &mapped, TRUE,
+                                                                    &piece.List, sizeof(piece), NULL, NULL);
 
-    Device->Adapter->DmaOperations->MapTransferEx(Device->Adapter, Irp->MdlAddress, MapRegisterBase, Offset,
-                                                  0, &mapped, TRUE, &piece.List, sizeof(piece), NULL, NULL);
-    List->Elements[List->NumberOfElements++] = piece.List.Elements[0];
+    if (NT_SUCCESS(status)) {
+        List->Elements[List->NumberOfElements++] = piece.List.Elements[0];
+    }
+    return status;
 }
 
 IO_ALLOCATION_ACTION ExhaustSecondControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID MapRegisterBase,
@@ -54,15 +58,28 @@ IO_ALLOCATION_ACTION ExhaustSecondControl(PDEVICE_OBJECT DeviceObject, PIRP Curr
 {
     PEXHAUST_EXTENSION extension = (PEXHAUST_EXTENSION)DeviceObject->DeviceExtension;
     PRACE_DEVICE device = &extension->Device;
+    PDMA_OPERATIONS operations = device->Adapter->DmaOperations;
     PIRP irp = (PIRP)Context;
+    NTSTATUS status;
     RACE_LIST pieces;
 
     UNREFERENCED_PARAMETER(CurrentIrp);
 
     device->MapRegisterBase = MapRegisterBase;
     pieces.List.NumberOfElements = 0;
-    ExhaustMap(device, irp, extension->FirstBase, 0, &pieces.List);
-    ExhaustMap(device, irp, MapRegisterBase, PAGE_SIZE, &pieces.List);
+    status = ExhaustMap(device, irp, extension->FirstBase, 0, &pieces.List);
+    if (NT_SUCCESS(status)) {
+        status = ExhaustMap(device, irp, MapRegisterBase, PAGE_SIZE, &pieces.List);
+        if (!NT_SUCCESS(status)) {
+            operations->FlushAdapterBuffersEx(device->Adapter, irp->MdlAddress, extension->FirstBase, 0,
+                                              PAGE_SIZE, TRUE);
+        }
+    }
+    if (!NT_SUCCESS(status)) {
+        operations->FreeMapRegisters(device->Adapter, extension->FirstBase, 1);
+        RaceEnd(device, irp, status);
+        return DeallocateObject;
+    }
     device->Irp = irp;
     RaceProgram(device, &pieces.List);
     return DeallocateObjectKeepRegisters;
