@@ -124,6 +124,12 @@ emu_object emu_object_at(struct emu_machine *m, const void *address, const char 
     return s->id;
 }
 
+emu_object emu_object_fresh(struct emu_machine *m, const void *address, const char *class_name)
+{
+    emu_object_forget(m, address);
+    return emu_object_at(m, address, class_name);
+}
+
 /* A dead slot keeps its epoch, so that searches pass over it, until another address takes it. */
 void emu_object_forget(struct emu_machine *m, const void *address)
 {

@@ -54,6 +54,11 @@ void ke_dispatcher_init(DISPATCHER_HEADER *header, enum ke_object_kind kind, LON
     InitializeListHead(&header->WaitListHead);
 }
 
+void ke_dispatcher_born(struct hal_kernel *k, const DISPATCHER_HEADER *header)
+{
+    emu_object_fresh(k->machine, header, class_of(header));
+}
+
 emu_object ke_dispatcher_object(struct hal_kernel *k, const DISPATCHER_HEADER *header)
 {
     const char *class_name = header != NULL ? class_of(header) : NULL;

@@ -28,6 +28,9 @@ enum ke_object_kind {
 
 void ke_dispatcher_init(DISPATCHER_HEADER *header, enum ke_object_kind kind, LONG state);
 
+/* It was initialised: another object in the trace than whatever was at its address before. */
+void ke_dispatcher_born(struct hal_kernel *k, const DISPATCHER_HEADER *header);
+
 /* Its name in the trace. A finding when it was never initialised, or is none of the kinds that can be waited
  * for. */
 emu_object ke_dispatcher_object(struct hal_kernel *k, const DISPATCHER_HEADER *header);

@@ -12,7 +12,7 @@ VOID KeInitializeEvent(PRKEVENT Event, EVENT_TYPE Type, BOOLEAN State)
                        Type == NotificationEvent ? KE_OBJECT_EVENT_NOTIFICATION
                                                  : KE_OBJECT_EVENT_SYNCHRONIZATION,
                        State != FALSE);
-    ke_dispatcher_object(hal_kernel(), &Event->Header);
+    ke_dispatcher_born(hal_kernel(), &Event->Header);
 }
 
 LONG KeSetEvent(PRKEVENT Event, KPRIORITY Increment, BOOLEAN Wait)

@@ -20,7 +20,7 @@ VOID KeInitializeMutex(PRKMUTEX Mutex, ULONG Level)
     Mutex->OwnerThread = NULL;
     Mutex->Abandoned = FALSE;
     Mutex->ApcDisable = 1;
-    ke_dispatcher_object(hal_kernel(), &Mutex->Header);
+    ke_dispatcher_born(hal_kernel(), &Mutex->Header);
 }
 
 LONG KeReleaseMutex(PRKMUTEX Mutex, BOOLEAN Wait)

@@ -11,7 +11,7 @@ VOID KeInitializeSemaphore(PRKSEMAPHORE Semaphore, LONG Count, LONG Limit)
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_IRQL_KE_DISPATCH_LTE, __func__);
     ke_dispatcher_init(&Semaphore->Header, KE_OBJECT_SEMAPHORE, Count);
     Semaphore->Limit = Limit;
-    ke_dispatcher_object(hal_kernel(), &Semaphore->Header);
+    ke_dispatcher_born(hal_kernel(), &Semaphore->Header);
 }
 
 LONG KeReleaseSemaphore(PRKSEMAPHORE Semaphore, KPRIORITY Increment, LONG Adjustment, BOOLEAN Wait)

@@ -64,7 +64,7 @@ void ke_spinlock_release(struct emu_machine *m, KSPIN_LOCK *lock)
 
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
-    emu_object_at(emu_current(), SpinLock, "lock");
+    emu_object_fresh(emu_current(), SpinLock, "lock");
     *SpinLock = 0;
 }
 

@@ -136,7 +136,7 @@ VOID KeInitializeTimerEx(PKTIMER Timer, TIMER_TYPE Type)
     Timer->Dpc = NULL;
     Timer->Processor = 0;
     Timer->Period = 0;
-    ke_dispatcher_object(hal_kernel(), &Timer->Header);
+    ke_dispatcher_born(hal_kernel(), &Timer->Header);
 }
 
 VOID KeInitializeTimer(PKTIMER Timer)

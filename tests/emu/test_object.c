@@ -46,6 +46,20 @@ static void a_forgotten_address_is_another_object(void **state)
     emu_machine_destroy(m);
 }
 
+/* rule: EMU-OBJECT-4 */
+static void what_is_initialised_is_another_object_than_what_was_there(void **state)
+{
+    (void)state;
+    int a;
+    struct emu_machine *m = bare_machine(NULL);
+    emu_object first = emu_object_at(m, &a, "event");
+    emu_object second = emu_object_fresh(m, &a, "event");
+    assert_int_not_equal(first, second);
+    assert_int_equal(emu_object_at(m, &a, "event"), second);
+    assert_string_equal(text_of(m, second), "event#2");
+    emu_machine_destroy(m);
+}
+
 /* rule: EMU-OBJECT-3 */
 static void texts_count_within_a_class_until_a_name_is_given(void **state)
 {
@@ -104,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ids_are_ordinals_in_order_of_first_appearance),
         cmocka_unit_test(a_forgotten_address_is_another_object),
+        cmocka_unit_test(what_is_initialised_is_another_object_than_what_was_there),
         cmocka_unit_test(texts_count_within_a_class_until_a_name_is_given),
         cmocka_unit_test(random_churn_agrees_with_a_plain_table),
     };

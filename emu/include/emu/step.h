@@ -43,13 +43,15 @@ const struct emu_op_info *emu_op_info(const struct emu_machine *m, emu_op op);
 /*
  * Objects have ordinal ids, given in the order of first appearance, never derived from an address. Id 0 is
  * "none". emu_object_at() finds the object that lives at an address, or gives it an id; emu_object_forget()
- * ends that (a later object there is another one). class_name must be a string that outlives the machine
- * ("lock", "event").
+ * ends that (a later object there is another one). emu_object_fresh() begins a new object at the address,
+ * whatever lived there before: a variable on a stack has the address of another one or not as the compiler
+ * likes. class_name must be a string that outlives the machine ("lock", "event").
  */
 typedef uint32_t emu_object;
 enum { EMU_NO_OBJECT = 0 };
 emu_object emu_object_new(struct emu_machine *m, const char *class_name);
 emu_object emu_object_at(struct emu_machine *m, const void *address, const char *class_name);
+emu_object emu_object_fresh(struct emu_machine *m, const void *address, const char *class_name);
 void emu_object_forget(struct emu_machine *m, const void *address);
 /* Replaces "class#n" in timelines; the string is not copied. */
 void emu_object_name(struct emu_machine *m, emu_object object, const char *name);
