@@ -21,8 +21,19 @@ void emu_finding_came_from(struct emu_machine *m, emu_object object, const char 
     o->birth = *birth;
 }
 
+static void take_parameters(const struct emu_machine *m, const uint64_t *parameters, struct emu_finding *f)
+{
+    for (unsigned i = 0; i < EMU_FINDING_PARAMETERS; i++) {
+        f->parameters[i] = parameters[i];
+        emu_object object = emu_object_find(m, (const void *)(uintptr_t)parameters[i]);
+        if (object != EMU_NO_OBJECT)
+            emu_object_text(m, object, f->parameter_names[i], sizeof f->parameter_names[i]);
+    }
+}
+
 void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *code,
-                        const uint64_t parameters[4], const char *format, va_list arguments)
+                        const uint64_t parameters[EMU_FINDING_PARAMETERS], const char *format,
+                        va_list arguments)
 {
     EMU_ASSERT(emu_current() == m && m->self != &m->host && !m->halted);
     struct emu_strand *self = m->self;
@@ -33,7 +44,7 @@ void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *cod
     snprintf(f->strand, sizeof f->strand, "%s", self->name);
     vsnprintf(f->message, sizeof f->message, format, arguments);
     if (parameters != NULL)
-        memcpy(f->parameters, parameters, sizeof f->parameters);
+        take_parameters(m, parameters, f);
     f->step = m->steps;
     f->time = m->now;
     f->cpu = self->cpu;
@@ -52,7 +63,7 @@ void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *cod
 }
 
 void emu_finding_raise(struct emu_machine *m, const char *rule, const char *code,
-                       const uint64_t parameters[4], const char *format, ...)
+                       const uint64_t parameters[EMU_FINDING_PARAMETERS], const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);

@@ -130,6 +130,12 @@ emu_object emu_object_fresh(struct emu_machine *m, const void *address, const ch
     return emu_object_at(m, address, class_name);
 }
 
+emu_object emu_object_find(const struct emu_machine *m, const void *address)
+{
+    const struct emu_object_slot *s = address != NULL ? find(m, address) : NULL;
+    return s != NULL && holds(m, s, address) ? s->id : EMU_NO_OBJECT;
+}
+
 /* A dead slot keeps its epoch, so that searches pass over it, until another address takes it. */
 void emu_object_forget(struct emu_machine *m, const void *address)
 {

@@ -28,6 +28,24 @@ static Dwarf_Die *unit_of(Dwfl_Module *module, uintptr_t address, Dwarf_Addr *bi
     return NULL;
 }
 
+/* What the compiler was told, from the folder that it was called in; "x/../" goes. */
+static void file_text(Dwarf_Die *unit, const char *file, char *out, size_t size)
+{
+    Dwarf_Attribute attribute;
+    const char *folder =
+        file[0] != '/' ? dwarf_formstring(dwarf_attr(unit, DW_AT_comp_dir, &attribute)) : NULL;
+    int n = folder != NULL ? snprintf(out, size, "%s/%s", folder, file) : snprintf(out, size, "%s", file);
+    char *up;
+    if (n < 0 || (size_t)n >= size)
+        return;
+    while ((up = strstr(out, "/../")) != NULL && up != out) {
+        char *before = up - 1;
+        while (before > out && *before != '/')
+            before--;
+        memmove(before, up + strlen("/.."), strlen(up + strlen("/..")) + 1);
+    }
+}
+
 static void line_of(Dwarf_Die *unit, uintptr_t address, struct emu_source *place)
 {
     int line = 0;
@@ -35,7 +53,7 @@ static void line_of(Dwarf_Die *unit, uintptr_t address, struct emu_source *place
     const char *file = found != NULL ? dwarf_linesrc(found, NULL, NULL) : NULL;
     if (file == NULL || dwarf_lineno(found, &line) != 0)
         return;
-    snprintf(place->file, sizeof place->file, "%.*s", (int)sizeof place->file - 1, file);
+    file_text(unit, file, place->file, sizeof place->file);
     place->line = (unsigned)line;
 }
 

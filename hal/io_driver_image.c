@@ -95,6 +95,7 @@ struct search {
     uintptr_t address; /* in: code of the module */
     uintptr_t base;    /* out */
     uintptr_t low, high;
+    uintptr_t code_low, code_high; /* of what is executable */
     const ElfW(Phdr) * headers;
     unsigned count;
     const char *name; /* the last part of its path; the main program's: "program" */
@@ -105,7 +106,7 @@ struct search {
 static int look_at_module(struct dl_phdr_info *info, size_t size, void *context)
 {
     struct search *s = context;
-    uintptr_t low = UINTPTR_MAX, high = 0;
+    uintptr_t low = UINTPTR_MAX, high = 0, code_low = UINTPTR_MAX, code_high = 0;
 
     (void)size;
     for (unsigned i = 0; i < info->dlpi_phnum; i++) {
@@ -115,12 +116,18 @@ static int look_at_module(struct dl_phdr_info *info, size_t size, void *context)
             continue;
         low = start < low ? start : low;
         high = start + h->p_memsz > high ? start + h->p_memsz : high;
+        if ((h->p_flags & PF_X) == 0)
+            continue;
+        code_low = start < code_low ? start : code_low;
+        code_high = start + h->p_memsz > code_high ? start + h->p_memsz : code_high;
     }
     if (s->address < low || s->address >= high)
         return 0;
     s->base = info->dlpi_addr;
     s->low = low;
     s->high = high;
+    s->code_low = code_low;
+    s->code_high = code_high;
     s->headers = info->dlpi_phdr;
     s->count = info->dlpi_phnum;
     s->found = true;
@@ -151,7 +158,7 @@ void hal_code_note(struct emu_machine *m, const void *code)
     struct search s;
 
     if (!emu_code_known(m, (uintptr_t)code) && find_module(code, &s) && !is_own(&s))
-        emu_code_add(m, s.name, s.low, s.high);
+        emu_code_add(m, s.name, s.code_low, s.code_high);
 }
 
 struct hole {

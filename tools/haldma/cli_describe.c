@@ -9,7 +9,6 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define NS_PER_US   1000.0
 #define MS_PER_S    1000.0
 #define SHORT_TIME  0.1            /* seconds; anything shorter is told in milliseconds */
 #define TIME_COLUMN "            " /* of the timeline */
@@ -85,18 +84,6 @@ void cli_wrapped_text(FILE *out, const char *indent, const char *text, unsigned 
     }
 }
 
-void cli_finding_text(FILE *out, const struct emu_finding *finding, unsigned width)
-{
-    fprintf(out, "finding: %s", finding->rule);
-    if (finding->code[0] != '\0')
-        fprintf(out, strncmp(finding->code, "0x", 2) == 0 ? " (bug check %s)" : " (%s)", finding->code);
-    fputc('\n', out);
-    cli_wrapped_text(out, "  ", finding->message, width != 0 ? width : cli_width(out));
-    fprintf(out, "  at step %" PRIu64 ", %.3f us, processor %u, IRQL %u%s%s\n", finding->step,
-            (double)finding->time / NS_PER_US, finding->cpu, (unsigned)finding->level,
-            finding->strand[0] != '\0' ? ", strand " : "", finding->strand);
-}
-
 json_t *cli_text_json(const char *text)
 {
     json_t *string = json_string(text);
@@ -118,16 +105,6 @@ json_t *cli_hash_json(uint64_t hash)
     char text[CLI_COUNT_TEXT];
     snprintf(text, sizeof text, "%016" PRIx64, hash);
     return json_string(text);
-}
-
-json_t *cli_finding_json(const struct emu_finding *finding, const char *token, uint64_t hash)
-{
-    json_t *code = finding->code[0] != '\0' ? cli_text_json(finding->code) : json_null();
-    return json_pack("{s:o, s:o, s:o, s:s?, s:I, s:I, s:i, s:i, s:o, s:o}", "rule",
-                     cli_text_json(finding->rule), "code", code, "message", cli_text_json(finding->message),
-                     "token", token, "step", (json_int_t)finding->step, "time_ns", (json_int_t)finding->time,
-                     "processor", (int)finding->cpu, "level", (int)finding->level, "strand",
-                     cli_text_json(finding->strand), "trace_hash", cli_hash_json(hash));
 }
 
 size_t cli_entry_lines(const struct emu_machine *m, size_t entry)

@@ -1,5 +1,5 @@
 /*
- * Findings, traces and numbers as text for people and as JSON.
+ * Traces and numbers as text for people and as JSON.
  */
 #ifndef CLI_DESCRIBE_H
 #define CLI_DESCRIBE_H
@@ -27,15 +27,10 @@ size_t cli_break(const char *text, size_t width);
 /* Text in lines of at most width characters, each after indent. */
 void cli_wrapped_text(FILE *out, const char *indent, const char *text, unsigned width);
 
-/* What failed and where: a few lines of at most width characters; 0: cli_width(). */
-void cli_finding_text(FILE *out, const struct emu_finding *finding, unsigned width);
 /* What stands for the token of a run that has none. */
 #define CLI_NO_TOKEN "the run has too many choices"
 /* "token: ..." */
 void cli_token_text(FILE *out, const char *token);
-/* token NULL: there is none.
- * rule, code, message, token, step, time_ns, processor, level, strand, trace_hash. */
-json_t *cli_finding_json(const struct emu_finding *finding, const char *token, uint64_t hash);
 /* A string; what is not UTF-8 is made so. */
 json_t *cli_text_json(const char *text);
 /* "%016x": as the text has it. */

@@ -231,7 +231,8 @@ static void check_whole(struct argp_state *state, const struct parsing *p)
 {
     const struct cli_options *o = p->options;
     bool takes_token = strstr(p->command->arguments, "TOKEN") != NULL;
-    if (o->module == NULL || (takes_token && o->token == NULL))
+    bool takes_nothing = p->command->arguments[0] == '[';
+    if ((o->module == NULL && !takes_nothing) || (takes_token && o->token == NULL))
         argp_failure(state, CLI_BAD_INPUT, 0, "an argument is missing; wanted: %s", p->command->arguments);
     if (p->command->id == CLI_REPRODUCE && o->log == NULL)
         argp_failure(state, CLI_BAD_INPUT, 0, "--log FILE is missing");

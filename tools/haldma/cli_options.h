@@ -19,6 +19,7 @@ enum cli_command_id {
     CLI_EXPLAIN = 1 << 5,
     CLI_REPRODUCE = 1 << 6,
     CLI_MERGE = 1 << 7,
+    CLI_RULES = 1 << 8,
 };
 
 enum cli_strategy {
@@ -51,7 +52,7 @@ enum { CLI_JOBS_MAX = 1024 };
 enum { CLI_UNBOUNDED = -1, CLI_SEED_DEFAULT = 1 };
 
 struct cli_options {
-    const char *module;
+    const char *module;   /* of rules: the rule; NULL: all of them */
     const char *token;    /* replay, shrink, explain */
     char **files;         /* merge: NULL behind the last; else NULL */
     const char *scenario; /* NULL: not said */

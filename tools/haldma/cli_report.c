@@ -5,6 +5,7 @@
 
 #include "cli_coverage.h"
 #include "cli_describe.h"
+#include "cli_finding.h"
 
 #include <emu/access.h>
 #include <inttypes.h>
@@ -59,7 +60,7 @@ json_t *cli_report_what(const struct cli_options *o, const struct cli_session *s
 static json_t *finding_json(const struct cli_session *session, const struct emu_found *found)
 {
     char *token = cli_session_token(session, &found->record, found->hash);
-    json_t *finding = cli_finding_json(&found->finding, token, found->hash);
+    json_t *finding = cli_finding_json(session->machine, &found->finding, token, found->hash);
     json_object_set_new(finding, "run", json_integer((json_int_t)found->run));
     json_object_set_new(finding, "strategy",
                         found->strategy != NULL ? json_string(found->strategy) : json_null());
@@ -67,6 +68,13 @@ static json_t *finding_json(const struct cli_session *session, const struct emu_
                         json_integer((json_int_t)emu_record_preemptions(&found->record)));
     free(token);
     return finding;
+}
+
+void cli_report_complete(struct cli_report *r, struct cli_session *session)
+{
+    size_t i;
+    json_t *finding;
+    json_array_foreach(r->findings, i, finding) cli_finding_replay_steps(finding, session);
 }
 
 void cli_report_take(struct cli_report *r, const struct cli_session *session,

@@ -38,6 +38,9 @@ void cli_report_take(struct cli_report *r, const struct cli_session *session,
                      const struct emu_report *explored, const struct emu_strategy *strategy,
                      const struct emu_coverage *coverage);
 
+/* Adds what takes runs of its own to learn: the last steps before each finding. After the exploration. */
+void cli_report_complete(struct cli_report *r, struct cli_session *session);
+
 /*
  * Adds another part's report. Of findings with one rule and code the first one is kept. complete: both have
  * to be, and by the same strategy's end, unless r is of nothing so far.

@@ -3,6 +3,7 @@
  */
 #include "cli_coverage.h"
 #include "cli_describe.h"
+#include "cli_finding.h"
 #include "cli_report.h"
 
 #include <stdlib.h>
@@ -72,12 +73,6 @@ static void show_timeline(FILE *out, const char *text, const struct cli_report_s
     emu_record_free(&token.record);
 }
 
-static void copy_text(char *to, size_t size, const json_t *object, const char *key)
-{
-    const char *text = json_string_value(json_object_get(object, key));
-    snprintf(to, size, "%s", text != NULL ? text : "");
-}
-
 static uint64_t number_of(const json_t *object, const char *key)
 {
     return (uint64_t)json_integer_value(json_object_get(object, key));
@@ -86,15 +81,9 @@ static uint64_t number_of(const json_t *object, const char *key)
 static void show_finding(FILE *out, const struct cli_report *r, const json_t *f,
                          const struct cli_report_shape *shape)
 {
-    struct emu_finding finding = {.step = number_of(f, "step"),
-                                  .time = number_of(f, "time_ns"),
-                                  .cpu = (unsigned)number_of(f, "processor"),
-                                  .level = (uint8_t)number_of(f, "level")};
-    copy_text(finding.rule, sizeof finding.rule, f, "rule");
-    copy_text(finding.code, sizeof finding.code, f, "code");
-    copy_text(finding.message, sizeof finding.message, f, "message");
-    copy_text(finding.strand, sizeof finding.strand, f, "strand");
-    cli_finding_text(out, &finding, 0);
+    bool has_timeline =
+        !shape->quiet && shape->session != NULL && json_is_string(json_object_get(f, "token"));
+    cli_finding_text(out, f, 0, !has_timeline);
     char run[CLI_COUNT_TEXT];
     const char *strategy = json_string_value(json_object_get(f, "strategy"));
     const char *token = json_string_value(json_object_get(f, "token"));

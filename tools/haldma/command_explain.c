@@ -3,6 +3,7 @@
  * or the whole timeline that led to it, with the switches that nothing forced marked.
  */
 #include "cli_describe.h"
+#include "cli_finding.h"
 #include "cli_status.h"
 #include "cli_story.h"
 #include "commands.h"
@@ -156,15 +157,16 @@ static bool tell(struct cli_session *s, struct emu_story *story, char **token)
 static void show_text(struct cli_session *s, const struct cli_options *options, const struct watched *w,
                       FILE *out)
 {
-    const struct emu_finding *finding = emu_machine_finding(s->machine);
-    if (finding == NULL) {
+    json_t *finding = cli_finding_of_run(s->machine, options->token, true);
+    bool failed = json_is_object(finding);
+    if (failed)
+        cli_finding_text(out, finding, options->width, options->quiet);
+    else
         fprintf(out, "no finding in this run\n");
-    } else {
-        cli_finding_text(out, finding, options->width);
-    }
+    json_decref(finding);
     if (options->quiet)
         return;
-    if (finding == NULL || options->all || options->timeline) {
+    if (!failed || options->all || options->timeline) {
         show_timeline(options, w, out);
         return;
     }
@@ -184,10 +186,10 @@ static json_t *describe(const struct cli_options *options, struct cli_session *s
 {
     const struct emu_finding *finding = emu_machine_finding(s->machine);
     uint64_t hash = emu_trace_hash(s->machine);
-    json_t *result = json_pack(
-        "{s:s, s:i, s:o, s:o}", "scenario", s->scenario->name, "preemptions",
-        (int)emu_record_preemptions(emu_machine_record(s->machine)), "trace_hash", cli_hash_json(hash),
-        "finding", finding != NULL ? cli_finding_json(finding, options->token, hash) : json_null());
+    json_t *result =
+        json_pack("{s:s, s:i, s:o, s:o}", "scenario", s->scenario->name, "preemptions",
+                  (int)emu_record_preemptions(emu_machine_record(s->machine)), "trace_hash",
+                  cli_hash_json(hash), "finding", cli_finding_of_run(s->machine, options->token, true));
     if (!options->quiet) {
         struct marking marking = {.watched = w, .lines = json_array()};
         emu_trace_timeline(s->machine, 0, put_marked, &marking);

@@ -181,6 +181,7 @@ static bool explore_here(struct exploration *x)
                 &report);
         cli_progress_end(&x->progress);
         stand(x, &report, &now);
+        cli_report_complete(&now.report, &x->session);
         emu_report_free(&report);
         cli_standing_end(&x->standing);
         x->standing = now;
@@ -206,6 +207,7 @@ static void explore_part(void *context, const struct jobs_part *part, struct cli
     explore(x, part->count, part->seconds, &report);
     cli_report_begin(r, x->standing.report.what);
     cli_report_take(r, &x->session, &report, x->strategy, x->coverage);
+    cli_report_complete(r, &x->session);
     emu_report_free(&report);
     emu_strategy_destroy(x->strategy);
     emu_coverage_destroy(x->coverage);

@@ -2,6 +2,7 @@
  * haldma replay: the run that a token names, once or many times, always the same.
  */
 #include "cli_describe.h"
+#include "cli_finding.h"
 #include "cli_status.h"
 #include "commands.h"
 
@@ -31,29 +32,28 @@ static int replay_all(struct cli_session *s, const struct cli_options *options, 
 
 static void show_text(const struct cli_options *options, const struct cli_session *s, FILE *out)
 {
-    const struct emu_finding *finding = emu_machine_finding(s->machine);
+    json_t *finding = cli_finding_of_run(s->machine, options->token, !options->quiet);
     char times[CLI_COUNT_TEXT];
     if (!options->quiet)
         cli_timeline_text(out, s->machine, options->all);
-    if (finding != NULL)
-        cli_finding_text(out, finding, 0);
+    if (json_is_object(finding))
+        cli_finding_text(out, finding, 0, options->quiet);
     else
         fprintf(out, "no finding in this run of %" PRIu64 " step%s\n", emu_steps(s->machine),
                 emu_steps(s->machine) == 1 ? "" : "s");
     if (options->times > 1)
         fprintf(out, "replayed %s times, each with the same trace\n", cli_count(options->times, times));
+    json_decref(finding);
     fprintf(out, "trace hash: %016" PRIx64 "\n", emu_trace_hash(s->machine));
 }
 
 static json_t *describe(const struct cli_options *options, const struct cli_session *s)
 {
-    const struct emu_finding *finding = emu_machine_finding(s->machine);
     uint64_t hash = emu_trace_hash(s->machine);
-    json_t *result =
-        json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "scenario", s->scenario->name, "platform", s->platform,
-                  "times", (json_int_t)options->times, "steps", (json_int_t)emu_steps(s->machine),
-                  "trace_hash", cli_hash_json(hash), "finding",
-                  finding != NULL ? cli_finding_json(finding, options->token, hash) : json_null());
+    json_t *result = json_pack("{s:s, s:s, s:I, s:I, s:o, s:o}", "scenario", s->scenario->name, "platform",
+                               s->platform, "times", (json_int_t)options->times, "steps",
+                               (json_int_t)emu_steps(s->machine), "trace_hash", cli_hash_json(hash),
+                               "finding", cli_finding_of_run(s->machine, options->token, !options->quiet));
     if (!options->quiet)
         json_object_set_new(result, "timeline", cli_timeline_json(s->machine));
     return result;

@@ -6,6 +6,7 @@
  * with all of it and fails.
  */
 #include "cli_describe.h"
+#include "cli_finding.h"
 #include "cli_module.h"
 #include "cli_progress.h"
 #include "cli_session.h"
@@ -115,7 +116,9 @@ static void show_text(FILE *out, struct cli_session *s, const struct cli_options
     cli_time(report->seconds, time);
     if (x->reproduced) {
         fprintf(out, "reproduced after %s in %s: all %zu lines of the log, then\n", runs, time, log->count);
-        cli_finding_text(out, emu_machine_finding(s->machine), 0);
+        json_t *finding = cli_finding_of_run(s->machine, token, false);
+        cli_finding_text(out, finding, 0, false);
+        json_decref(finding);
         cli_token_text(out, token);
         if (token != NULL)
             fprintf(out, "replay it:  haldma replay %s %s\n", o->module, token);
@@ -137,8 +140,7 @@ static json_t *describe(struct cli_session *s, const struct search *x, const str
                         const char *token)
 {
     const struct field_log *log = x->match.log;
-    json_t *finding =
-        x->reproduced ? cli_finding_json(emu_machine_finding(s->machine), token, x->hash) : json_null();
+    json_t *finding = x->reproduced ? cli_finding_of_run(s->machine, token, false) : json_null();
     json_t *next = !x->reproduced && x->furthest < log->count
                        ? json_pack("{s:i, s:o}", "number", (int)log->lines[x->furthest].number, "text",
                                    cli_text_json(log->lines[x->furthest].text))

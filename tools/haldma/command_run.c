@@ -2,6 +2,7 @@
  * haldma run: one run, and its trace.
  */
 #include "cli_describe.h"
+#include "cli_finding.h"
 #include "cli_module.h"
 #include "cli_status.h"
 #include "commands.h"
@@ -22,27 +23,27 @@ static void run_once(struct cli_session *s, struct emu_strategy *strategy)
 static void show_text(const struct cli_options *options, const struct cli_session *s, const char *token,
                       FILE *out)
 {
-    const struct emu_finding *finding = emu_machine_finding(s->machine);
+    json_t *finding = cli_finding_of_run(s->machine, token, true);
     if (!options->quiet)
         cli_timeline_text(out, s->machine, options->all);
-    if (finding != NULL)
-        cli_finding_text(out, finding, 0);
+    if (json_is_object(finding))
+        cli_finding_text(out, finding, 0, options->quiet);
     else
         fprintf(out, "no finding in this run of %" PRIu64 " step%s\n", emu_steps(s->machine),
                 emu_steps(s->machine) == 1 ? "" : "s");
+    json_decref(finding);
     fprintf(out, "trace hash: %016" PRIx64 "\n", emu_trace_hash(s->machine));
     cli_token_text(out, token);
 }
 
 static json_t *describe(const struct cli_options *options, const struct cli_session *s, const char *token)
 {
-    const struct emu_finding *finding = emu_machine_finding(s->machine);
     uint64_t hash = emu_trace_hash(s->machine);
     json_t *result =
         json_pack("{s:s, s:s, s:I, s:I, s:o, s:s?, s:o}", "scenario", s->scenario->name, "strategy",
                   cli_strategy_names[options->strategy], "seed", (json_int_t)options->seed, "steps",
                   (json_int_t)emu_steps(s->machine), "trace_hash", cli_hash_json(hash), "token", token,
-                  "finding", finding != NULL ? cli_finding_json(finding, token, hash) : json_null());
+                  "finding", cli_finding_of_run(s->machine, token, true));
     if (!options->quiet)
         json_object_set_new(result, "timeline", cli_timeline_json(s->machine));
     return result;

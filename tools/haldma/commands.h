@@ -13,6 +13,7 @@ int command_replay(const struct cli_options *options);
 int command_shrink(const struct cli_options *options);
 int command_explain(const struct cli_options *options);
 int command_merge(const struct cli_options *options);
+int command_rules(const struct cli_options *options);
 int command_reproduce(const struct cli_options *options);
 
 #endif

@@ -48,6 +48,10 @@ static const struct cli_command commands[] = {
      "Puts reports that explore --shard K/N --format json wrote together: one for each K, in any order. The "
      "result is that of the whole exploration.",
      command_merge},
+    {CLI_RULES, "rules", "[RULE]", "tell what the rules are that findings name",
+     "Tells what RULE asks of drivers, which page of the documentation says so, and how severe a breach is; "
+     "without RULE, of all rules.",
+     command_rules},
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0] };
 
@@ -107,6 +111,7 @@ int main(int argc, char **argv)
         return status;
     }
     cli_complain(
-        "'%s' is no command; they are: list, run, explore, replay, shrink, explain, reproduce, merge", word);
+        "'%s' is no command; they are: list, run, explore, replay, shrink, explain, reproduce, merge, rules",
+        word);
     return CLI_BAD_INPUT;
 }

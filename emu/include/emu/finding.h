@@ -18,6 +18,7 @@ enum {
     EMU_FINDING_CODE = 64,
     EMU_FINDING_NAME = 48,
     EMU_FINDING_STRAND = 32,
+    EMU_FINDING_PARAMETERS = 4,
     EMU_ORIGINS_MAX = 4
 };
 
@@ -30,9 +31,12 @@ struct emu_origin {
 };
 
 struct emu_finding {
-    char rule[EMU_FINDING_RULE];    /* rule id: "DMA-CANCEL-1", "property", "deadlock", "livelock" */
-    char code[EMU_FINDING_CODE];    /* the documented code, "0xE6/0D"; empty when there is none */
-    uint64_t parameters[4];         /* of the bug check, where there is one (not part of any hash) */
+    char rule[EMU_FINDING_RULE]; /* rule id: "DMA-CANCEL-1", "property", "deadlock", "livelock" */
+    char code[EMU_FINDING_CODE]; /* the documented code, "0xE6/0D"; empty when there is none */
+    uint64_t
+        parameters[EMU_FINDING_PARAMETERS]; /* of the bug check, where there is one (not part of any hash) */
+    /* of the objects that live at the addresses among them; empty: none does */
+    char parameter_names[EMU_FINDING_PARAMETERS][EMU_FINDING_NAME];
     char message[EMU_FINDING_TEXT]; /* one sentence: actor, deed, both values; object names, no addresses */
     uint64_t step;                  /* where */
     uint64_t time;
@@ -57,13 +61,12 @@ void emu_finding_came_from(struct emu_machine *m, emu_object object, const char 
  * Stops the machine here; does not return. Only inside emu_machine_run(): on strands, in interrupt handlers,
  * device engines, events and register callbacks. code and parameters may be NULL.
  */
-__attribute__((noreturn, format(printf, 5, 6))) void emu_finding_raise(struct emu_machine *m,
-                                                                       const char *rule, const char *code,
-                                                                       const uint64_t parameters[4],
-                                                                       const char *format, ...);
+__attribute__((noreturn, format(printf, 5, 6))) void
+emu_finding_raise(struct emu_machine *m, const char *rule, const char *code,
+                  const uint64_t parameters[EMU_FINDING_PARAMETERS], const char *format, ...);
 __attribute__((noreturn)) void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *code,
-                                                  const uint64_t parameters[4], const char *format,
-                                                  va_list arguments);
+                                                  const uint64_t parameters[EMU_FINDING_PARAMETERS],
+                                                  const char *format, va_list arguments);
 
 /* The finding that stopped the current or last run, or NULL. Owned by the machine, until its reset. */
 const struct emu_finding *emu_machine_finding(const struct emu_machine *m);

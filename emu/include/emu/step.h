@@ -52,6 +52,8 @@ enum { EMU_NO_OBJECT = 0 };
 emu_object emu_object_new(struct emu_machine *m, const char *class_name);
 emu_object emu_object_at(struct emu_machine *m, const void *address, const char *class_name);
 emu_object emu_object_fresh(struct emu_machine *m, const void *address, const char *class_name);
+/* The object that lives at the address; EMU_NO_OBJECT: none does, or none was asked for yet. For reports. */
+emu_object emu_object_find(const struct emu_machine *m, const void *address);
 void emu_object_forget(struct emu_machine *m, const void *address);
 /* Replaces "class#n" in timelines; the string is not copied. */
 void emu_object_name(struct emu_machine *m, emu_object object, const char *name);

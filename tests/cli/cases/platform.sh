@@ -20,9 +20,9 @@ haldma run "$module" --scenario everywhere --quiet
 # The token knows.
 token=$("$tool" explore "$module" --scenario everywhere --strategy fifo --quiet | sed -n 's/^token: //p')
 haldma replay "$module" "$token" --quiet
-haldma replay "$module" "$token" --quiet --format json | grep platform
+haldma replay "$module" "$token" --quiet --format json | grep '"platform"'
 own=$("$tool" explore "$module" --scenario own --strategy fifo --quiet | sed -n 's/^token: //p')
-haldma replay "$module" "$own" --quiet --format json | grep platform
+haldma replay "$module" "$own" --quiet --format json | grep '"platform"'
 
 # Limits are shared: so many runs for all platforms together.
 "$tool" explore "$module" --scenario everywhere --strategy random --runs 10 --quiet --format json |
