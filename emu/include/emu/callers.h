@@ -4,8 +4,8 @@
  *
  * A stack is taken by following frame pointers within the running context's own frames: an interrupt
  * handler's ends where the handler begins, a strand's where its stack does. No allocation, no system call, no
- * lock; about 10 ns for two frames and 35 ns for twelve. Drivers, scenarios and the libraries are compiled with
- * frame pointers (haldma_add_driver() and haldma_add_scenarios() see to it).
+ * lock; about 10 ns for two frames and 35 ns for twelve. Drivers, scenarios and the libraries are compiled
+ * with frame pointers (haldma_add_driver() and haldma_add_scenarios() see to it).
  *
  * A frame is kept as a module and an offset in it: the same in every run of one build, wherever modules lie.
  * Frames outside of the modules that were made known are left out. Nothing of a stack enters a trace.
