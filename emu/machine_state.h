@@ -262,9 +262,9 @@ struct emu_machine {
     uint32_t held;
     bool released; /* strands are held no longer */
     uint32_t ready_total;
-    uint64_t ready_cpus; /* processors with ready strands */
+    uint64_t ready_cpus;                         /* processors with ready strands */
     struct emu_strand *free_strands, *free_last; /* those that ended first come first */
-    uint64_t soft_cpus; /* processors with a software interrupt pending */
+    uint64_t soft_cpus;                          /* processors with a software interrupt pending */
     emu_soft_fn *soft[EMU_LEVEL_DISPATCH + 1];
 
     /* event.c, engine.c */
