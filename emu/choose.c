@@ -108,9 +108,31 @@ uint32_t emu_choose_frames(struct emu_machine *m, uint32_t site, uint32_t count)
                : 0;
 }
 
+bool emu_spare(struct emu_machine *m, bool spared)
+{
+    bool before = m->self->spared;
+    m->self->spared = spared;
+    return before;
+}
+
+bool emu_is_spared(const struct emu_machine *m)
+{
+    return m->self->spared && m->cpus[m->self->cpu].depth == 0;
+}
+
+/* Drivers are started while a scenario is set up, which is quiet: this choice is asked all the same. */
 bool emu_fault(struct emu_machine *m, uint32_t site)
 {
-    return m->config.faults && emu_choose(m, EMU_CHOICE_FAULT, site, 2) != 0;
+    if (EMU_LIKELY(!m->config.faults) || emu_is_spared(m))
+        return false;
+    bool fails = ask_other(m, EMU_CHOICE_FAULT, site, 2) != 0;
+    m->failed += fails;
+    return fails;
+}
+
+uint32_t emu_faults_so_far(const struct emu_machine *m)
+{
+    return m->failed;
 }
 
 const struct emu_record *emu_machine_record(const struct emu_machine *m)

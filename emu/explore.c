@@ -24,7 +24,8 @@
 static enum emu_stop run_phase_quietly(struct emu_machine *m, const char *name, emu_strand_fn *fn,
                                        void *context)
 {
-    struct emu_strand_config config = {.name = name, .fn = fn, .arg = context, .must_finish = true};
+    struct emu_strand_config config = {
+        .name = name, .fn = fn, .arg = context, .must_finish = true, .spared = true};
     emu_quiet_begin(m);
     struct emu_strand *strand = emu_strand_start(m, &config);
     EMU_ASSERT(strand != NULL);

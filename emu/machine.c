@@ -203,6 +203,7 @@ void emu_machine_reset(struct emu_machine *m)
     m->resume = NULL;
     m->dead = NULL;
     m->record.length = 0;
+    m->failed = 0;
     m->arena_used = 0;
     memset(m->slots, 0, sizeof m->slots);
     emu_objects_reset(m);
@@ -216,10 +217,8 @@ void emu_machine_reset(struct emu_machine *m)
 
     struct emu_machine *outer = current;
     current = m;
-    m->quiet = 1; /* the same in every run */
     for (uint32_t i = 0; i < m->boot_count; i++)
         m->boots[i].fn(m, m->boots[i].context);
-    m->quiet = 0;
     current = outer;
 }
 

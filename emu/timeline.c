@@ -65,10 +65,15 @@ static void argument_text(char *out, size_t size, const char *name, uint64_t val
         snprintf(out, size, "  %s=%" PRIu64, name, value);
 }
 
-/* "latitude: takes 2 of 0 to 3 at AllocateAdapterChannelEx" */
+/* "latitude: takes 2 of 0 to 3 at AllocateAdapterChannelEx", "fault: fails here ExAllocatePool2" */
 static void choice_text(const struct emu_machine *m, uint64_t arg, char *out, size_t size)
 {
     struct emu_choice c = emu_choice_of(arg);
+    if (c.kind == EMU_CHOICE_FAULT) {
+        snprintf(out, size, "fault: %s %s", c.value != 0 ? "fails here" : "could fail here",
+                 emu_op_info(m, c.site)->name);
+        return;
+    }
     snprintf(out, size, "%s: takes %u of 0 to %u at %s", emu_choice_kind_name(c.kind), c.value, c.count - 1u,
              emu_op_info(m, c.site)->name);
 }

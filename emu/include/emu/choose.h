@@ -34,8 +34,20 @@ uint32_t emu_choose(struct emu_machine *m, enum emu_choice_kind kind, uint32_t s
 /* A choice of kind LATITUDE that the typical profile answers with 0 without asking. */
 uint32_t emu_latitude(struct emu_machine *m, uint32_t site, uint32_t count);
 
-/* Shall the operation at site fail here? A choice where the configuration has faults on, else false. */
+/*
+ * Shall the operation at site fail here? A choice where the configuration has faults on, also while quiet,
+ * else false. A strand that is spared has no failures: false without a choice.
+ */
 bool emu_fault(struct emu_machine *m, uint32_t site);
+/* Calls that failed so in this run. */
+uint32_t emu_faults_so_far(const struct emu_machine *m);
+/*
+ * Spares the running strand, or no longer; returns what was before. Who sets a machine up, and what the
+ * emulator does on somebody's behalf, is spared; drivers are not, nor are handlers, whomever they interrupt.
+ */
+bool emu_spare(struct emu_machine *m, bool spared);
+/* Is what runs now spared? */
+bool emu_is_spared(const struct emu_machine *m);
 
 /*
  * What came in from outside the machine, as a recorded choice of kind INPUT: a live run answers with what

@@ -52,7 +52,7 @@ struct emu_config {
     uint32_t stack_bytes;    /* per strand, a multiple of the page size; default 64 KiB */
     uint64_t step_limit;     /* steps after which a run is a livelock; default 100,000 */
     enum emu_profile profile;
-    bool faults;     /* emu_fault() is a choice (else always false) */
+    bool faults;     /* emu_fault() is a choice (else always false); see fault.h for which fail */
     bool incoherent; /* devices do not see processors' caches (emu/cache.h) */
 };
 

@@ -21,6 +21,7 @@ struct emu_strand_config {
     unsigned cpu;     /* its processor */
     uint8_t priority; /* higher goes first where several are ready on one processor */
     bool must_finish; /* a run that ends while it still waits is a deadlock */
+    bool spared;      /* what it calls never fails by choice (emu_fault), until it is told otherwise */
     bool held;        /* not ready before emu_strand_release_held(); after that call it means nothing */
 };
 
