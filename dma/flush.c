@@ -37,8 +37,6 @@ static void put_back(const struct dma_registers *g, const struct dma_mapped *map
         uint64_t to = p->at + p->bytes < part->end ? p->at + p->bytes : part->end;
         if (!part->to_device && from < to)
             memcpy(p->memory + (from - p->at), dma_bounce_memory(g) + p->offset + (from - p->at), to - from);
-        if (g->adapter->padded)
-            memset(dma_bounce_memory(g) + p->offset, DMA_PADDING, p->bytes);
         p->memory = NULL;
     }
 }
@@ -102,8 +100,7 @@ static void flush_registers(struct dma_adapter *a, struct dma_registers *g, cons
     }
     if (!flushed)
         emu_finding_raise(
-            a->system->machine, "DMA-FLUSH-8", "0xE6/16",
-            (const uint64_t[4]){0x16, g->bank != NULL ? (uintptr_t)dma_bounce_memory(g) : 0, 0, 0},
+            a->system->machine, "DMA-FLUSH-8", "0xE6/16", NULL,
             "%s of %s for bytes %llu to %llu of an MDL, of which none is mapped: something else "
             "was mapped, and is not flushed",
             deed, dma_adapter_name(a).text, (unsigned long long)part->start, (unsigned long long)part->end);
@@ -132,8 +129,8 @@ static void require_something_mapped(const struct dma_adapter *a, const struct d
         c != NULL ? c->state == DMA_CHANNEL_IDLE && !dma_channel_cancelled(c) : g != NULL && g->used == 0;
     if (!nothing || length == 0)
         return;
-    emu_finding_raise(a->system->machine, "DMA-FLUSH-6", "0xE6/16", (const uint64_t[4]){0x16, 0, 0, 0},
-                      "%s of %s where nothing is mapped", deed, dma_adapter_name(a).text);
+    emu_finding_raise(a->system->machine, "DMA-FLUSH-6", "0xE6/16", NULL, "%s of %s where nothing is mapped",
+                      deed, dma_adapter_name(a).text);
 }
 
 static void flush(struct dma_adapter *a, PMDL mdl, PVOID base, uint64_t at, ULONG length, bool to_device,

@@ -9,21 +9,24 @@
 #define _NTHAL_ 1
 #include <ntddk.h>
 
-#include "dma/system.h"
+#include "dma/adapter.h"
+#include "dma/ddi_table.h"
 
 /* What an adapter of HalGetAdapter can be asked for. */
 static const DMA_OPERATIONS *operations(void)
 {
-    return dma_system()->entry->tables[0];
+    return dma_table(1);
 }
 
+/* Bug check 0xE6/1E under verification: whoever verifies adapters asks here. */
 PADAPTER_OBJECT HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters)
 {
-    struct dma_system *s = dma_system();
-    s->entry->obsolete(s, "HalGetAdapter");
     if (DeviceDescription != NULL && DeviceDescription->Version > DEVICE_DESCRIPTION_VERSION2)
         return NULL;
-    return IoGetDmaAdapter(NULL, DeviceDescription, NumberOfMapRegisters);
+    PADAPTER_OBJECT adapter = IoGetDmaAdapter(NULL, DeviceDescription, NumberOfMapRegisters);
+    if (adapter != NULL)
+        dma_adapter_of(adapter)->drivers = false; /* it is nobody's to release */
+    return adapter;
 }
 
 NTSTATUS IoAllocateAdapterChannel(PADAPTER_OBJECT AdapterObject, PDEVICE_OBJECT DeviceObject,

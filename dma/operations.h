@@ -70,7 +70,8 @@
     X(DMA_OP_CALL_LIST, "about to call AdapterListControl", EMU_ACCESS_WRITE, "registers") \
     X(DMA_OP_LIST_RETURNED, "AdapterListControl returned", EMU_ACCESS_WRITE, "action")     \
     X(DMA_OP_DESCRIBE_LIST, "BuildMdlFromScatterGatherList", EMU_ACCESS_WRITE, NULL)       \
-    X(DMA_OP_PUT_LIST, "PutScatterGatherList", EMU_ACCESS_WRITE, NULL)
+    X(DMA_OP_PUT_LIST, "PutScatterGatherList", EMU_ACCESS_WRITE, NULL)                     \
+    X(DMA_OP_MAP_LESS, "MapTransferEx maps less", EMU_ACCESS_LOCAL, "bytes")
 
 #define DMA_OP_ENUMERATOR(id, name, access, arg) id,
 enum dma_op { DMA_OP_BEFORE_FIRST = EMU_OP_BASE_DMA - 1, DMA_OPS(DMA_OP_ENUMERATOR) DMA_OP_END };

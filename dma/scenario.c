@@ -40,11 +40,11 @@ static void add_filter(PDEVICE_OBJECT pdo)
         return;
     if (s->filter == NULL)
         status = hal_driver_load("filter", s->config->filter, &s->filter);
-    if (NT_SUCCESS(status) && s->filter->DriverExtension->AddDevice == NULL)
-        status = STATUS_INVALID_DEVICE_REQUEST;
     if (NT_SUCCESS(status))
-        status = s->filter->DriverExtension->AddDevice(s->filter, pdo);
-    if (!NT_SUCCESS(status))
+        status = hal_pnp_add(s->filter, pdo);
+    if (!NT_SUCCESS(status) && haldma_faults() > 0)
+        s->filter_status = status;
+    else if (!NT_SUCCESS(status))
         haldma_fail("scenario", "the filter driver does not take the device: 0x%08X", (unsigned)status);
 }
 
@@ -71,16 +71,15 @@ PDEVICE_OBJECT haldma_add_device(const struct haldma_device *device)
 
 NTSTATUS haldma_start_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo, PDEVICE_OBJECT *fdo)
 {
-    return hal_pnp_start(driver, pdo, fdo);
+    const struct dma_system *s = dma_system();
+    if (fdo != NULL)
+        *fdo = NULL;
+    return NT_SUCCESS(s->filter_status) ? hal_pnp_start(driver, pdo, fdo) : s->filter_status;
 }
 
 NTSTATUS haldma_remove_device(PDEVICE_OBJECT pdo)
 {
-    struct dma_system *s = dma_system();
-    NTSTATUS status = hal_pnp_remove(pdo);
-    if (NT_SUCCESS(status))
-        s->entry->removed(s, pdo);
-    return status;
+    return hal_pnp_remove(pdo);
 }
 
 uint32_t haldma_requester(PDMA_ADAPTER adapter)
@@ -90,7 +89,9 @@ uint32_t haldma_requester(PDMA_ADAPTER adapter)
 
 void haldma_unload_driver(PDRIVER_OBJECT driver)
 {
-    hal_driver_unload(driver);
+    const char *name = hal_driver_unload(driver);
+    if (hal_drivers_are_gone())
+        dma_adapters_left(dma_system(), name);
 }
 
 struct emu_soc_dma *haldma_controller_device(unsigned controller)
@@ -142,6 +143,7 @@ void haldma_thread(const char *name, unsigned processor, void (*routine)(void *c
         .arg = t,
         .cpu = processor,
         .must_finish = true,
+        .spared = true,
         .held = dma_system()->sets_up,
     };
     if (emu_strand_start(m, &thread) == NULL)
@@ -159,6 +161,19 @@ void *haldma_alloc_pages(uint32_t pages, uint64_t lowest, uint64_t highest)
 {
     struct emu_ram_request request = {.pages = pages, .lowest = lowest, .highest = highest, .explore = true};
     return emu_ram_alloc(emu_current(), &request);
+}
+
+uint32_t haldma_faults(void)
+{
+    return emu_faults_so_far(emu_current());
+}
+
+bool haldma_succeeded(NTSTATUS status, const char *what)
+{
+    if (!NT_SUCCESS(status) && haldma_faults() == 0)
+        haldma_fail("property", "%s failed with 0x%08X, and nothing had failed by choice", what,
+                    (unsigned)status);
+    return NT_SUCCESS(status);
 }
 
 uint32_t haldma_pool_blocks(ULONG tag)
@@ -199,7 +214,6 @@ static void check(void *context)
     require_passive("check");
     emu_require_drained(emu_current());
     hal_pool_audit();
-    dma_system()->entry->audit(dma_system());
 }
 
 void haldma_scenario_program(const struct haldma_scenario *scenario, struct emu_program *program)

@@ -23,8 +23,6 @@ struct haldma_extension;
 struct dma_domains;
 struct dma_iommu;
 struct dma_request;
-struct dma_system;
-struct dma_verifier;
 
 /* Granted requests whose AdapterControl this processor will call. */
 struct dma_dispatcher {
@@ -36,25 +34,8 @@ struct dma_dispatcher {
 
 enum { DMA_CONTROLLERS_MAX = 16, DMA_EXTENSIONS_MAX = 16, DMA_CHANNELS_MAX = 1024 };
 
-enum { DMA_TABLES = 3 };
-
-/* What drivers call, and what they cause: the subsystem's own (dma_plain), or the verifier's (verifier.h). */
-struct dma_entry {
-    const DMA_OPERATIONS *tables[DMA_TABLES]; /* version 1 first */
-    PDMA_ADAPTER(*get_adapter)
-    (struct dma_system *s, PDEVICE_OBJECT device, PDEVICE_DESCRIPTION description,
-     PULONG registers);                                       /* IoGetDmaAdapter */
-    void (*obsolete)(struct dma_system *s, const char *call); /* a function was called that nobody may call */
-    void (*made)(struct dma_adapter *a);
-    void (*removed)(struct dma_system *s, PDEVICE_OBJECT device); /* and so is its stack */
-    void (*audit)(struct dma_system *s);                          /* a run's end */
-};
-extern const struct dma_entry dma_plain;
-
 struct dma_system {
     struct emu_machine *machine;
-    const struct dma_entry *entry;
-    struct dma_verifier *verifier; /* the verifier's own; NULL: nothing is verified */
     const struct haldma_config *config;
     struct dma_pool pool;
     struct dma_slots requests;          /* struct dma_request */
@@ -75,8 +56,10 @@ struct dma_system {
     struct dma_domains *domains;                /* NULL: no remapping unit */
     struct dma_adapter *dead_first, *dead_last; /* released adapters, kept to tell who still uses them */
     uint32_t dead_count;
-    bool sets_up;          /* a scenario's set_up runs */
-    PDRIVER_OBJECT filter; /* of the configuration, once it is loaded */
+    struct dma_adapter *live; /* newest first */
+    bool sets_up;             /* a scenario's set_up runs */
+    PDRIVER_OBJECT filter;    /* of the configuration, once it is loaded */
+    NTSTATUS filter_status;   /* a failure: a call of it failed by choice, and no device starts */
 };
 
 /* Called at each boot, after the kernel's. context: the machine's struct haldma_config, kept by the caller.

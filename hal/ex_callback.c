@@ -6,10 +6,12 @@
  */
 #include "hal/ex_callback.h"
 
+#include <emu/choose.h>
 #include <emu/finding.h>
 
 #include "hal/ke_check.h"
 #include "hal/ke_dispatcher.h"
+#include "hal/ops.h"
 
 /* One routine of one object; what ExRegisterCallback returns. */
 struct ex_registration {
@@ -72,6 +74,8 @@ NTSTATUS ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES O
     struct _CALLBACK_OBJECT *c = find(k, name, (ObjectAttributes->Attributes & OBJ_CASE_INSENSITIVE) != 0);
     if (c == NULL && !Create)
         return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (c == NULL && emu_fault(k->machine, HAL_OP_EX_CREATE_CALLBACK))
+        return STATUS_INSUFFICIENT_RESOURCES;
     if (c == NULL)
         c = make(k, io_string_copy(k, name->Buffer, name->Length), AllowMultipleCallbacks,
                  (ObjectAttributes->Attributes & OBJ_PERMANENT) != 0);

@@ -7,6 +7,9 @@
 #include <wdm.h>
 
 #include "hal/ke_check.h"
+#include "hal/ke_exception.h"
+#include "hal/ops.h"
+#include "hal/pool.h"
 
 static VOID initialize(PGENERAL_LOOKASIDE list, POOL_TYPE type, ULONG flags, SIZE_T size, ULONG tag)
 {
@@ -23,7 +26,10 @@ static PVOID allocate(PGENERAL_LOOKASIDE list)
     list->AllocateMisses++;
     if (list->Allocate != NULL)
         return list->Allocate(list->Type, list->Size, list->Tag);
-    return ExAllocatePoolWithTag(list->Type, list->Size, list->Tag);
+    PVOID entry = hal_pool_take(HAL_OP_EX_LOOKASIDE, (uint32_t)list->Type, list->Size, list->Tag);
+    if (entry == NULL && ((uint32_t)list->Type & POOL_RAISE_IF_ALLOCATION_FAILURE) != 0)
+        ke_raise(STATUS_INSUFFICIENT_RESOURCES);
+    return entry;
 }
 
 static VOID release(PGENERAL_LOOKASIDE list, PVOID entry)

@@ -211,7 +211,7 @@ void *pool_allocate(const struct pool_request *r)
     struct emu_machine *m = k->machine;
 
     check_allocation(m, r);
-    if (emu_fault(m, HAL_OP_IO_POOL))
+    if (r->site != 0 && emu_fault(m, r->site))
         return NULL;
     size_t front = sizeof(struct pool_header);
     size_t align = r->cache_aligned ? POOL_CACHE_LINE : POOL_GRANULE;
@@ -230,6 +230,7 @@ void *pool_allocate(const struct pool_request *r)
     b->bytes = r->bytes;
     b->tag = r->tag;
     b->paged = r->paged;
+    b->drivers = !emu_is_spared(m);
     b->live = true;
     b->birth = emu_steps(m);
     k->mm.live_blocks++;
@@ -355,7 +356,7 @@ uint32_t hal_pool_each(uint32_t tag, void (*fn)(void *context, const struct hal_
             continue;
         count++;
         if (fn != NULL) {
-            struct hal_pool_live live = {b->user, b->bytes, b->birth, b->tag, b->paged};
+            struct hal_pool_live live = {b->user, b->bytes, b->birth, b->tag, b->paged, b->drivers};
             fn(context, &live);
         }
     }

@@ -6,8 +6,12 @@
  */
 #include <wdm.h>
 
+#include <emu/choose.h>
+
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
+#include "hal/ops.h"
+#include "hal/pool.h"
 
 /* The tag of system buffers: "IoSB", first character in the low byte. */
 #define SYSTEM_BUFFER_TAG 0x42536F49u
@@ -23,7 +27,7 @@ static PIRP new_irp(PDEVICE_OBJECT device)
 
 static bool use_system_buffer(PIRP irp, ULONG bytes)
 {
-    irp->AssociatedIrp.SystemBuffer = ExAllocatePoolWithTag(NonPagedPoolNx, bytes, SYSTEM_BUFFER_TAG);
+    irp->AssociatedIrp.SystemBuffer = hal_pool_take(0, NonPagedPoolNx, bytes, SYSTEM_BUFFER_TAG);
     if (irp->AssociatedIrp.SystemBuffer == NULL)
         return false;
     irp->Flags |= IRP_BUFFERED_IO | IRP_DEALLOCATE_BUFFER;
@@ -34,9 +38,13 @@ static bool use_mdl(PIRP irp, PVOID buffer, ULONG bytes, LOCK_OPERATION operatio
 {
     PMDL mdl = IoAllocateMdl(buffer, bytes, FALSE, FALSE, irp);
 
-    if (mdl == NULL)
-        return false;
+    struct emu_machine *m = emu_current();
+
+    if (mdl == NULL || emu_fault(m, HAL_OP_IO_LOCK_PAGES))
+        return false; /* what locking raises ends here */
+    bool spared = emu_spare(m, true);
     MmProbeAndLockPages(mdl, KernelMode, operation);
+    emu_spare(m, spared);
     return true;
 }
 
@@ -45,6 +53,8 @@ static PIRP give_up(PIRP irp)
 {
     if ((irp->Flags & IRP_DEALLOCATE_BUFFER) != 0)
         ExFreePoolWithTag(irp->AssociatedIrp.SystemBuffer, SYSTEM_BUFFER_TAG);
+    if (irp->MdlAddress != NULL)
+        IoFreeMdl(irp->MdlAddress);
     IoFreeIrp(irp);
     return NULL;
 }

@@ -81,7 +81,9 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
                                     ? DeviceObject->DriverObject->MajorFunction[major]
                                     : io_invalid_request;
     struct io_call *call = io_call_begin(k, Irp, location);
+    bool spared = emu_spare(m, DeviceObject->DriverObject == k->io.bus_driver);
     NTSTATUS status = dispatch(DeviceObject, Irp);
+    emu_spare(m, spared);
     if (emu_level(m) != level) {
         uint64_t parameters[4] = {0x5, (uintptr_t)DeviceObject, level, emu_level(m)};
         emu_finding_raise(m, "IO-CALL-6", "0xC9/05", parameters,
@@ -243,7 +245,10 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
             PVOID context = location->Context;
             PDEVICE_OBJECT device = last ? NULL : IoGetCurrentIrpStackLocation(irp)->DeviceObject;
             clear_location(location);
-            if (routine(device, irp, context) == STATUS_MORE_PROCESSING_REQUIRED)
+            bool spared = emu_spare(m, false);
+            NTSTATUS answer = routine(device, irp, context);
+            emu_spare(m, spared);
+            if (answer == STATUS_MORE_PROCESSING_REQUIRED)
                 return;
         } else {
             if (irp->PendingReturned && !last)
@@ -317,6 +322,8 @@ BOOLEAN IoCancelIrp(PIRP Irp)
                           irp_name(m, Irp, name));
     }
     Irp->CancelIrql = irql;
+    bool spared = emu_spare(m, false);
     routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
+    emu_spare(m, spared);
     return TRUE;
 }

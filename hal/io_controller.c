@@ -8,6 +8,8 @@
 
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
+#include "hal/ops.h"
+#include "hal/pool.h"
 
 /* The tag of controller objects: "Cont", first character in the low byte. */
 #define CONTROLLER_TAG 0x746E6F43u
@@ -17,7 +19,8 @@ PCONTROLLER_OBJECT IoCreateController(ULONG Size)
     struct emu_machine *m = emu_current();
 
     ke_level_at_most(m, PASSIVE_LEVEL, "IO-CONTROLLER-2", KE_CODE_IRQL_IO_PASSIVE2, "IoCreateController");
-    PCONTROLLER_OBJECT c = ExAllocatePoolZero(NonPagedPoolNx, sizeof *c + (SIZE_T)Size, CONTROLLER_TAG);
+    PCONTROLLER_OBJECT c = hal_pool_take(HAL_OP_IO_CONTROLLER, NonPagedPoolNx | POOL_ZERO_ALLOCATION,
+                                         sizeof *c + (SIZE_T)Size, CONTROLLER_TAG);
     if (c == NULL)
         return NULL;
     c->Type = IO_TYPE_CONTROLLER;

@@ -12,9 +12,12 @@
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
+#include "hal/pool.h"
 
 /* The tag of device objects: "Devi", first character in the low byte. */
 #define DEVICE_TAG 0x69766544u
+/* The tag of their timers: "IoTm". */
+#define DEVICE_TIMER_TAG 0x6D546F49u
 
 enum { DEVICE_SECTOR_BYTES = 512 };
 
@@ -62,7 +65,7 @@ NTSTATUS IoCreateDevice(PDRIVER_OBJECT DriverObject, ULONG DeviceExtensionSize, 
         return STATUS_OBJECT_NAME_COLLISION;
     if (emu_fault(k->machine, HAL_OP_IO_CREATE_DEVICE) || bytes > UINT16_MAX)
         return STATUS_INSUFFICIENT_RESOURCES;
-    PDEVICE_OBJECT device = ExAllocatePoolZero(NonPagedPoolNx, bytes, DEVICE_TAG);
+    PDEVICE_OBJECT device = hal_pool_take(0, NonPagedPoolNx | POOL_ZERO_ALLOCATION, bytes, DEVICE_TAG);
     if (device == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     device->Type = IO_TYPE_DEVICE;
@@ -108,6 +111,8 @@ void io_device_settle(struct hal_kernel *k, struct io_device *d)
         return;
     unlink_from_driver(device);
     io_table_remove(&k->io.devices, &d->entry);
+    if (device->Timer != NULL)
+        ExFreePoolWithTag(device->Timer, DEVICE_TIMER_TAG);
     d->device = NULL;
     emu_object_forget(k->machine, &device->DeviceQueue);
     ExFreePoolWithTag(device, DEVICE_TAG);
@@ -231,9 +236,6 @@ PDEVICE_OBJECT IoGetRelatedDeviceObject(PFILE_OBJECT FileObject)
 /* ---- Timers: once a second, at DISPATCH_LEVEL -------------------------------------------------------------
  */
 
-/* The tag of device timers: "IoTm". */
-#define DEVICE_TIMER_TAG 0x6D546F49u
-
 enum { TIMER_PERIOD_MS = 1000, TIMER_FIRST_100NS = 10000000 };
 
 struct _IO_TIMER {
@@ -260,7 +262,8 @@ NTSTATUS IoInitializeTimer(PDEVICE_OBJECT DeviceObject, PIO_TIMER_ROUTINE TimerR
     PIO_TIMER t = DeviceObject->Timer;
 
     if (t == NULL) {
-        t = ExAllocatePoolZero(NonPagedPoolNx, sizeof *t, DEVICE_TIMER_TAG);
+        t = hal_pool_take(HAL_OP_IO_INITIALIZE_TIMER, NonPagedPoolNx | POOL_ZERO_ALLOCATION, sizeof *t,
+                          DEVICE_TIMER_TAG);
         if (t == NULL)
             return STATUS_INSUFFICIENT_RESOURCES;
         KeInitializeTimer(&t->timer);

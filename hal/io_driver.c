@@ -4,10 +4,13 @@
 #include "hal/io_driver.h"
 #include "hal/ke_check.h"
 
+#include <emu/choose.h>
 #include <emu/finding.h>
 
 #include "hal/kernel.h"
+#include "hal/ops.h"
 #include "hal/pnp.h"
+#include "hal/pool.h"
 
 /* The tag of driver objects: "Driv", first character in the low byte. */
 #define DRIVER_TAG 0x76697244u
@@ -42,8 +45,11 @@ struct driver_block {
 PDRIVER_OBJECT hal_driver_create(const char *name)
 {
     struct hal_kernel *k = hal_kernel();
-    struct driver_block *block = ExAllocatePoolZero(NonPagedPoolNx, sizeof *block, DRIVER_TAG);
+    bool spared = emu_spare(k->machine, true);
+    struct driver_block *block =
+        hal_pool_take(0, NonPagedPoolNx | POOL_ZERO_ALLOCATION, sizeof *block, DRIVER_TAG);
 
+    emu_spare(k->machine, spared);
     if (block == NULL)
         return NULL;
     PDRIVER_OBJECT driver = &block->object;
@@ -106,9 +112,13 @@ NTSTATUS hal_driver_load(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJ
         return STATUS_INSUFFICIENT_RESOURCES;
     object->DriverInit = entry;
     UNICODE_STRING path = io_string_from_ascii(k, registry_services, name);
+    bool spared = emu_spare(k->machine, false);
     NTSTATUS status = entry(object, &path);
+    emu_spare(k->machine, spared);
     if (!NT_SUCCESS(status)) {
         forget(k, object);
+        if (hal_drivers_are_gone())
+            hal_drivers_left(name);
         return status;
     }
     for (PDEVICE_OBJECT device = object->DeviceObject; device != NULL; device = device->NextDevice)
@@ -117,20 +127,27 @@ NTSTATUS hal_driver_load(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJ
     return status;
 }
 
-void hal_driver_unload(PDRIVER_OBJECT driver)
+const char *hal_driver_unload(PDRIVER_OBJECT driver)
 {
     struct hal_kernel *k = hal_kernel();
     const struct io_driver *d = io_driver_find(k, driver);
 
     driver->Flags |= DRVO_UNLOAD_INVOKED;
-    if (driver->DriverUnload != NULL)
+    if (driver->DriverUnload != NULL) {
+        bool spared = emu_spare(k->machine, false);
         driver->DriverUnload(driver);
+        emu_spare(k->machine, spared);
+    }
     if (driver->DeviceObject != NULL) {
         uint64_t parameters[4] = {(uintptr_t)driver, (uintptr_t)driver->DeviceObject, 0, 0};
         emu_finding_raise(k->machine, "IO-DRIVER-4", "0xCE", parameters,
                           "driver %s was unloaded while a device object of it still exists", d->name);
     }
+    const char *name = d->name;
     forget(k, driver);
+    if (hal_drivers_are_gone())
+        hal_drivers_left(name);
+    return name;
 }
 
 /* ---- Extensions of the driver object ----------------------------------------------------------------------
@@ -156,7 +173,8 @@ NTSTATUS IoAllocateDriverObjectExtension(PDRIVER_OBJECT DriverObject, PVOID Clie
     if (IoGetDriverObjectExtension(DriverObject, ClientIdentificationAddress) != NULL)
         return STATUS_OBJECT_NAME_COLLISION;
     struct io_client_extension *e =
-        ExAllocatePoolZero(NonPagedPoolNx, sizeof *e + (SIZE_T)DriverObjectExtensionSize, EXTENSION_TAG);
+        hal_pool_take(HAL_OP_IO_DRIVER_EXTENSION, NonPagedPoolNx | POOL_ZERO_ALLOCATION,
+                      sizeof *e + (SIZE_T)DriverObjectExtensionSize, EXTENSION_TAG);
     if (e == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     e->identity = ClientIdentificationAddress;

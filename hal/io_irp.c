@@ -9,6 +9,7 @@
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
+#include "hal/pool.h"
 
 VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
 {
@@ -33,7 +34,7 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
     (void)ChargeQuota;
     if (emu_fault(k->machine, HAL_OP_IO_ALLOCATE_IRP))
         return NULL;
-    PIRP irp = ExAllocatePoolWithTag(NonPagedPoolNx, size, IO_IRP_TAG);
+    PIRP irp = hal_pool_take(0, NonPagedPoolNx, size, IO_IRP_TAG);
     if (irp == NULL)
         return NULL;
     IoInitializeIrp(irp, size, StackSize);

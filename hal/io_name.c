@@ -3,8 +3,12 @@
  */
 #include <wdm.h>
 
+#include <emu/choose.h>
+
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
+#include "hal/ops.h"
+#include "hal/pool.h"
 
 enum { LINKS_FOLLOWED_MAX = 8 };
 
@@ -96,9 +100,12 @@ void io_name_remove(struct hal_kernel *k, struct io_name *name)
 NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
 {
     ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE3, __func__);
-    return io_name_add(hal_kernel(), SymbolicLinkName, NULL, DeviceName) != NULL
-               ? STATUS_SUCCESS
-               : STATUS_OBJECT_NAME_COLLISION;
+    struct hal_kernel *k = hal_kernel();
+
+    if (emu_fault(k->machine, HAL_OP_IO_SYMBOLIC_LINK))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    return io_name_add(k, SymbolicLinkName, NULL, DeviceName) != NULL ? STATUS_SUCCESS
+                                                                      : STATUS_OBJECT_NAME_COLLISION;
 }
 
 NTSTATUS IoCreateUnprotectedSymbolicLink(PUNICODE_STRING SymbolicLinkName, PUNICODE_STRING DeviceName)
@@ -135,7 +142,8 @@ NTSTATUS IoGetDeviceObjectPointer(PUNICODE_STRING ObjectName, ACCESS_MASK Desire
         return STATUS_OBJECT_NAME_NOT_FOUND;
     if ((name->device->Flags & DO_DEVICE_INITIALIZING) != 0)
         return STATUS_NO_SUCH_DEVICE;
-    PFILE_OBJECT file = ExAllocatePoolZero(NonPagedPoolNx, sizeof *file, FILE_TAG);
+    PFILE_OBJECT file =
+        hal_pool_take(HAL_OP_IO_OPEN_DEVICE, NonPagedPoolNx | POOL_ZERO_ALLOCATION, sizeof *file, FILE_TAG);
     if (file == NULL)
         return STATUS_INSUFFICIENT_RESOURCES;
     file->Type = IO_TYPE_FILE;

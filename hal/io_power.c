@@ -5,6 +5,8 @@
 
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
+#include "hal/ops.h"
+#include "hal/pool.h"
 
 NTSTATUS PoCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 {
@@ -62,7 +64,8 @@ NTSTATUS PoRequestPowerIrp(PDEVICE_OBJECT DeviceObject, UCHAR MinorFunction, POW
         MinorFunction != IRP_MN_WAIT_WAKE)
         return STATUS_INVALID_PARAMETER_2;
     PDEVICE_OBJECT top = IoGetAttachedDeviceReference(DeviceObject);
-    struct power_request *r = ExAllocatePoolZero(NonPagedPoolNx, sizeof *r, POWER_TAG);
+    struct power_request *r =
+        hal_pool_take(HAL_OP_IO_POWER_IRP, NonPagedPoolNx | POOL_ZERO_ALLOCATION, sizeof *r, POWER_TAG);
     PIRP irp = r != NULL ? IoAllocateIrp(top->StackSize, FALSE) : NULL;
     if (irp == NULL) {
         if (r != NULL)

@@ -2,11 +2,15 @@
  * What drivers ask the PnP manager about a device, and the interfaces that they register for it.
  */
 #include <wdm.h>
+
+#include <emu/choose.h>
 #include <wdmguid.h>
 
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
+#include "hal/ops.h"
 #include "hal/pnp.h"
+#include "hal/pool.h"
 
 /* The tag of what is handed to drivers, who free it: "PnpL". */
 #define LINK_TAG 0x4C706E50u
@@ -131,13 +135,17 @@ NTSTATUS IoRegisterDeviceInterface(PDEVICE_OBJECT PhysicalDeviceObject, const GU
 
     if (hardware == NULL)
         return STATUS_INVALID_DEVICE_REQUEST;
+    if (emu_fault(k->machine, HAL_OP_IO_INTERFACE))
+        return STATUS_INSUFFICIENT_RESOURCES;
+    bool spared = emu_spare(k->machine, true);
     NTSTATUS status = RtlStringFromGUID(InterfaceClassGuid, &guid);
+    emu_spare(k->machine, spared);
     if (!NT_SUCCESS(status))
         return status;
     UNICODE_STRING head = io_string_from_ascii(k, "\\??\\HALDMA#", hardware->name);
     size_t tail = ReferenceString != NULL ? ReferenceString->Length + sizeof(WCHAR) : 0;
     UNICODE_STRING link = {0, (USHORT)(head.Length + guid.Length + tail + 2 * sizeof(WCHAR)), NULL};
-    link.Buffer = ExAllocatePoolZero(PagedPool, link.MaximumLength, LINK_TAG);
+    link.Buffer = hal_pool_take(0, PagedPool | POOL_ZERO_ALLOCATION, link.MaximumLength, LINK_TAG);
     if (link.Buffer == NULL) {
         RtlFreeUnicodeString(&guid);
         return STATUS_INSUFFICIENT_RESOURCES;
@@ -198,7 +206,7 @@ NTSTATUS IoGetDeviceInterfaces(const GUID *InterfaceClassGuid, PDEVICE_OBJECT Ph
 
     for (int filling = 0; filling < 2; filling++) {
         if (filling) {
-            at = ExAllocatePoolZero(PagedPool, bytes, LINK_TAG);
+            at = hal_pool_take(HAL_OP_IO_INTERFACES, PagedPool | POOL_ZERO_ALLOCATION, bytes, LINK_TAG);
             if (at == NULL)
                 return STATUS_INSUFFICIENT_RESOURCES;
             *SymbolicLinkList = at;

@@ -5,6 +5,8 @@
 
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
+#include "hal/ops.h"
+#include "hal/pool.h"
 
 /* ---- Requests ---------------------------------------------------------------------------------------------
  */
@@ -207,7 +209,8 @@ PVOID IoAllocateErrorLogEntry(PVOID IoObject, UCHAR EntrySize)
     (void)IoObject;
     if (EntrySize < sizeof(IO_ERROR_LOG_PACKET) || EntrySize > ERROR_LOG_MAXIMUM_SIZE)
         return NULL;
-    return ExAllocatePoolZero(NonPagedPoolNx, EntrySize, ERROR_LOG_TAG);
+    return hal_pool_take(HAL_OP_IO_ERROR_LOG, NonPagedPoolNx | POOL_ZERO_ALLOCATION, EntrySize,
+                         ERROR_LOG_TAG);
 }
 
 VOID IoFreeErrorLogEntry(PVOID ElEntry)

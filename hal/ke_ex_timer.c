@@ -6,8 +6,11 @@
  */
 #include <wdm.h>
 
+#include <emu/choose.h>
+
 #include "hal/ke_check.h"
 #include "hal/ke_dispatcher.h"
+#include "hal/ops.h"
 
 struct _EX_TIMER {
     KTIMER timer; /* first: it can be waited for */
@@ -67,6 +70,9 @@ PEX_TIMER ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG A
 {
     struct hal_kernel *k = hal_kernel();
     ke_level_at_most(k->machine, DISPATCH_LEVEL, "KE-EXTIMER-1", KE_CODE_WRONG_LEVEL, "ExAllocateTimer");
+    if (emu_fault(k->machine, HAL_OP_EX_TIMER)) {
+        return NULL;
+    }
     PEX_TIMER t = k->ke.ex_timers_free;
     if (t != NULL) {
         k->ke.ex_timers_free = t->next_free;

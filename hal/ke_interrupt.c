@@ -7,16 +7,10 @@
  */
 #include "hal/ke_interrupt.h"
 
+#include <emu/choose.h>
+
 #include "hal/ke_check.h"
 #include "hal/ke_spinlock.h"
-
-/* A line that something is or was connected to. */
-struct ke_line {
-    struct ke_line *next;
-    struct _KINTERRUPT *first;
-    emu_line line;
-    uint32_t inside; /* processors that walk the chain now */
-};
 
 /* What the three ways of connecting have in common. */
 struct connection {
@@ -110,6 +104,7 @@ static struct _KINTERRUPT *make(struct hal_kernel *k, const struct connection *c
         .level = c->level,
         .shared = c->shared,
         .active = true,
+        .drivers = !emu_is_spared(k->machine),
         .object = emu_object_new(k->machine, "interrupt"),
     };
     interrupt->lock = c->lock != NULL ? c->lock : &interrupt->own_lock;
@@ -123,6 +118,9 @@ static NTSTATUS connect(struct hal_kernel *k, const struct connection *c, PKINTE
     struct ke_line *line = find_line(k, c->line);
     if (line->first != NULL && (!c->shared || !line->first->shared)) {
         return STATUS_INVALID_PARAMETER;
+    }
+    if (emu_fault(m, HAL_OP_KE_CONNECT_INTERRUPT)) {
+        return STATUS_INSUFFICIENT_RESOURCES;
     }
     struct _KINTERRUPT *interrupt = make(k, c);
     struct _KINTERRUPT **last = &line->first;

@@ -13,6 +13,14 @@
 #include <emu/irq.h>
 #include <wdm.h>
 
+/* A line that something is or was connected to. */
+struct ke_line {
+    struct ke_line *next;
+    struct _KINTERRUPT *first;
+    emu_line line;
+    uint32_t inside; /* processors that walk the chain now */
+};
+
 /* Lives in the arena: drivers hold pointers and look at nothing. */
 struct _KINTERRUPT {
     struct _KINTERRUPT *next; /* of its line, or of the free ones */
@@ -24,7 +32,8 @@ struct _KINTERRUPT {
     KSPIN_LOCK own_lock;
     KIRQL level; /* SynchronizeIrql */
     bool shared;
-    bool active; /* IoReportInterruptInactive turns it off */
+    bool active;  /* IoReportInterruptInactive turns it off */
+    bool drivers; /* a driver connected it */
     emu_object object;
 };
 

@@ -4,11 +4,14 @@
  */
 #include <wdm.h>
 
+#include <emu/choose.h>
+
 #include <emu/bus.h>
 #include <emu/finding.h>
 
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
+#include "hal/ops.h"
 
 /* Where the lowest bank of memory begins (see emu/mem.h). */
 #define LOWEST_MEMORY 0x100000ull
@@ -37,8 +40,8 @@ PPHYSICAL_MEMORY_RANGE MmGetPhysicalMemoryRanges(VOID)
     } banks[] = {
         {LOWEST_MEMORY, c->ram_low_pages}, {EMU_16MIB, c->ram_mid_pages}, {EMU_4GIB, c->ram_high_pages}};
     enum { BANKS = sizeof(banks) / sizeof(banks[0]) };
-    PPHYSICAL_MEMORY_RANGE ranges =
-        ExAllocatePoolZero(NonPagedPoolNx, (BANKS + 1) * sizeof *ranges, RANGES_TAG);
+    PPHYSICAL_MEMORY_RANGE ranges = hal_pool_take(HAL_OP_MM_RANGES, NonPagedPoolNx | POOL_ZERO_ALLOCATION,
+                                                  (BANKS + 1) * sizeof *ranges, RANGES_TAG);
     PPHYSICAL_MEMORY_RANGE r = ranges;
 
     if (ranges == NULL)
@@ -86,7 +89,7 @@ PVOID MmMapIoSpace(PHYSICAL_ADDRESS PhysicalAddress, SIZE_T NumberOfBytes, MEMOR
     struct hal_kernel *k = hal_kernel();
 
     (void)CacheType;
-    if (NumberOfBytes == 0)
+    if (NumberOfBytes == 0 || emu_fault(k->machine, HAL_OP_MM_MAP_IO_SPACE))
         return NULL;
     void *base = map(k->machine, (uint64_t)PhysicalAddress.QuadPart, NumberOfBytes);
     if (base != NULL) {

@@ -119,7 +119,7 @@ PVOID MmAllocateNonCachedMemory(SIZE_T NumberOfBytes)
     struct hal_kernel *k = hal_kernel();
     const struct emu_ram_request request = {.pages = pages_of(NumberOfBytes)};
 
-    if (request.pages == 0 || emu_fault(k->machine, HAL_OP_IO_CONTIGUOUS))
+    if (request.pages == 0 || emu_fault(k->machine, HAL_OP_MM_NONCACHED))
         return NULL;
     void *base = emu_ram_alloc(k->machine, &request);
     if (base == NULL)
@@ -177,8 +177,8 @@ PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighA
     if (base == NULL)
         return NULL;
     emu_cache_share(m, base, request.pages, CacheType != MmCached && CacheType != MmNotMapped);
-    PMDL mdl = ExAllocatePoolWithTag(NonPagedPoolNx, MmSizeOfMdl(NULL, (SIZE_T)request.pages << PAGE_SHIFT),
-                                     MDL_PAGES_TAG);
+    PMDL mdl = hal_pool_take(0, NonPagedPoolNx, MmSizeOfMdl(NULL, (SIZE_T)request.pages << PAGE_SHIFT),
+                             MDL_PAGES_TAG);
     if (mdl == NULL) {
         emu_ram_free(m, base, request.pages);
         return NULL;

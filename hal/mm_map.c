@@ -100,7 +100,7 @@ struct mm_reservation {
 PVOID MmAllocateMappingAddress(SIZE_T NumberOfBytes, ULONG PoolTag)
 {
     ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
-    struct mm_reservation *r = ExAllocatePoolWithTag(NonPagedPoolNx, sizeof *r, PoolTag);
+    struct mm_reservation *r = hal_pool_take(HAL_OP_MM_MAPPING_ADDRESS, NonPagedPoolNx, sizeof *r, PoolTag);
 
     if (r != NULL)
         r->bytes = NumberOfBytes;

@@ -72,7 +72,7 @@ static PMDL new_mdl(PVOID base, SIZE_T length)
     size_t pages = ADDRESS_AND_SIZE_TO_SPAN_PAGES(base, length);
     bool fixed = pages <= MDL_FIXED_PAGES;
     size_t bytes = sizeof(MDL) + sizeof(PFN_NUMBER) * (fixed ? MDL_FIXED_PAGES : pages);
-    PMDL mdl = ExAllocatePoolWithTag(NonPagedPoolNx, bytes, MDL_TAG);
+    PMDL mdl = hal_pool_take(0, NonPagedPoolNx, bytes, MDL_TAG);
 
     if (mdl == NULL)
         return NULL;

@@ -2,8 +2,10 @@
  * Whole pages and who holds them.
  *
  * A table from the first page of a run to its record, for everything that is handed out in whole pages.
- * Looked up by exact address only; nothing ever walks a bucket in an order that a run could see.
+ * Looked up by exact address only; no run can see in which order a bucket is walked.
  */
+#include <emu/choose.h>
+
 #include "hal/kernel.h"
 
 static struct mm_pages **bucket_of(struct mm_state *s, const void *base)
@@ -34,6 +36,7 @@ struct mm_pages *mm_pages_hold(struct hal_kernel *k, void *base, uint32_t pages,
     p->kind = kind;
     p->block = NULL;
     p->birth = emu_steps(k->machine);
+    p->drivers = !emu_is_spared(k->machine);
     p->next = *bucket;
     *bucket = p;
     s->live_pages[kind]++;
@@ -65,4 +68,20 @@ struct mm_pages *mm_pages_take(struct hal_kernel *k, const void *base, enum mm_p
     EMU_ASSERT(s->live_pages[kind] > 0);
     s->live_pages[kind]--;
     return p;
+}
+
+static bool is_older(const struct mm_pages *a, const struct mm_pages *b)
+{
+    return a->birth != b->birth ? a->birth < b->birth : a->bytes > b->bytes;
+}
+
+const struct mm_pages *mm_pages_oldest(const struct hal_kernel *k, enum mm_pages_kind kind)
+{
+    const struct mm_pages *oldest = NULL;
+
+    for (unsigned i = 0; k->mm.live_pages[kind] > 0 && i < MM_PAGE_BUCKETS; i++)
+        for (const struct mm_pages *p = k->mm.pages[i]; p != NULL; p = p->next)
+            if (p->kind == kind && p->drivers && (oldest == NULL || is_older(p, oldest)))
+                oldest = p;
+    return oldest;
 }

@@ -36,6 +36,7 @@ struct pool_block {
     uint8_t class_index;
     bool live;
     bool paged;
+    bool drivers; /* a driver asked for it, or for what it is part of */
 };
 
 struct pool_class {
@@ -64,6 +65,7 @@ struct mm_pages {
     uint64_t birth;
     uint32_t pages;
     enum mm_pages_kind kind;
+    bool drivers; /* a driver asked for it */
 };
 
 struct mm_state {
@@ -85,6 +87,7 @@ struct pool_request {
     size_t bytes;
     uint32_t tag;
     uint32_t type; /* as a bug check shows it */
+    uint32_t site; /* whose failure it would be (emu_fault); 0: it does not fail by choice */
     bool paged;
     bool zero;
     bool cache_aligned;
@@ -110,6 +113,8 @@ void mm_boot(struct hal_kernel *k);
 struct mm_pages *mm_pages_hold(struct hal_kernel *k, void *base, uint32_t pages, uint64_t bytes,
                                enum mm_pages_kind kind);
 struct mm_pages *mm_pages_find(struct hal_kernel *k, const void *base, enum mm_pages_kind kind);
+/* What a driver has held longest of this kind; NULL: nothing. */
+const struct mm_pages *mm_pages_oldest(const struct hal_kernel *k, enum mm_pages_kind kind);
 /* Forgets the holding; the record may be read until the next mm_pages_hold(). */
 struct mm_pages *mm_pages_take(struct hal_kernel *k, const void *base, enum mm_pages_kind kind);
 

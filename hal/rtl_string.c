@@ -8,6 +8,9 @@
 #include <stdint.h>
 #include <wdm.h>
 
+#include "hal/ops.h"
+#include "hal/pool.h"
+
 /* The tag of strings that the run-time library allocates: "Strg", first character in the low byte. */
 #define STRING_TAG 0x67727453u
 
@@ -215,7 +218,7 @@ NTSTATUS RtlHashUnicodeString(PCUNICODE_STRING String, BOOLEAN CaseInSensitive, 
 
 static void *string_alloc(size_t bytes)
 {
-    return ExAllocatePoolWithTag(PagedPool, bytes, STRING_TAG);
+    return hal_pool_take(HAL_OP_RTL_STRING, PagedPool, bytes, STRING_TAG);
 }
 
 static NTSTATUS convert_case(PUNICODE_STRING to, PCUNICODE_STRING from, BOOLEAN allocate,

@@ -136,6 +136,17 @@ uint32_t haldma_requester(PDMA_ADAPTER adapter);
 /* DriverUnload, where the driver has one; its device objects must be gone (else a finding). */
 void haldma_unload_driver(PDRIVER_OBJECT driver);
 
+/*
+ * Calls that failed by choice in this run (docs/faults.md); 0 where the machine has no faults.
+ *
+ * haldma_succeeded() is what a scenario does with a status that says failure only where something failed:
+ * TRUE for success; FALSE for a failure after at least one call had failed by choice, and then the scenario
+ * goes on without; a failure with nothing to cause it is a finding ("property"). what: "the start", for its
+ * message.
+ */
+uint32_t haldma_faults(void);
+bool haldma_succeeded(NTSTATUS status, const char *what);
+
 /* A thread that must finish, on this processor, at PASSIVE_LEVEL. In set_up: it starts when set_up has
  * returned. */
 void haldma_thread(const char *name, unsigned processor, void (*routine)(void *context), void *context);

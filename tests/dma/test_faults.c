@@ -4,6 +4,8 @@
  */
 #include "world.h"
 
+#include <emu/fault.h>
+
 typedef UCHAR transfer_bytes[DMA_TRANSFER_CONTEXT_SIZE_V1];
 
 /* Over all runs. */
@@ -191,6 +193,121 @@ static void there_may_be_no_vector_and_no_buffer_of_an_mdl(void **state)
     explore(set_up_share_many_ways);
 }
 
+static void map_less(void *context)
+{
+    (void)context;
+    transfer_bytes transfer;
+    struct world_list list;
+    struct world_call call = {.action = KeepObject};
+    const ULONG whole = 2 * PAGE_SIZE;
+    ULONG done = 0;
+    PDMA_ADAPTER a = adapter_of_run;
+    if (!NT_SUCCESS(world_ask(a, transfer, 2, &call)))
+        return;
+    while (done < whole) {
+        ULONG length = whole - done;
+        if (!NT_SUCCESS(world_map(a, buffer_of_run, call.base, done, &length, true, &list)))
+            break;
+        rig_expect(length == whole - done || length == PAGE_SIZE);
+        failed += length < whole - done;
+        succeeded += length == whole;
+        a->DmaOperations->FlushAdapterBuffersEx(a, buffer_of_run, call.base, done, length, TRUE);
+        done += length;
+    }
+    a->DmaOperations->FreeAdapterChannel(a);
+}
+
+static void set_up_map_less(void *context)
+{
+    (void)context;
+    unsigned char *memory;
+    adapter_of_run = world_adapter(32);
+    buffer_of_run = world_buffer(2, true, &memory);
+    rig_thread("maps", 0, map_less, NULL);
+}
+
+/* rule: DMA-MAP-50 */
+static void a_mapping_may_be_of_the_first_page_alone(void **state)
+{
+    (void)state;
+    explore(set_up_map_less);
+}
+
+/* ---- Scenarios ---- */
+
+static bool starts_anyway;
+
+static NTSTATUS add_keeping_adapter(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo)
+{
+    DEVICE_DESCRIPTION description = world_master(DEVICE_DESCRIPTION_VERSION3, 64);
+    ULONG registers;
+    (void)driver;
+    return IoGetDmaAdapter(pdo, &description, &registers) != NULL && starts_anyway
+               ? STATUS_SUCCESS
+               : STATUS_INSUFFICIENT_RESOURCES;
+}
+
+static NTSTATUS enter(PDRIVER_OBJECT driver, PUNICODE_STRING path)
+{
+    (void)path;
+    driver->DriverExtension->AddDevice = add_keeping_adapter;
+    return STATUS_SUCCESS;
+}
+
+static void load_and_unload(void)
+{
+    PDRIVER_OBJECT driver;
+    const struct haldma_device device = {.name = "device", .bus = PCIBus};
+    PDEVICE_OBJECT pdo = haldma_add_device(&device), top;
+    haldma_load_driver("keeper", enter, &driver);
+    haldma_succeeded(haldma_start_device(driver, pdo, &top), "the start");
+    haldma_unload_driver(driver);
+}
+
+static struct rig_outcome run_scenario(bool faults, struct emu_strategy *strategy)
+{
+    const struct haldma_scenario scenario = {.name = "keeps", .set_up = load_and_unload};
+    struct haldma_config config = world_config();
+    struct emu_program program;
+    struct rig_outcome outcome;
+    config.machine.faults = faults;
+    struct emu_machine *m = world_machine(&config);
+    haldma_scenario_program(&scenario, &program);
+    if (strategy != NULL)
+        strategy->begin(strategy, 0);
+    rig_run_program(m, &program, strategy, &outcome);
+    emu_machine_destroy(m);
+    emu_strategy_destroy(strategy);
+    return outcome;
+}
+
+static struct emu_strategy *make_fifo(void *context)
+{
+    (void)context;
+    return emu_strategy_fifo();
+}
+
+/* rule: DMA-ADAPTER-32 */
+static void an_adapter_that_no_driver_released_is_told_after_the_last_unload(void **state)
+{
+    (void)state;
+    starts_anyway = true;
+    struct rig_outcome outcome = run_scenario(false, NULL);
+    rig_assert_stopped(&outcome, "DMA-ADAPTER-32", NULL);
+}
+
+/* rule: EMU-FAULT-11 */
+static void a_failed_start_is_a_finding_only_where_nothing_had_failed(void **state)
+{
+    (void)state;
+    const struct emu_faults all = {.policy = EMU_FAULTS_RANDOM, .rate = EMU_FAULTS_CERTAIN};
+    starts_anyway = false;
+    struct rig_outcome outcome = run_scenario(false, NULL);
+    rig_assert_stopped(&outcome, "property", NULL);
+    outcome = run_scenario(true, emu_strategy_faults(&all, make_fifo, NULL));
+    rig_assert_idle(&outcome);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -199,6 +316,9 @@ int main(void)
         cmocka_unit_test(a_mapping_may_lack_resources),
         cmocka_unit_test(there_may_be_no_common_buffer),
         cmocka_unit_test(there_may_be_no_vector_and_no_buffer_of_an_mdl),
+        cmocka_unit_test(a_mapping_may_be_of_the_first_page_alone),
+        cmocka_unit_test(an_adapter_that_no_driver_released_is_told_after_the_last_unload),
+        cmocka_unit_test(a_failed_start_is_a_finding_only_where_nothing_had_failed),
     };
     return cmocka_run_group_tests_name("dma.faults", tests, NULL, NULL);
 }

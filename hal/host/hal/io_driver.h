@@ -19,8 +19,14 @@ NTSTATUS hal_driver_load(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJ
 /* Puts the writable data of a module back that is no driver but has code like one. False without memory. */
 bool hal_driver_restore(const void *code);
 
-/* Calls DriverUnload, where there is one. Device objects that are left are a finding. */
-void hal_driver_unload(PDRIVER_OBJECT driver);
+/* Calls DriverUnload, where there is one. Device objects that are left are a finding, and after the last
+ * driver whatever else is (hal_drivers_left). Returns the driver's name. */
+const char *hal_driver_unload(PDRIVER_OBJECT driver);
+
+/* Is no driver loaded, but the emulator's own? */
+bool hal_drivers_are_gone(void);
+/* Then nothing that drivers asked for may be left: a finding. driver: the name of the last one. */
+void hal_drivers_left(const char *driver);
 
 /* A driver object without an entry point, for drivers that are part of the emulator. */
 PDRIVER_OBJECT hal_driver_create(const char *name);

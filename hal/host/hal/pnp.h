@@ -30,6 +30,9 @@ struct hal_pnp_device {
 /* Creates the physical device object. NULL without memory. The description is copied. */
 PDEVICE_OBJECT hal_pnp_add_device(const struct hal_pnp_device *device);
 
+/* The driver's AddDevice. */
+NTSTATUS hal_pnp_add(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo);
+
 /*
  * AddDevice, then IRP_MN_START_DEVICE with the device's resources to the top of the stack, waiting for the
  * end. A device that does not start is removed again. *top (may be NULL): the top of the stack.

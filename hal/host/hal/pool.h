@@ -15,11 +15,18 @@ struct hal_pool_live {
     uint64_t birth; /* step of the allocation */
     uint32_t tag;
     bool paged;
+    bool drivers; /* a driver asked for it, or for what it is part of */
 };
 /* Calls fn for each live block, oldest slot first; tag 0: every tag. Returns how many there were. fn may be
  * NULL. */
 uint32_t hal_pool_each(uint32_t tag, void (*fn)(void *context, const struct hal_pool_live *block),
                        void *context);
+/*
+ * What a routine of the kernel takes for itself or its caller, freed with ExFreePoolWithTag. type: the bits
+ * of a POOL_TYPE. site: the operation that its failure is told of (emu_fault); 0 where the routine has asked
+ * already.
+ */
+void *hal_pool_take(uint32_t site, uint32_t type, size_t bytes, uint32_t tag);
 /* Bytes of the block of pool that begins at this address; SIZE_MAX where none does. */
 size_t hal_pool_room(const void *address);
 /* Looks at every block of the pool, live or free, for bytes written where nobody may: a finding, as a free
