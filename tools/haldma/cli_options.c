@@ -40,6 +40,8 @@ enum key {
     KEY_DEPTH,
     KEY_SATURATED,
     KEY_PROFILE,
+    KEY_FAULTS,
+    KEY_FAULT_RUNS,
     KEY_PLATFORM,
     KEY_TIMES,
     KEY_FORMAT,
@@ -113,6 +115,15 @@ static const struct {
       "verified as by Driver Verifier (default: as the scenario has it)",
       0}},
     {CLI_EXPLORE,
+     {"faults", KEY_FAULTS, "HOW", 0,
+      "What can fail does: off, all (a choice like others), sweep (the Nth call for each N; "
+      "sweep:persistent: "
+      "and all after it), stacks (one for each call stack) or random[:RATE] (docs/faults.md)",
+      0}},
+    {CLI_EXPLORE,
+     {"fault-runs", KEY_FAULT_RUNS, "N", 0, "Sweep, stacks: runs of the strategy for each fault (default 32)",
+      0}},
+    {CLI_EXPLORE,
      {"platform", KEY_PLATFORM, "NAME", 0,
       "pc, pc-remapped, pc-lowmem or soc (default: each that the scenario is for, in turn)", 0}},
     {CLI_RUN | CLI_REPRODUCE,
@@ -174,6 +185,40 @@ static unsigned word(struct argp_state *state, const char *option, const char *t
     }
     argp_failure(state, CLI_BAD_INPUT, 0, "--%s: '%s' is not %s", option, text, list);
     return 0;
+}
+
+/* "off", "all", "sweep", "sweep:persistent", "stacks", "random", "random:0.05" */
+static void take_faults(struct argp_state *state, const char *text, struct cli_options *o)
+{
+    static const char *const plain[] = {[EMU_FAULTS_OFF] = "off",
+                                        [EMU_FAULTS_ALL] = "all",
+                                        [EMU_FAULTS_SWEEP] = "sweep",
+                                        [EMU_FAULTS_STACKS] = "stacks",
+                                        [EMU_FAULTS_RANDOM] = "random"};
+    o->faults_said = text;
+    for (unsigned i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        if (strcmp(text, plain[i]) == 0) {
+            o->faults.policy = (enum emu_fault_policy)i;
+            return;
+        }
+    }
+    if (strcmp(text, "sweep:persistent") == 0) {
+        o->faults.policy = EMU_FAULTS_SWEEP;
+        o->faults.persistent = true;
+        return;
+    }
+    const size_t prefix = strlen("random:");
+    const char *rate = strncmp(text, "random:", prefix) == 0 ? text + prefix : "";
+    char *end;
+    double value = strtod(rate, &end);
+    if (rate[strspn(rate, "0123456789.")] != '\0' || end == rate || *end != '\0' ||
+        !(value * EMU_FAULTS_CERTAIN >= 1) || value > 1)
+        argp_failure(state, CLI_BAD_INPUT, 0,
+                     "--faults: '%s' is not off, all, sweep, sweep:persistent, stacks, random or "
+                     "random:RATE with a rate from 0.001 to 1",
+                     text);
+    o->faults.policy = EMU_FAULTS_RANDOM;
+    o->faults.rate = (unsigned)(value * EMU_FAULTS_CERTAIN + 0.5);
 }
 
 static enum cli_profile profile(struct argp_state *state, const char *text)
@@ -254,6 +299,12 @@ static void check_whole(struct argp_state *state, const struct parsing *p)
                      "dpor with --preemptions is not divided: --jobs and --shard go with exhaustive then");
     if (o->jobs > 0 && o->shards > 0)
         argp_failure(state, CLI_BAD_INPUT, 0, "--jobs and --shard do not go together");
+    bool by_policy = o->faults.policy > EMU_FAULTS_ALL;
+    if (by_policy && (o->jobs > 0 || o->shards > 0 || o->resume != NULL || o->save != NULL))
+        argp_failure(state, CLI_BAD_INPUT, 0,
+                     "--jobs, --shard, --resume and --save go with --faults all and off only");
+    if (o->faults.runs != 0 && !by_policy)
+        argp_failure(state, CLI_BAD_INPUT, 0, "--fault-runs goes with --faults sweep, stacks and random");
     if (o->depth != 0 && o->strategy != CLI_STRATEGY_PCT)
         argp_failure(state, CLI_BAD_INPUT, 0, "--depth goes with the strategy pct");
 }
@@ -296,6 +347,12 @@ static error_t take(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_PROFILE:
         o->profile = profile(state, text);
+        return 0;
+    case KEY_FAULTS:
+        take_faults(state, text, o);
+        return 0;
+    case KEY_FAULT_RUNS:
+        o->faults.runs = number(state, "fault-runs", text, 1, UINT64_MAX);
         return 0;
     case KEY_PLATFORM:
         o->platform = platform(state, text);

@@ -4,6 +4,7 @@
 #ifndef CLI_OPTIONS_H
 #define CLI_OPTIONS_H
 
+#include <emu/fault.h>
 #include <emu/machine.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -66,6 +67,8 @@ struct cli_options {
     unsigned depth;       /* of pct; 0: not said */
     bool until_saturated; /* explore */
     enum cli_profile profile;
+    const char *faults_said;                /* explore: as it was said; NULL: as the scenario has it */
+    struct emu_faults faults;               /* explore: which calls fail, where that was said */
     const struct haldma_platform *platform; /* NULL: not said */
     uint64_t times;                         /* replay */
     bool json;

@@ -43,15 +43,18 @@ static json_t *bound_json(int bound)
 json_t *cli_report_what(const struct cli_options *o, const struct cli_session *session)
 {
     const char *slash = strrchr(o->module, '/');
-    return json_pack("{s:o, s:s, s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:o, s:i, s:s, s:[i, i]}", "module",
-                     cli_text_json(slash != NULL ? slash + 1 : o->module), "scenario",
-                     session->scenario->name, "summary", session->scenario->summary, "platform",
-                     session->platform, "configuration", (json_int_t)haldma_configuration(session->machine),
-                     "strategy", cli_strategy_names[o->strategy], "seed", (json_int_t)o->seed, "preemptions",
-                     bound_json(o->preemptions), "interrupts", bound_json(o->interrupts), "delays",
-                     bound_json(o->delays), "depth", (int)o->depth, "profile",
-                     emu_profile_name(emu_machine_config(session->machine)->profile), "shard", (int)o->shard,
-                     (int)o->shards);
+    json_t *what = json_pack(
+        "{s:o, s:s, s:s, s:s, s:I, s:s, s:I, s:o, s:o, s:o, s:i, s:s, s:[i, i]}", "module",
+        cli_text_json(slash != NULL ? slash + 1 : o->module), "scenario", session->scenario->name, "summary",
+        session->scenario->summary, "platform", session->platform, "configuration",
+        (json_int_t)haldma_configuration(session->machine), "strategy", cli_strategy_names[o->strategy],
+        "seed", (json_int_t)o->seed, "preemptions", bound_json(o->preemptions), "interrupts",
+        bound_json(o->interrupts), "delays", bound_json(o->delays), "depth", (int)o->depth, "profile",
+        emu_profile_name(emu_machine_config(session->machine)->profile), "shard", (int)o->shard,
+        (int)o->shards);
+    if (o->faults_said != NULL)
+        json_object_set_new(what, "faults", json_string(o->faults_said));
+    return what;
 }
 
 /* ---- Taken ------------------------------------------------------------------------------------------------

@@ -46,6 +46,11 @@ static size_t label_bounds(const struct cli_report *r, char *label, size_t used)
 const char *cli_report_label(const struct cli_report *r, char label[CLI_LABEL_TEXT])
 {
     size_t used = label_bounds(r, label, (size_t)snprintf(label, CLI_LABEL_TEXT, "%s", of(r, "strategy")));
+    const char *faults = of(r, "faults");
+    if (faults != NULL) {
+        int n = snprintf(label + used, CLI_LABEL_TEXT - used, ", faults %s", faults);
+        used += n > 0 ? (size_t)n : 0;
+    }
     const json_t *shard = json_object_get(r->what, "shard");
     json_int_t shards = json_integer_value(json_array_get(shard, 1));
     if (shards > 0)
@@ -171,6 +176,11 @@ static void show_clean(FILE *out, const struct cli_report *r)
     label_bounds(r, bounds, 0);
     int preemptions = bound_of(r, "preemptions");
     const char *here = is_shard ? " of this shard" : "";
+    const char *faults = of(r, "faults");
+    if (faults != NULL && strcmp(faults, "off") != 0 && strcmp(faults, "all") != 0) {
+        fprintf(out, "no finding%s\n", r->complete ? ": the faults are complete" : "");
+        return;
+    }
     if (r->complete && r->reduces && preemptions != CLI_UNBOUNDED)
         fprintf(out,
                 "no finding: complete, which means proved for the runs%s of this scenario with at most %d "
@@ -224,6 +234,8 @@ json_t *cli_report_json(const struct cli_report *r, const struct emu_machine *ma
         "seconds", r->seconds, "runs_per_second", rate, "shares", r->shares, "bound", r->bound, "coverage",
         cli_coverage_json(machine, r->coverage), "findings", r->findings);
     EMU_ASSERT(json != NULL);
+    if (of(r, "faults") != NULL)
+        json_object_set(json, "faults", json_object_get(r->what, "faults"));
     if (json_integer_value(json_array_get(json_object_get(r->what, "shard"), 1)) > 0)
         json_object_set_new(json, "part", cli_report_write(r));
     return json;

@@ -38,7 +38,7 @@ struct exploration {
     double saved_at;
 };
 
-static struct emu_strategy *make_strategy(const struct cli_options *o, struct emu_coverage *coverage)
+static struct emu_strategy *make_plain(const struct cli_options *o, struct emu_coverage *coverage)
 {
     struct emu_bounds bounds = {
         .preemptions = o->preemptions, .interrupts = o->interrupts, .delays = o->delays};
@@ -74,6 +74,20 @@ static struct emu_strategy *make_strategy(const struct cli_options *o, struct em
         break;
     }
     EMU_NEVER_HERE("a strategy");
+}
+
+static struct emu_strategy *make_again(void *context)
+{
+    const struct exploration *x = context;
+    return make_plain(x->options, x->coverage);
+}
+
+/* The maker is called again later: *x stays where it is. */
+static struct emu_strategy *make_strategy(struct exploration *x)
+{
+    struct emu_faults faults = x->options->faults;
+    faults.seed = x->options->seed;
+    return faults.policy > EMU_FAULTS_ALL ? emu_strategy_faults(&faults, make_again, x) : make_again(x);
 }
 
 /* ---- In this process --------------------------------------------------------------------------------------
@@ -163,7 +177,7 @@ static bool explore_here(struct exploration *x)
     if (x->standing.ended || out_of_runs || out_of_time)
         return true;
     x->coverage = cli_coverage_create();
-    x->strategy = make_strategy(o, x->coverage);
+    x->strategy = make_strategy(x);
     EMU_ASSERT(x->strategy != NULL);
     divide(x, o->shard - (o->shards > 0), o->shards, x->standing.next);
     if (x->standing.is_known) {
@@ -201,7 +215,7 @@ static void explore_part(void *context, const struct jobs_part *part, struct cli
     struct exploration *x = context;
     struct emu_report report;
     x->coverage = cli_coverage_create();
-    x->strategy = make_strategy(x->options, x->coverage);
+    x->strategy = make_strategy(x);
     EMU_ASSERT(x->strategy != NULL);
     divide(x, part->shard, part->shards, part->first);
     explore(x, part->count, part->seconds, &report);
@@ -260,6 +274,8 @@ static int explore_on(const struct cli_options *options, const struct haldma_sce
     struct exploration x = {.options = options, .resume = resume};
     if (!cli_session_open(&x.session, scenario, platform, 0, options->profile))
         return CLI_BAD_INPUT;
+    if (options->faults_said != NULL)
+        emu_machine_set_faults(x.session.machine, options->faults.policy != EMU_FAULTS_OFF);
     int status = CLI_BAD_INPUT;
     json_t *what = cli_report_what(options, &x.session);
     if (cli_resume_find(resume, what, &x.standing)) {
@@ -294,7 +310,9 @@ static int explore_scenario(const struct cli_options *options, const struct hald
 {
     bool ends = options->strategy == CLI_STRATEGY_FIFO || options->strategy == CLI_STRATEGY_EXHAUSTIVE ||
                 options->strategy == CLI_STRATEGY_SWEEP || options->strategy == CLI_STRATEGY_DELAY ||
-                options->strategy == CLI_STRATEGY_DPOR || options->strategy == CLI_STRATEGY_DPOR_SOURCE;
+                options->strategy == CLI_STRATEGY_DPOR || options->strategy == CLI_STRATEGY_DPOR_SOURCE ||
+                options->faults.policy == EMU_FAULTS_SWEEP || options->faults.policy == EMU_FAULTS_STACKS;
+    ends &= options->faults.policy != EMU_FAULTS_RANDOM;
     bool limited = options->runs != 0 || options->seconds > 0 || options->until_saturated;
     struct limits left = {options->runs, !ends && !limited ? SECONDS_DEFAULT : options->seconds};
     bool has_runs = left.runs > 0, has_seconds = left.seconds > 0;

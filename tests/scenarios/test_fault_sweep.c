@@ -1,0 +1,180 @@
+/*
+ * Drivers whose mistakes show when a call fails (tests/scenarios/faults.c): each is found by each policy for
+ * the rule that says what went wrong, not at all without faults, and the mended one is clean under all of
+ * them.
+ */
+#include "subject.h"
+
+#include <emu/fault.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { BUDGET = 4000, WITHOUT = 2000 };
+
+static const struct mistake {
+    const char *scenario, *rule, *code;
+} mistakes[] = {
+    {"leaks_pool", "IO-LEFT-1", "0xC4/62"},
+    {"leaks_buffer", "DMA-ADAPTER-10", "0xE6/07"},
+    {"frees_twice", "EX-POOL-1", "0xC2/07"},
+    {"completes_twice", "IO-COMPLETE-1", "0x44"},
+    {"forgets_registers", "DMA-ADAPTER-12", "0xE6/09"},
+    {"ignores_partial", "property", ""},
+};
+enum { MISTAKES = sizeof mistakes / sizeof mistakes[0] };
+
+static struct emu_strategy *make_random(void *context)
+{
+    (void)context;
+    return emu_strategy_random(1);
+}
+
+static struct emu_strategy *make_search(void *context)
+{
+    (void)context;
+    return emu_strategy_exhaustive(0);
+}
+
+static struct emu_report explore(const char *module, const char *scenario, const struct emu_faults *faults,
+                                 emu_strategy_maker *make, uint64_t runs)
+{
+    struct subject s = open_subject(module, scenario);
+    if (faults == NULL)
+        emu_machine_set_profile(s.machine, EMU_PROFILE_TYPICAL); /* the author's machine */
+    emu_machine_set_faults(s.machine, faults != NULL);
+    struct emu_strategy *strategy = faults != NULL ? emu_strategy_faults(faults, make, NULL) : make(NULL);
+    struct emu_report report = explore_subject(&s, strategy, runs);
+    close_subject(&s);
+    return report;
+}
+
+static void require_found(const char *module, const struct mistake *mistake, const struct emu_faults *faults,
+                          emu_strategy_maker *make)
+{
+    struct emu_report report = explore(module, mistake->scenario, faults, make, BUDGET);
+    if (report.found != 1)
+        fail_msg("%s was not found in %llu runs", mistake->scenario, (unsigned long long)report.runs);
+    assert_string_equal(report.findings[0].finding.rule, mistake->rule);
+    assert_string_equal(report.findings[0].finding.code, mistake->code);
+    emu_report_free(&report);
+}
+
+/* rule: IO-LEFT-1, EMU-FAULT-3 */
+static void a_sweep_finds_each_mistake_under_a_search_and_a_sampler(void **state)
+{
+    const struct emu_faults sweep = {.policy = EMU_FAULTS_SWEEP};
+    for (unsigned i = 0; i < MISTAKES; i++) {
+        require_found(*state, &mistakes[i], &sweep, make_search);
+        require_found(*state, &mistakes[i], &sweep, make_random);
+    }
+}
+
+/* rule: EMU-FAULT-9 */
+static void one_failure_for_each_call_stack_finds_each_mistake(void **state)
+{
+    const struct emu_faults stacks = {.policy = EMU_FAULTS_STACKS};
+    for (unsigned i = 0; i < MISTAKES; i++)
+        require_found(*state, &mistakes[i], &stacks, make_search);
+}
+
+/* rule: EMU-FAULT-6 */
+static void random_failures_find_each_mistake(void **state)
+{
+    const struct emu_faults random = {.policy = EMU_FAULTS_RANDOM, .rate = EMU_FAULTS_CERTAIN / 4};
+    for (unsigned i = 0; i < MISTAKES; i++)
+        require_found(*state, &mistakes[i], &random, make_random);
+}
+
+static void without_faults_nothing_is_found(void **state)
+{
+    for (unsigned i = 0; i < MISTAKES; i++) {
+        struct emu_report report = explore(*state, mistakes[i].scenario, NULL, make_random, WITHOUT);
+        require_clean(&report);
+        emu_report_free(&report);
+    }
+}
+
+/* rule: EMU-FAULT-3, EMU-FAULT-9 */
+static void the_mended_driver_is_clean_under_complete_sweeps(void **state)
+{
+    const struct emu_faults policies[] = {{.policy = EMU_FAULTS_SWEEP},
+                                          {.policy = EMU_FAULTS_SWEEP, .persistent = true},
+                                          {.policy = EMU_FAULTS_STACKS}};
+    for (unsigned i = 0; i < sizeof policies / sizeof policies[0]; i++) {
+        struct emu_report report = explore(*state, "mended", &policies[i], make_search, 0);
+        require_clean(&report);
+        assert_true(report.complete);
+        emu_report_free(&report);
+    }
+    const struct emu_faults random = {.policy = EMU_FAULTS_RANDOM, .rate = EMU_FAULTS_CERTAIN / 4};
+    struct emu_report report = explore(*state, "mended", &random, make_random, BUDGET);
+    require_clean(&report);
+    emu_report_free(&report);
+}
+
+/* Each call that a run makes from another place has its turn: fewer runs than calls, for loops. */
+/* rule: EMU-FAULT-9 */
+static void the_same_stack_fails_once(void **state)
+{
+    struct subject s = open_subject(*state, "mended");
+    const struct emu_faults policies[] = {{.policy = EMU_FAULTS_SWEEP}, {.policy = EMU_FAULTS_STACKS}};
+    uint64_t calls[2];
+    emu_machine_set_profile(s.machine, EMU_PROFILE_TYPICAL);
+    emu_machine_set_faults(s.machine, true);
+    for (unsigned i = 0; i < 2; i++) {
+        const struct emu_explore_options options = {.runs = 0};
+        struct emu_strategy *strategy = emu_strategy_faults(&policies[i], make_search, NULL);
+        struct emu_fault_sweep sweep;
+        struct emu_report report;
+        emu_explore(s.machine, &s.program, strategy, &options, &report);
+        assert_true(emu_fault_sweep(strategy, &sweep) && sweep.ended);
+        calls[i] = sweep.done;
+        emu_report_free(&report);
+        emu_strategy_destroy(strategy);
+    }
+    /* The second write makes the calls of the first one again. */
+    assert_true(calls[1] < calls[0]);
+    close_subject(&s);
+}
+
+/* rule: EMU-FAULT-10 */
+static void shrinking_drops_faults_that_do_not_matter(void **state)
+{
+    const struct emu_faults random = {.policy = EMU_FAULTS_RANDOM, .rate = EMU_FAULTS_CERTAIN / 2, .seed = 3};
+    struct subject s = open_subject(*state, "completes_twice");
+    emu_machine_set_faults(s.machine, true);
+    struct emu_report report = explore_subject(&s, emu_strategy_faults(&random, make_random, NULL), BUDGET);
+    assert_int_equal(report.found, 1);
+    const struct emu_shrink_options options = {0};
+    struct emu_shrink_result result;
+    assert_true(emu_shrink(s.machine, &s.program, &report.findings[0].record, &options, &result));
+    assert_int_equal(emu_record_faults(&result.record), 1);
+    emu_record_free(&result.record);
+    emu_report_free(&report);
+    close_subject(&s);
+}
+
+int main(int argc, char **argv)
+{
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s faults.so\n", argv[0]);
+        return 2;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_prestate(a_sweep_finds_each_mistake_under_a_search_and_a_sampler, argv[1]),
+        cmocka_unit_test_prestate(one_failure_for_each_call_stack_finds_each_mistake, argv[1]),
+        cmocka_unit_test_prestate(random_failures_find_each_mistake, argv[1]),
+        cmocka_unit_test_prestate(without_faults_nothing_is_found, argv[1]),
+        cmocka_unit_test_prestate(the_mended_driver_is_clean_under_complete_sweeps, argv[1]),
+        cmocka_unit_test_prestate(the_same_stack_fails_once, argv[1]),
+        cmocka_unit_test_prestate(shrinking_drops_faults_that_do_not_matter, argv[1]),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
