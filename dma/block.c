@@ -126,12 +126,16 @@ bool dma_block_obtain(struct dma_adapter *a, const struct dma_block_ask *ask, st
     }
     emu_cache_share(s->machine, block->memory, block->pages, !ask->cached);
     memset(block->memory, DMA_BLOCK_FRESH, (size_t)block->pages << EMU_PAGE_SHIFT);
+    if (block->domain == NULL)
+        dma_owned_share(a, block->logical, (uint64_t)block->pages << EMU_PAGE_SHIFT);
     return true;
 }
 
-void dma_block_unmap(const struct dma_block *block)
+void dma_block_unmap(const struct dma_adapter *a, const struct dma_block *block)
 {
-    if (block->domain != NULL) {
+    if (block->domain == NULL) {
+        dma_owned_unshare(a, block->logical);
+    } else {
         dma_iommu_touch(dma_system(), EMU_ACCESS_WRITE);
         dma_domain_unmap(block->domain, block->logical, block->pages);
         dma_domain_drop(block->domain);
@@ -140,6 +144,6 @@ void dma_block_unmap(const struct dma_block *block)
 
 void dma_block_return(struct dma_adapter *a, const struct dma_block *block)
 {
-    dma_block_unmap(block);
+    dma_block_unmap(a, block);
     emu_ram_free(a->system->machine, block->memory, block->pages);
 }

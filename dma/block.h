@@ -44,6 +44,6 @@ bool dma_block_node_exists(const struct dma_adapter *a, NODE_REQUIREMENT node);
 bool dma_block_obtain(struct dma_adapter *a, const struct dma_block_ask *ask, struct dma_block *block);
 void dma_block_return(struct dma_adapter *a, const struct dma_block *block);
 /* Its logical addresses are gone, its memory stays. */
-void dma_block_unmap(const struct dma_block *block);
+void dma_block_unmap(const struct dma_adapter *a, const struct dma_block *block);
 
 #endif

@@ -97,7 +97,7 @@ void dma_common_free(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logic
     struct dma_common *b = *link;
     require_same(a, b, length, (uint64_t)logical.QuadPart, cached);
     if (b->borrowed) {
-        dma_block_unmap(&b->block);
+        dma_block_unmap(a, &b->block);
     } else {
         require_rest_untouched(a, b);
         dma_block_return(a, &b->block);

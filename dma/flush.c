@@ -12,6 +12,7 @@
 #include "dma/domain.h"
 #include "dma/legal.h"
 #include "dma/operations.h"
+#include "dma/owned.h"
 #include "dma/registers.h"
 #include "dma/system.h"
 #include "dma/transfer.h"
@@ -73,6 +74,35 @@ static bool is_mapped_by(const struct part *part, const struct dma_mapped *map)
     return map->count != 0 && map->mdl == part->mdl && somewhere;
 }
 
+static void require_direction(const struct dma_adapter *a, const struct part *part, bool to_device,
+                              const char *deed)
+{
+    if (to_device != part->to_device)
+        emu_finding_raise(a->system->machine, "DMA-FLUSH-9", NULL, NULL,
+                          "%s of %s says that the data went %s the device, and it was mapped to go %s it",
+                          deed, dma_adapter_name(a).text, part->to_device ? "to" : "from",
+                          to_device ? "to" : "from");
+}
+
+static void raise_other(const struct dma_adapter *a, const struct part *part, const char *deed)
+    __attribute__((noreturn));
+static void raise_other(const struct dma_adapter *a, const struct part *part, const char *deed)
+{
+    emu_finding_raise(a->system->machine, "DMA-FLUSH-8", "0xE6/16", NULL,
+                      "%s of %s for bytes %llu to %llu of an MDL, of which none is mapped: something else "
+                      "was mapped, and is not flushed",
+                      deed, dma_adapter_name(a).text, (unsigned long long)part->start,
+                      (unsigned long long)part->end);
+}
+
+static void require_end(const struct dma_adapter *a, const struct part *part, uint64_t end, const char *deed)
+{
+    if (part->end > end)
+        emu_finding_raise(a->system->machine, "DMA-FLUSH-10", NULL, NULL,
+                          "%s of %s up to byte %llu of an MDL that is mapped up to byte %llu", deed,
+                          dma_adapter_name(a).text, (unsigned long long)part->end, (unsigned long long)end);
+}
+
 /* Every mapping of g that the part lies in ends. */
 static void flush_registers(struct dma_adapter *a, struct dma_registers *g, const struct part *part,
                             const char *deed)
@@ -83,11 +113,7 @@ static void flush_registers(struct dma_adapter *a, struct dma_registers *g, cons
         next = map->next;
         if (!is_mapped_by(part, map))
             continue;
-        if (map->to_device != part->to_device)
-            emu_finding_raise(a->system->machine, "DMA-FLUSH-9", NULL, NULL,
-                              "%s of %s says that the data went %s the device, and it was mapped to go %s it",
-                              deed, dma_adapter_name(a).text, part->to_device ? "to" : "from",
-                              map->to_device ? "to" : "from");
+        require_direction(a, part, map->to_device, deed);
         if (map->start + map->bytes > end)
             end = map->start + map->bytes;
         uncover(a, g, map, part);
@@ -95,23 +121,34 @@ static void flush_registers(struct dma_adapter *a, struct dma_registers *g, cons
             put_back(g, map, part);
         if (map->logical_pages > 0)
             dma_domain_unmap(dma_domain_of(a), map->logical, map->logical_pages);
+        dma_owned_end(a->system, map->call);
         dma_registers_unmap(&a->system->pool, g, map);
         flushed = true;
     }
     if (!flushed)
-        emu_finding_raise(
-            a->system->machine, "DMA-FLUSH-8", "0xE6/16", NULL,
-            "%s of %s for bytes %llu to %llu of an MDL, of which none is mapped: something else "
-            "was mapped, and is not flushed",
-            deed, dma_adapter_name(a).text, (unsigned long long)part->start, (unsigned long long)part->end);
-    if (part->end > end)
-        emu_finding_raise(a->system->machine, "DMA-FLUSH-10", NULL, NULL,
-                          "%s of %s up to byte %llu of an MDL that is mapped up to byte %llu", deed,
-                          dma_adapter_name(a).text, (unsigned long long)part->end, (unsigned long long)end);
+        raise_other(a, part, deed);
+    require_end(a, part, end, deed);
 }
 
-static void flush_part(struct dma_adapter *a, struct dma_registers *g, const struct part *part,
-                       const char *deed)
+/* The same where no registers know what is mapped. */
+static void flush_owned(struct dma_adapter *a, enum dma_owned_kind kind, const struct part *part,
+                        const char *deed)
+{
+    struct dma_owned_part owned = dma_owned_find(a, kind, part->mdl, part->start, part->end);
+    uint64_t end = owned.end;
+    if (owned.call == 0 && part->start != part->end)
+        raise_other(a, part, deed);
+    while (owned.call != 0) {
+        require_direction(a, part, owned.to_device, deed);
+        dma_owned_end(a->system, owned.call);
+        owned = dma_owned_find(a, kind, part->mdl, part->start, part->end);
+    }
+    if (end != 0)
+        require_end(a, part, end, deed);
+}
+
+static void flush_part(struct dma_adapter *a, struct dma_registers *g, enum dma_owned_kind without,
+                       const struct part *part, const char *deed)
 {
     if (g != NULL && g->used > 0)
         flush_registers(a, g, part, deed);
@@ -119,14 +156,16 @@ static void flush_part(struct dma_adapter *a, struct dma_registers *g, const str
         return;
     struct dma_mapped whole = {.mdl = part->mdl, .start = part->start, .bytes = part->end - part->start};
     uncover(a, NULL, &whole, part);
+    flush_owned(a, without, part, deed);
 }
 
 static void require_something_mapped(const struct dma_adapter *a, const struct dma_registers *g, ULONG length,
                                      const char *deed)
 {
     const struct dma_channel *c = a->channel;
-    bool nothing =
-        c != NULL ? c->state == DMA_CHANNEL_IDLE && !dma_channel_cancelled(c) : g != NULL && g->used == 0;
+    bool nothing = c != NULL   ? c->state == DMA_CHANNEL_IDLE && !dma_channel_cancelled(c)
+                   : g != NULL ? g->used == 0
+                               : dma_owned_bytes(a, DMA_OWNED_WITHOUT, NULL) == 0;
     if (!nothing || length == 0)
         return;
     emu_finding_raise(a->system->machine, "DMA-FLUSH-6", "0xE6/16", NULL, "%s of %s where nothing is mapped",
@@ -143,7 +182,7 @@ static void flush(struct dma_adapter *a, PMDL mdl, PVOID base, uint64_t at, ULON
     if (a->channel != NULL)
         dma_channel_stop(a->channel);
     uint64_t done = a->channel != NULL ? dma_channel_done(a->channel, a, length) : length;
-    flush_part(a, g, &(struct part){mdl, at, at + done, to_device}, deed);
+    flush_part(a, g, DMA_OWNED_WITHOUT, &(struct part){mdl, at, at + done, to_device}, deed);
     if (a->channel != NULL)
         dma_channel_flushed(a->channel);
 }
@@ -153,7 +192,7 @@ void dma_unmap_all(struct dma_adapter *a, struct dma_registers *g, const struct 
 {
     if (a->channel != NULL)
         dma_channel_stop(a->channel);
-    flush_part(a, g,
+    flush_part(a, g, DMA_OWNED_BY_LIST,
                &(struct part){whole->mdl, whole->offset, whole->offset + whole->length, whole->to_device},
                deed);
     if (a->channel != NULL)

@@ -99,7 +99,8 @@ static NTSTATUS map(const struct wish *w, const PFN_NUMBER *frames, struct dma_b
 }
 
 /* Without remapping: the logical addresses are the physical ones. */
-static NTSTATUS take_as_it_is(const struct wish *w, const PFN_NUMBER *frames, struct dma_block *block)
+static NTSTATUS take_as_it_is(const struct dma_adapter *a, const struct wish *w, const PFN_NUMBER *frames,
+                              struct dma_block *block)
 {
     uint64_t bytes = (uint64_t)block->pages << EMU_PAGE_SHIFT;
     uint64_t first = (uint64_t)frames[0] << EMU_PAGE_SHIFT;
@@ -109,6 +110,7 @@ static NTSTATUS take_as_it_is(const struct wish *w, const PFN_NUMBER *frames, st
         first > w->highest)
         return STATUS_INVALID_PARAMETER;
     block->logical = first;
+    dma_owned_share(a, first, bytes);
     return STATUS_SUCCESS;
 }
 
@@ -145,7 +147,7 @@ NTSTATUS dma_mdl_buffer_create(struct dma_adapter *a, PMDL mdl,
     if (emu_fault(m, DMA_OP_COMMON_MDL))
         return STATUS_INSUFFICIENT_RESOURCES;
     NTSTATUS status =
-        b.block.domain != NULL ? map(&w, frames, &b.block) : take_as_it_is(&w, frames, &b.block);
+        b.block.domain != NULL ? map(&w, frames, &b.block) : take_as_it_is(a, &w, frames, &b.block);
     if (!NT_SUCCESS(status))
         return status;
     dma_common_add(a, &b);

@@ -48,6 +48,7 @@ struct dma_mapped {
     bool to_device;
     uint32_t logical_pages; /* of the adapter's domain, from logical on; 0: nothing is remapped */
     uint64_t logical;
+    uint32_t call; /* owned.h's number of it */
 };
 
 /* The registers of one allocation, and what is mapped through them. */

@@ -31,6 +31,7 @@ void dma_boot(struct emu_machine *m, void *context)
     dma_completions_init(&s->completions, m);
     s->dispatchers = emu_arena_alloc(m, emu_machine_config(m)->processors * sizeof *s->dispatchers);
     dma_domains_boot(s);
+    dma_owned_boot(s);
     dma_iommu_boot(s);
     dma_builtin_boot(s);
     dma_vectors_boot(s);

@@ -12,6 +12,7 @@
 #include <haldma.h>
 
 #include "dma/line.h"
+#include "dma/owned.h"
 #include "dma/registers.h"
 #include "dma/slots.h"
 
@@ -38,6 +39,7 @@ struct dma_system {
     struct emu_machine *machine;
     const struct haldma_config *config;
     struct dma_pool pool;
+    struct dma_owners owners;
     struct dma_slots requests;          /* struct dma_request */
     struct dma_slots lists;             /* struct dma_sglist */
     struct dma_slots deferred;          /* struct dma_deferred */

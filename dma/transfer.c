@@ -17,6 +17,7 @@
 #include "dma/legal.h"
 #include "dma/list.h"
 #include "dma/operations.h"
+#include "dma/owned.h"
 #include "dma/registers.h"
 #include "dma/system.h"
 #include "dma/walk.h"
@@ -39,17 +40,26 @@ struct mapping {
     struct dma_domain *domain; /* NULL: nothing is remapped */
     uint64_t logical;          /* where the domain has room for what may be mapped */
     uint32_t logical_pages;    /* of it in use */
+    bool is_list;              /* a scatter/gather list is made of it */
+    uint32_t call;             /* owned.h's number of it */
     struct dma_walk walk;
     struct dma_list list;
 };
 
-static void require_flushed(const struct dma_adapter *a, const struct dma_registers *g, const char *deed)
+/* What is mapped of the MDL's chain, through g or without registers, and was not flushed. */
+static uint64_t unflushed_bytes(const struct dma_adapter *a, const struct dma_registers *g, const MDL *mdl)
+{
+    return g != NULL ? dma_registers_bytes(g) : dma_owned_bytes(a, DMA_OWNED_WITHOUT, mdl);
+}
+
+static void require_flushed(const struct dma_adapter *a, const struct dma_registers *g, const MDL *mdl,
+                            const char *deed)
 {
     if (a->channel != NULL)
         dma_channel_require_flushed(a->channel, a, deed);
-    if (g == NULL || g->used == 0)
+    uint64_t bytes = unflushed_bytes(a, g, mdl);
+    if (bytes == 0)
         return;
-    uint64_t bytes = dma_registers_bytes(g);
     emu_finding_raise(
         a->system->machine, "DMA-MAP-14", "0xE6/0D", (const uint64_t[4]){0x0D, bytes, 0, 0},
         "%s of %s while %llu bytes are mapped that were not flushed: FlushAdapterBuffersEx is owed", deed,
@@ -139,6 +149,21 @@ static void use_register(struct mapping *x, struct dma_step step, bool buffered,
     dma_registers_use(&s->pool, g);
 }
 
+/* The device, which has it at this address, owns a piece. */
+static void own(struct mapping *x, struct dma_step step, uint64_t device)
+{
+    const struct dma_owning by = {
+        .adapter = x->adapter,
+        .mdl = x->mdl,
+        .call = x->call,
+        .kind = x->registers != NULL ? DMA_OWNED_THROUGH_REGISTERS
+                : x->is_list         ? DMA_OWNED_BY_LIST
+                                     : DMA_OWNED_WITHOUT,
+        .to_device = x->to_device,
+    };
+    dma_owned_add(&by, x->start + x->mapped, step.physical, device, step.bytes);
+}
+
 static void go(struct mapping *x, struct dma_step step)
 {
     x->mapped += step.bytes;
@@ -184,6 +209,7 @@ static void map_scattered(struct mapping *x)
         if (x->domain != NULL)
             set_page(x, physical);
         dma_list_add(&x->list, logical, step.bytes);
+        own(x, step, logical);
         go(x, step);
     }
 }
@@ -258,6 +284,7 @@ static void map_contiguous(struct mapping *x)
         use_register(x, step, !direct, offset + (uint32_t)x->mapped);
         if (direct && x->domain != NULL)
             set_page(x, step.physical);
+        own(x, step, logical + x->mapped);
         go(x, step);
     }
     dma_list_add(&x->list, logical, (uint32_t)end);
@@ -267,11 +294,13 @@ static void map(struct mapping *x)
 {
     struct dma_registers *g = x->registers;
     x->domain = dma_domain_of(x->adapter);
+    x->call = dma_owned_call(x->adapter->system);
     struct dma_mapped what = {
         .mdl = x->mdl,
         .start = x->start,
         .first = g != NULL ? g->next : 0,
         .to_device = x->to_device,
+        .call = x->call,
     };
     if (x->one_piece)
         map_contiguous(x);
@@ -312,6 +341,7 @@ bool dma_map_all(struct dma_adapter *a, struct dma_registers *g, const struct dm
         .length = part->length,
         .to_device = part->to_device,
         .one_piece = part->one_piece,
+        .is_list = true,
         .list = *list,
     };
     bool there = dma_walk_to(&x.walk, part->mdl, part->offset);
@@ -377,7 +407,7 @@ NTSTATUS dma_map_ex(struct dma_adapter *a, const struct dma_map_ask *ask)
         if (dma_channel_cancelled(a->channel))
             return STATUS_CANCELLED;
     }
-    require_flushed(a, x.registers, deed);
+    require_flushed(a, x.registers, ask->mdl, deed);
     if (emu_fault(a->system->machine, DMA_OP_MAP_EX))
         return STATUS_INSUFFICIENT_RESOURCES;
     uint32_t page = wanted != 0 ? dma_walk_look(&x.walk, wanted).bytes : 0;

@@ -137,6 +137,51 @@ void emu_access_fresh(struct emu_machine *m, const void *address, size_t bytes)
     }
 }
 
+/* ---- Guarded pages ----------------------------------------------------------------------------------------
+ */
+
+void emu_access_set_guard(struct emu_machine *m, emu_guard_fn *guard, void *context)
+{
+    m->guard = guard;
+    m->guard_context = context;
+}
+
+void emu_access_guard(struct emu_machine *m, const void *address, size_t bytes, bool on)
+{
+    struct emu_watch *w = m->watch;
+    if (EMU_LIKELY(w == NULL) || bytes == 0)
+        return;
+    uintptr_t last = ((uintptr_t)address + bytes - 1) >> EMU_PAGE_SHIFT;
+    for (uintptr_t number = (uintptr_t)address >> EMU_PAGE_SHIFT; number <= last; number++) {
+        struct emu_shadow_page *page = page_of(w, number);
+        if (page->guarded_run != w->run) {
+            page->guarded_run = w->run;
+            page->guards = 0;
+        }
+        if (on) {
+            page->guards++;
+            w->guards++;
+        } else if (page->guards > 0) { /* it may have been guarded before the watch began */
+            page->guards--;
+            w->guards--;
+        }
+    }
+}
+
+static void ask_guard(const struct touch *t)
+{
+    struct emu_watch *w = t->w;
+    uintptr_t last = (t->address + t->bytes - 1) >> EMU_PAGE_SHIFT;
+    for (uintptr_t number = t->address >> EMU_PAGE_SHIFT; number <= last; number++) {
+        const struct emu_shadow_page *page =
+            w->last != NULL && w->last->number == number ? w->last : find_page(w, number);
+        if (page != NULL && page->guarded_run == w->run && page->guards > 0) {
+            t->m->guard(t->m, t->m->guard_context, t->address, t->bytes, (t->memory & EMU_MEMORY_WRITE) != 0);
+            return;
+        }
+    }
+}
+
 /* ---- Records ----------------------------------------------------------------------------------------------
  */
 
@@ -324,6 +369,8 @@ static void touch_memory(struct touch *t, uintptr_t first, uintptr_t last)
     }
     if (yields && (t->memory & EMU_MEMORY_ANNOUNCED) == 0) {
         announce(t, first, last);
+        if (t->w->guards > 0)
+            ask_guard(t);
         for (uintptr_t g = first; g <= last; g++)
             look_for_race(t, cell_of(t->w, g), bytes_in(t, g), g);
     }
@@ -366,6 +413,8 @@ void emu_access_memory(struct emu_machine *m, const volatile void *address, size
                       .bytes = bytes,
                       .pc = pc,
                       .memory = memory};
+    if (EMU_UNLIKELY(w->guards > 0))
+        ask_guard(&t);
     uintptr_t first = t.address >> EMU_GRANULE_SHIFT, last = (t.address + bytes - 1) >> EMU_GRANULE_SHIFT;
     if (m->steps != w->still_step) {
         w->still_step = m->steps;

@@ -329,6 +329,7 @@ void emu_access_watch(struct emu_machine *m)
     w->lock_count = 1;
     w->locks[0].child = 0;
     w->raced = false;
+    w->guards = 0;
     w->registers_object = emu_object_new(m, "registers");
     w->still = 0;
     w->still_step = 0;

@@ -83,6 +83,8 @@ struct emu_shadow_page {
     uintptr_t number; /* of the page */
     uint32_t era;
     uint32_t life;
+    uint32_t guarded_run; /* that guards is of */
+    uint32_t guards;      /* reasons to show accesses to the guard */
     struct emu_cell cells[EMU_PAGE_CELLS];
 };
 
@@ -103,6 +105,7 @@ struct emu_watch {
     uint32_t page_mask;
     uint32_t page_count;
     struct emu_shadow_page *last;
+    uint32_t guards; /* of all pages, in this run */
 
     struct emu_access_record *records;
     uint32_t record_count, record_capacity;

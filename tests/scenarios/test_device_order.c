@@ -73,9 +73,9 @@ static void require_no_race(char **modules, unsigned module, const char *scenari
 /* rule: EMU-POST-11 */
 static void a_reset_without_a_read_back_is_found_by_what_the_device_writes(void **state)
 {
-    require_race(*state, POSTED, "give_up_racy", "pc", "property");
+    require_race(*state, POSTED, "give_up_racy", "pc", "DMA-OWN-3");
     require_race(*state, POSTED, "give_up_racy", "pc-remapped", "DMA-REMAP-3");
-    require_race(*state, POSTED, "give_up_racy", "pc-lowmem", "property");
+    require_race(*state, POSTED, "give_up_racy", "pc-lowmem", "DMA-OWN-3");
 }
 
 static void a_reset_with_a_read_back_is_right(void **state)

@@ -49,6 +49,16 @@ void emu_access_fence(struct emu_machine *m);
 void emu_access_fresh(struct emu_machine *m, const void *address, size_t bytes);
 
 /*
+ * Memory that watched code may not touch as it likes, since it is somebody else's for a while. The guard is
+ * shown each access to a page that has guarded bytes, before it is made, and says by a finding that it is
+ * wrong. Set at boot; on and off are counted, for the pages that the bytes lie in. Only while the run is
+ * watched.
+ */
+typedef void emu_guard_fn(struct emu_machine *m, void *context, uintptr_t address, size_t bytes, bool writes);
+void emu_access_set_guard(struct emu_machine *m, emu_guard_fn *guard, void *context);
+void emu_access_guard(struct emu_machine *m, const void *address, size_t bytes, bool on);
+
+/*
  * What the running context (strand, handler, device) did so far comes before whatever a context does that
  * acquires the object later. Every step of a writing operation releases and acquires its object by itself, of
  * a reading one acquires it.

@@ -61,7 +61,8 @@ static void become_subordinate(struct wrong_call *c)
     ROW(FlushAdapterBuffers, Mdl, null, c->Mdl = NULL, STOPS("DMA-MAP-23", NULL))                          \
     ROW(FlushAdapterBuffers, Mdl, freed, c->Mdl = wrong_freed_mdl(c), STOPS("DMA-MDL-1", NULL))            \
     ROW(FlushAdapterBuffers, Mdl, foreign, c->Mdl = wrong_other_mdl(c), STOPS("DMA-FLUSH-8", "0xE6/16"))   \
-    ROW(FlushAdapterBuffers, MapRegisterBase, null, c->MapRegisterBase = NULL, RETURNS(wrong_not_zero))    \
+    ROW(FlushAdapterBuffers, MapRegisterBase, null, c->MapRegisterBase = NULL,                             \
+        STOPS("DMA-FLUSH-6", "0xE6/16"))                                                                   \
     ROW(FlushAdapterBuffers, MapRegisterBase, no_base, c->MapRegisterBase = c, STOPS("DMA-REG-3", NULL))   \
     ROW(FlushAdapterBuffers, MapRegisterBase, foreign, c->MapRegisterBase = wrong_foreign_base(c),         \
         STOPS("DMA-REG-3", NULL))                                                                          \
@@ -116,7 +117,8 @@ static void become_subordinate(struct wrong_call *c)
         STOPS("DMA-MDL-1", NULL))                                                                          \
     ROW(FlushAdapterBuffersEx, Mdl, foreign, c->Mdl = wrong_other_mdl(c), STOPS("DMA-FLUSH-8", "0xE6/16")) \
     ROW(FlushAdapterBuffersEx, Mdl, endless, c->Mdl = wrong_endless_mdl(c), STOPS("DMA-MAP-27", NULL))     \
-    ROW(FlushAdapterBuffersEx, MapRegisterBase, null, c->MapRegisterBase = NULL, RETURNS(wrong_succeeds))  \
+    ROW(FlushAdapterBuffersEx, MapRegisterBase, null, c->MapRegisterBase = NULL,                           \
+        STOPS("DMA-FLUSH-6", "0xE6/16"))                                                                   \
     ROW(FlushAdapterBuffersEx, MapRegisterBase, no_base, c->MapRegisterBase = c, STOPS("DMA-REG-3", NULL)) \
     ROW(FlushAdapterBuffersEx, MapRegisterBase, foreign, c->MapRegisterBase = wrong_foreign_base(c),       \
         STOPS("DMA-REG-3", NULL))                                                                          \

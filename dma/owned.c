@@ -1,0 +1,295 @@
+/*
+ * What devices own: see owned.h.
+ *
+ * Two lists: what is mapped now, and the pieces that ended last. A piece that ended leaves the second list
+ * when its device is given some of it anew. Devices are looked at on machines without a remapping unit only.
+ */
+#include "dma/owned.h"
+
+#include <emu/access.h>
+#include <emu/finding.h>
+#include <emu/mem.h>
+
+#include "dma/adapter.h"
+#include "dma/system.h"
+
+enum { ENDED_KEPT = 64 };
+
+/* ---- The lists ------------------------------------------------------------------------------- */
+
+static struct dma_owned *take_spare(struct dma_system *s)
+{
+    struct dma_owned *o = s->owners.spare;
+    if (o == NULL)
+        return emu_arena_alloc(s->machine, sizeof *o);
+    s->owners.spare = o->next;
+    return o;
+}
+
+static void give_spare(struct dma_owners *all, struct dma_owned *o)
+{
+    o->next = all->spare;
+    all->spare = o;
+}
+
+static bool meets(const struct dma_owned *o, uint64_t device, uint64_t bytes)
+{
+    return o->device < device + bytes && device < o->device + o->bytes;
+}
+
+/* What ended of this requester's and meets that memory is its own again. */
+static void renew(struct dma_owners *all, emu_requester requester, uint64_t device, uint64_t bytes)
+{
+    struct dma_owned *before = NULL;
+    for (struct dma_owned *o = all->ended_first, *next; o != NULL; o = next) {
+        next = o->next;
+        if (o->requester != requester || !meets(o, device, bytes)) {
+            before = o;
+            continue;
+        }
+        *(before != NULL ? &before->next : &all->ended_first) = next;
+        if (next == NULL)
+            all->ended_last = before;
+        all->ended_count--;
+        give_spare(all, o);
+    }
+}
+
+static void guard(struct dma_system *s, const unsigned char *memory, uint64_t bytes, bool on)
+{
+    if (memory != NULL)
+        emu_access_guard(s->machine, memory, bytes, on);
+}
+
+/* From the mapped ones to those that ended. */
+static void end(struct dma_system *s, struct dma_owned **link)
+{
+    struct dma_owners *all = &s->owners;
+    struct dma_owned *o = *link;
+    *link = o->next;
+    o->next = NULL;
+    guard(s, o->memory, o->bytes, false);
+    if (all->hit == o)
+        all->hit = NULL;
+    emu_birth_note(s->machine, &o->birth);
+    *(all->ended_last != NULL ? &all->ended_last->next : &all->ended_first) = o;
+    all->ended_last = o;
+    if (++all->ended_count <= ENDED_KEPT)
+        return;
+    struct dma_owned *oldest = all->ended_first;
+    all->ended_first = oldest->next;
+    all->ended_count--;
+    give_spare(all, oldest);
+}
+
+/* ---- Beginning and ending -------------------------------------------------------------------- */
+
+uint32_t dma_owned_call(struct dma_system *s)
+{
+    return ++s->owners.calls;
+}
+
+/* The last piece goes on: the driver's bytes follow each other, and the device's do. */
+static bool goes_on(const struct dma_owned *o, const struct dma_owning *by, uint64_t at,
+                    const unsigned char *memory, uint64_t device)
+{
+    return o != NULL && o->call == by->call && o->device + o->bytes == device && o->at + o->bytes == at &&
+           (o->memory == NULL ? memory == NULL : o->memory + o->bytes == memory);
+}
+
+void dma_owned_add(const struct dma_owning *by, uint64_t at, uint64_t physical, uint64_t device,
+                   uint64_t bytes)
+{
+    const struct dma_adapter *a = by->adapter;
+    struct dma_system *s = a->system;
+    struct dma_owners *all = &s->owners;
+    struct dma_owned *o = all->mapped;
+    /* A transfer that begins anew by itself is watched by its driver while it goes on. */
+    unsigned char *memory = a->loops ? NULL : emu_ram_at(s->machine, physical);
+    renew(all, a->requester, device, bytes);
+    guard(s, memory, bytes, true);
+    if (goes_on(o, by, at, memory, device)) {
+        o->bytes += bytes;
+        return;
+    }
+    o = take_spare(s);
+    *o = (struct dma_owned){
+        .next = all->mapped,
+        .device = device,
+        .bytes = bytes,
+        .memory = memory,
+        .mdl = by->mdl,
+        .at = at,
+        .requester = a->requester,
+        .adapter = a->object,
+        .call = by->call,
+        .kind = (uint8_t)by->kind,
+        .to_device = by->to_device,
+    };
+    if (all->mapped != NULL && all->mapped->call == by->call)
+        o->birth = all->mapped->birth;
+    else
+        emu_birth_note(s->machine, &o->birth);
+    all->mapped = o;
+}
+
+void dma_owned_end(struct dma_system *s, uint32_t call)
+{
+    struct dma_owned **link = &s->owners.mapped;
+    while (*link != NULL)
+        if ((*link)->call == call)
+            end(s, link);
+        else
+            link = &(*link)->next;
+}
+
+/* A part without bytes is somewhere as well. */
+static bool has_some_of(const struct dma_owned *o, uint64_t start, uint64_t end_of_part)
+{
+    return start < o->at + o->bytes && (end_of_part > o->at || (start == end_of_part && start >= o->at));
+}
+
+struct dma_owned_part dma_owned_find(const struct dma_adapter *a, enum dma_owned_kind kind, const MDL *mdl,
+                                     uint64_t start, uint64_t end_of_part)
+{
+    struct dma_owned_part part = {0};
+    for (const struct dma_owned *o = a->system->owners.mapped; o != NULL; o = o->next) {
+        bool fits = o->kind == kind && o->mdl == mdl && o->adapter == a->object;
+        if (!fits || !has_some_of(o, start, end_of_part))
+            continue;
+        part.call = o->call;
+        part.to_device = o->to_device;
+        part.end = o->at + o->bytes > part.end ? o->at + o->bytes : part.end;
+    }
+    return part;
+}
+
+uint64_t dma_owned_bytes(const struct dma_adapter *a, enum dma_owned_kind kind, const MDL *mdl)
+{
+    uint64_t bytes = 0;
+    for (const struct dma_owned *o = a->system->owners.mapped; o != NULL; o = o->next)
+        if (o->kind == kind && o->adapter == a->object && (mdl == NULL || o->mdl == mdl))
+            bytes += o->bytes;
+    return bytes;
+}
+
+void dma_owned_share(const struct dma_adapter *a, uint64_t device, uint64_t bytes)
+{
+    struct dma_system *s = a->system;
+    struct dma_owned *o = take_spare(s);
+    renew(&s->owners, a->requester, device, bytes);
+    *o = (struct dma_owned){
+        .next = s->owners.mapped,
+        .device = device,
+        .bytes = bytes,
+        .requester = a->requester,
+        .adapter = a->object,
+        .call = dma_owned_call(s),
+        .kind = DMA_OWNED_COMMON,
+    };
+    s->owners.mapped = o;
+}
+
+void dma_owned_unshare(const struct dma_adapter *a, uint64_t device)
+{
+    struct dma_owned **link = &a->system->owners.mapped;
+    while (*link != NULL && ((*link)->kind != DMA_OWNED_COMMON || (*link)->device != device ||
+                             (*link)->requester != a->requester))
+        link = &(*link)->next;
+    if (*link != NULL)
+        end(a->system, link);
+}
+
+/* ---- The driver ------------------------------------------------------------------------------ */
+
+/* Its bytes from address on are touched while some of them may be a device's. */
+static void look_at_driver(struct emu_machine *m, void *context, uintptr_t address, size_t bytes, bool writes)
+{
+    const struct dma_system *s = context;
+    for (const struct dma_owned *o = s->owners.mapped; o != NULL; o = o->next) {
+        uintptr_t first = (uintptr_t)o->memory;
+        bool touched = o->memory != NULL && address < first + o->bytes && first < address + bytes;
+        if (!touched || (o->to_device && !writes))
+            continue;
+        uint64_t at = o->at + (address > first ? address - first : 0);
+        char name[sizeof(struct dma_name)];
+        emu_finding_came_from(m, o->adapter, "given the buffer", &o->birth);
+        emu_finding_raise(m, writes ? "DMA-OWN-2" : "DMA-OWN-1", NULL, NULL,
+                          "the driver %s byte %llu of a buffer that is mapped for %s, %s: until the flush it "
+                          "is the device's",
+                          writes ? "writes" : "reads", (unsigned long long)at,
+                          emu_object_text(m, o->adapter, name, sizeof name),
+                          o->to_device ? "which reads it" : "which writes it");
+    }
+}
+
+/* ---- Devices --------------------------------------------------------------------------------- */
+
+static bool holds(const struct dma_owned *o, emu_requester requester, uint64_t device)
+{
+    return o->requester == requester && device >= o->device && device - o->device < o->bytes;
+}
+
+static const struct dma_owned *find(const struct dma_owned *o, emu_requester requester, uint64_t device)
+{
+    while (o != NULL && !holds(o, requester, device))
+        o = o->next;
+    return o;
+}
+
+static void raise_ended(struct emu_machine *m, const struct dma_owned *o, bool to_memory)
+    __attribute__((noreturn));
+static void raise_ended(struct emu_machine *m, const struct dma_owned *o, bool to_memory)
+{
+    bool common = o->kind == DMA_OWNED_COMMON;
+    char name[sizeof(struct dma_name)];
+    emu_object_text(m, o->adapter, name, sizeof name);
+    emu_finding_came_from(m, o->adapter, common ? "freed the common buffer" : "flushed", &o->birth);
+    emu_finding_raise(
+        m, "DMA-OWN-3", NULL, NULL,
+        "the device of %s %s memory that was mapped for it until step %llu and is not any more: %s", name,
+        to_memory ? "writes to" : "reads from", (unsigned long long)o->birth.step,
+        common ? "the common buffer was freed" : "it was flushed");
+}
+
+static void raise_beyond(struct emu_machine *m, const struct dma_owned *o, bool to_memory)
+    __attribute__((noreturn));
+static void raise_beyond(struct emu_machine *m, const struct dma_owned *o, bool to_memory)
+{
+    char name[sizeof(struct dma_name)];
+    emu_object_text(m, o->adapter, name, sizeof name);
+    emu_finding_came_from(m, o->adapter, "given the buffer", &o->birth);
+    emu_finding_raise(
+        m, "DMA-OWN-4", NULL, NULL,
+        "the device of %s %s on beyond the %llu bytes that are mapped for it: the transfer is longer "
+        "than its mapping",
+        name, to_memory ? "writes" : "reads", (unsigned long long)o->bytes);
+}
+
+/* The bus's translator where nothing is remapped: an address is what it is. */
+static uint64_t look_at_device(struct emu_machine *m, void *context, emu_requester requester,
+                               uint64_t logical, bool to_memory, size_t *run)
+{
+    struct dma_system *s = context;
+    const struct dma_owned *hit = s->owners.hit;
+    if (hit == NULL || !holds(hit, requester, logical)) {
+        const struct dma_owned *o = find(s->owners.mapped, requester, logical);
+        const struct dma_owned *ended = o == NULL ? find(s->owners.ended_first, requester, logical) : NULL;
+        if (ended != NULL)
+            raise_ended(m, ended, to_memory);
+        bool beyond = hit != NULL && hit->requester == requester && logical == hit->device + hit->bytes;
+        if (o == NULL && beyond)
+            raise_beyond(m, hit, to_memory);
+        s->owners.hit = hit = o;
+    }
+    if (hit != NULL && hit->device + hit->bytes - logical < *run)
+        *run = hit->device + hit->bytes - logical;
+    return logical;
+}
+
+void dma_owned_boot(struct dma_system *s)
+{
+    emu_access_set_guard(s->machine, look_at_driver, s);
+    if (s->domains == NULL)
+        emu_bus_set_translator(s->machine, look_at_device, s);
+}
