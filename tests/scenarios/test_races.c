@@ -53,7 +53,7 @@ static const struct race {
     {"09_racy", "pc", NULL},
     {"10_racy", "pc", "deadlock"},
     {"11_racy", "pc", "DMA-FREE-8"},
-    {"11_racy_length", "pc", "property"},
+    {"11_racy_length", "pc", "DMA-FLUSH-10"},
     {"12_racy", "pc-remapped", "DMA-REMAP-3"},
 };
 enum { RACES = sizeof races / sizeof races[0] };
