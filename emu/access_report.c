@@ -5,6 +5,7 @@
  * reading debug information takes more stack than a strand has. Places are looked up once per instruction.
  */
 #include "emu/access_state.h"
+#include "emu/footprint.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -42,6 +43,8 @@ static bool has_locks(const struct emu_machine *m)
 
 void emu_lock_taken(struct emu_machine *m, emu_object lock)
 {
+    if (EMU_UNLIKELY(m->footprints != NULL))
+        emu_footprint_takes(m, lock);
     if (EMU_LIKELY(!has_locks(m)))
         return;
     struct emu_context *c = emu_watch_context(m);

@@ -77,5 +77,7 @@ void emu_dpor_catch_up(struct dpor *d);
 void emu_dpor_follow(struct dpor *d, struct node *n, uint32_t wake);
 /* An alternative of which nothing is known but who it is. */
 void emu_dpor_add_single(struct dpor *d, uint32_t at, emu_actor actor);
+/* An event of the run as an alternative. */
+void emu_dpor_add_event(struct dpor *d, uint32_t at, uint32_t event);
 
 #endif

@@ -114,7 +114,6 @@ void emu_dpor_catch_up(struct dpor *d)
                 d->blocked_at = d->seen + 1;
             /* There was nothing to decide: nobody else can be taken here. */
             d->tally.misfits += n->waiting != 0;
-            d->tally.lost += n->waiting != 0;
             emu_wake_drop(&d->wakes, n->waiting);
             n->waiting = 0;
         }
@@ -155,19 +154,34 @@ static bool is_done(const struct dpor *d, uint32_t at, emu_actor actor)
     return false;
 }
 
-/* An alternative of which nothing is known but who it is. */
-void emu_dpor_add_single(struct dpor *d, uint32_t at, emu_actor actor)
+/* A new alternative; 0: it is one already, or there is no need of it. */
+static uint32_t new_alternative(struct dpor *d, uint32_t at, emu_actor actor)
 {
     struct node *n = &d->nodes[at];
     if (n->actor == actor || sleeps(d, n, actor) || is_done(d, at, actor) ||
         find_wake(d, n->waiting, actor) != 0)
-        return;
+        return 0;
     uint32_t wake = emu_wake_new(&d->wakes);
+    d->wakes.pool[wake].brother = n->waiting;
+    n->waiting = wake;
+    return wake;
+}
+
+void emu_dpor_add_single(struct dpor *d, uint32_t at, emu_actor actor)
+{
+    uint32_t wake = new_alternative(d, at, actor);
+    if (wake == 0)
+        return;
     d->wakes.pool[wake].print =
         (struct emu_print){.actor = actor, .cpu = EMU_NO_CPU, .all = true, .in_order = d->happens.coarse};
     d->wakes.pool[wake].single = true;
-    d->wakes.pool[wake].brother = n->waiting;
-    n->waiting = wake;
+}
+
+void emu_dpor_add_event(struct dpor *d, uint32_t at, uint32_t event)
+{
+    uint32_t wake = new_alternative(d, at, d->footprints.events[event].actor);
+    if (wake != 0)
+        emu_print_take(&d->wakes.pool[wake].print, &d->happens, event);
 }
 
 static uint32_t first_awake(const struct dpor *d, const struct node *n)
@@ -222,6 +236,7 @@ static uint32_t choose_new(struct dpor *d)
     }
     uint32_t option = n->actor != 0 ? option_of(d, n->actor) : first_awake(d, n);
     if (option == UINT32_MAX) {
+        emu_footprint_kept_back(d->footprints.machine);
         d->blocked_at = at + 1;
         option = 0;
     }

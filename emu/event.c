@@ -42,9 +42,9 @@ uint64_t emu_next_due(const struct emu_machine *m)
 
 void emu_move_clock(struct emu_machine *m, uint64_t due)
 {
+    emu_touch_place(m, EMU_PLACE_CLOCK, due > m->now ? EMU_ACCESS_WRITE : EMU_ACCESS_READ);
     if (due <= m->now)
         return;
-    emu_touch_place(m, EMU_PLACE_CLOCK, EMU_ACCESS_WRITE);
     m->now = due;
 }
 
@@ -125,9 +125,8 @@ void emu_event_start(struct emu_machine *m, struct emu_event *e, uint64_t due)
     if (e->place != 0) {
         emu_footprint_withdraw_event(m, e);
         take_out(m, e);
-    } else {
-        e->woken = emu_footprint_now(m);
     }
+    e->woken = emu_footprint_now(m);
     if (EMU_UNLIKELY(m->heap_length == m->heap_capacity)) {
         m->heap_capacity = m->heap_capacity ? 2 * m->heap_capacity : HEAP_FIRST;
         m->heap = realloc(m->heap, m->heap_capacity * sizeof *m->heap);
@@ -196,7 +195,7 @@ void emu_stall(struct emu_machine *m, uint64_t ns)
 {
     struct stall stall = {m->self, false};
     if (m->stall_object == EMU_NO_OBJECT)
-        m->stall_object = emu_object_new(m, "stall");
+        m->stall_object = emu_object_at(m, &m->stall_object, "stall");
     struct emu_event alarm = {
         .fn = stall_over, .context = &stall, .object = m->stall_object, .owner = m->self->object};
     emu_event_start(m, &alarm, ns < EMU_NEVER - m->now ? m->now + ns : EMU_NEVER);

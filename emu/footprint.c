@@ -3,11 +3,13 @@
  */
 #include "emu/footprint.h"
 
+#include "emu/number_set.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 enum { EVENTS_FIRST = 256, ACCESSES_FIRST = 1024, ACTORS_FIRST = 64, SLOTS_FIRST = 256 };
-enum { KEY_KIND_SHIFT = 56, KEY_CPU_SHIFT = 32, KEY_MADE_SHIFT = 32 };
+enum { KEY_KIND_SHIFT = 56, KEY_CPU_SHIFT = 32, KEY_MADE_SHIFT = 32, KEY_KINDS = 3 /* bits */ };
 #define KEY_MIX     0x9E3779B97F4A7C15ull
 #define KEY_MADE    (1ull << 63)
 #define KEY_ADDRESS (1ull << 62)
@@ -45,6 +47,7 @@ void emu_footprints_begin(struct emu_machine *m)
     if (f == NULL)
         return;
     f->run++;
+    f->actors[0].made = 0;
     f->count = 0;
     f->access_count = 0;
     f->events[0].accesses = 0;
@@ -64,6 +67,8 @@ void emu_footprints_end(struct emu_machine *m)
     struct emu_footprints *f = m->footprints;
     if (f == NULL)
         return;
+    if (m->halted)
+        emu_footprint_kept_back(m);
     list_withdrawn(m);
     f->ended = m->halted && !f->deadlock;
     m->footprints = NULL;
@@ -185,6 +190,8 @@ static struct emu_footprint_event *add_event(struct emu_machine *m, emu_actor wh
     struct emu_footprint_event *e = &f->events[f->count++];
     *e = (struct emu_footprint_event){
         .actor = who, .accesses = f->access_count, .cpu = (uint8_t)cpu, .level = m->cpus[cpu].level};
+    if (m->cpus[cpu].top != NULL)
+        e->priority = m->cpus[cpu].top->priority;
     f->events[f->count].accesses = f->access_count;
     return e;
 }
@@ -199,6 +206,9 @@ void emu_footprint_decided(struct emu_machine *m, const struct emu_action *a)
     case EMU_ACTION_STEP:
     case EMU_ACTION_SWITCH: {
         struct emu_strand *s = a->what;
+        if (a->kind == EMU_ACTION_SWITCH)
+            emu_footprint_touch(m, EMU_PLACE_READY + a->cpu, EMU_ACCESS_READ);
+        e->priority = s->priority;
         e->cause = s->woken;
         s->woken = 0;
         f->open = a->kind == EMU_ACTION_STEP || !s->resumes;
@@ -247,7 +257,32 @@ void emu_footprint_touch(struct emu_machine *m, uint32_t place, enum emu_access 
     f->events[f->count].accesses = f->access_count;
     a->place = place;
     a->access = (uint8_t)access;
+    a->takes = false;
+    a->waits = false;
     a->key = place < EMU_PLACE_OBJECTS ? KEY_PLACE | place : m->objects[place - EMU_PLACE_OBJECTS].key;
+}
+
+void emu_footprint_takes(struct emu_machine *m, emu_object object)
+{
+    struct emu_footprints *f = m->footprints;
+    if (f->count == 0)
+        return;
+    emu_footprint_touch(m, EMU_PLACE_OBJECTS + object, EMU_ACCESS_WRITE);
+    for (uint32_t i = f->events[f->count - 1].accesses; i < f->access_count; i++)
+        f->accesses[i].takes |= f->accesses[i].place == EMU_PLACE_OBJECTS + object;
+}
+
+static void touch_announced(struct emu_machine *m, emu_op op, emu_object object, bool guarded)
+{
+    enum emu_access access = emu_op_info(m, op)->access;
+    if (object == EMU_NO_OBJECT)
+        emu_footprint_touch(m, EMU_PLACE_EVERYTHING, access);
+    else if (guarded && access == EMU_ACCESS_WRITE)
+        emu_footprint_takes(m, object);
+    else
+        emu_footprint_touch(m, EMU_PLACE_OBJECTS + object, access);
+    if (guarded && access == EMU_ACCESS_READ && object != EMU_NO_OBJECT)
+        m->footprints->accesses[m->footprints->access_count - 1].waits = true;
 }
 
 /* What an operation of this layer touches: its others say so where they do it. */
@@ -299,11 +334,15 @@ void emu_footprint_performed(struct emu_machine *m, emu_op op, emu_object object
         touch_own(m, op, object);
         return;
     }
-    enum emu_access access = emu_op_info(m, op)->access;
-    if (object == EMU_NO_OBJECT)
-        emu_footprint_touch(m, EMU_PLACE_EVERYTHING, access);
-    else
-        emu_footprint_touch(m, EMU_PLACE_OBJECTS + object, access);
+    touch_announced(m, op, object, guarded);
+}
+
+/* One that goes before others keeps them from the processor. */
+void emu_footprint_wakes(struct emu_machine *m, struct emu_strand *s)
+{
+    s->woken = m->footprints->count;
+    if (s->priority > 0)
+        emu_footprint_touch(m, EMU_PLACE_READY + s->next_cpu, EMU_ACCESS_WRITE);
 }
 
 void emu_footprint_disabled(struct emu_machine *m, struct emu_strand *s)
@@ -313,35 +352,32 @@ void emu_footprint_disabled(struct emu_machine *m, struct emu_strand *s)
 
 void emu_footprint_deadlock(struct emu_machine *m)
 {
-    struct emu_footprints *f = m->footprints;
-    uint32_t waiting = 0;
-    if (f == NULL)
-        return;
-    for (uint64_t left = m->busy; left != 0; left &= left - 1) {
-        struct emu_strand *s = m->cpus[__builtin_ctzll(left)].top;
-        if (s->pending.enabled == NULL)
-            continue;
-        struct emu_footprint_event *e = add_event(m, strand_actor(m, s), s->cpu);
-        e->flags = EMU_EVENT_GUARDED;
-        e->disabled_at = s->disabled_at;
-        emu_footprint_touch(m, EMU_PLACE_OBJECTS + s->pending.object, emu_op_info(m, s->pending.op)->access);
-        waiting++;
-    }
-    f->waiting += waiting;
-    f->deadlock = true;
+    if (m->footprints != NULL)
+        m->footprints->deadlock = true;
 }
 
 /* ---- What was taken away ---- */
 
-static void withdraw(struct emu_machine *m, emu_actor who, uint32_t cause, uint32_t place, uint8_t cpu)
+static void add_withdrawn(struct emu_footprints *f, struct emu_footprint_withdrawn w)
 {
-    struct emu_footprints *f = m->footprints;
-    if (f->withdrawn_count == EMU_WITHDRAWN_MAX) {
-        f->forced = true;
+    if (w.by == 0) /* before the race, or by nobody */
         return;
-    }
-    f->withdrawn[f->withdrawn_count++] = (struct emu_footprint_withdrawn){
-        .actor = who, .cause = cause, .by = f->count, .place = place, .cpu = cpu};
+    if (f->withdrawn_count == EMU_WITHDRAWN_MAX)
+        f->forced = true;
+    else
+        f->withdrawn[f->withdrawn_count++] = w;
+}
+
+static void withdraw(struct emu_machine *m, emu_actor who, uint32_t cause, uint64_t due, uint32_t place,
+                     uint8_t cpu)
+{
+    add_withdrawn(m->footprints, (struct emu_footprint_withdrawn){.actor = who,
+                                                                  .cause = cause,
+                                                                  .by = m->footprints->count,
+                                                                  .due = due,
+                                                                  .place = place,
+                                                                  .cpu = cpu,
+                                                                  .flags = EMU_EVENT_WITHDRAWN});
 }
 
 void emu_footprint_withdraw_line(struct emu_machine *m, uint32_t line)
@@ -349,7 +385,7 @@ void emu_footprint_withdraw_line(struct emu_machine *m, uint32_t line)
     struct emu_line_state *l = &m->lines[line - 1];
     if (m->footprints == NULL)
         return;
-    withdraw(m, line_actor(m, line), l->woken, EMU_PLACE_OBJECTS + l->object, l->cpu);
+    withdraw(m, line_actor(m, line), l->woken, 0, EMU_PLACE_OBJECTS + l->object, l->cpu);
     l->delivered++;
 }
 
@@ -357,7 +393,7 @@ void emu_footprint_withdraw_soft(struct emu_machine *m, unsigned cpu, unsigned l
 {
     if (m->footprints == NULL || m->footprints->open)
         return;
-    withdraw(m, soft_actor(m, cpu, level), m->cpus[cpu].soft_woken, EMU_PLACE_SOFT + cpu, (uint8_t)cpu);
+    withdraw(m, soft_actor(m, cpu, level), m->cpus[cpu].soft_woken, 0, EMU_PLACE_SOFT + cpu, (uint8_t)cpu);
     m->footprints->soft_deliveries[cpu]++;
 }
 
@@ -366,7 +402,7 @@ void emu_footprint_withdraw_event(struct emu_machine *m, struct emu_event *e)
     if (m->footprints == NULL)
         return;
     const struct emu_action fire = {.kind = EMU_ACTION_EVENT, .object = e->object, .what = e};
-    withdraw(m, emu_footprint_who(m, &fire), e->woken, EMU_PLACE_TIMERS, EMU_NO_CPU);
+    withdraw(m, emu_footprint_who(m, &fire), e->woken, e->due, EMU_PLACE_TIMERS, EMU_NO_CPU);
 }
 
 void emu_footprint_withdraw_engine(struct emu_machine *m, struct emu_engine *e)
@@ -374,10 +410,85 @@ void emu_footprint_withdraw_engine(struct emu_machine *m, struct emu_engine *e)
     if (m->footprints == NULL || m->footprints->open)
         return;
     const struct emu_action fire = {.kind = EMU_ACTION_ENGINE, .object = e->object, .what = e};
-    withdraw(m, emu_footprint_who(m, &fire), e->woken, EMU_PLACE_OBJECTS + e->object, EMU_NO_CPU);
+    withdraw(m, emu_footprint_who(m, &fire), e->woken, 0, EMU_PLACE_OBJECTS + e->object, EMU_NO_CPU);
 }
 
-/* After the last event, as events that wait in vain. */
+/* ---- What is kept back ---- */
+
+/* 1 + the last event of the processor; 0: none. */
+static uint32_t last_on(const struct emu_footprints *f, unsigned cpu)
+{
+    uint32_t at = f->count;
+    while (at > 0 && f->events[at - 1].cpu != cpu)
+        at--;
+    return at;
+}
+
+static void keep_back(struct emu_machine *m, emu_actor who, uint32_t cause, uint32_t place, unsigned cpu,
+                      uint8_t priority)
+{
+    add_withdrawn(m->footprints, (struct emu_footprint_withdrawn){.actor = who,
+                                                                  .cause = cause,
+                                                                  .by = last_on(m->footprints, cpu),
+                                                                  .place = place,
+                                                                  .cpu = (uint8_t)cpu,
+                                                                  .flags = EMU_EVENT_WITHDRAWN,
+                                                                  .priority = priority});
+}
+
+static void keep_back_strands(struct emu_machine *m, unsigned cpu)
+{
+    const struct emu_cpu *c = &m->cpus[cpu];
+    struct emu_strand *top = c->top;
+    bool waits = top != NULL && top->pending.enabled != NULL && !top->pending.enabled(top->pending.context);
+    if (waits && top->pending.object != EMU_NO_OBJECT)
+        add_withdrawn(m->footprints,
+                      (struct emu_footprint_withdrawn){.actor = strand_actor(m, top),
+                                                       .cause = top->woken,
+                                                       .by = top->disabled_at,
+                                                       .place = EMU_PLACE_OBJECTS + top->pending.object,
+                                                       .cpu = (uint8_t)cpu,
+                                                       .flags = EMU_EVENT_GUARDED});
+    for (struct emu_strand *s = c->ready_first; s != NULL; s = s->next_ready)
+        keep_back(m, strand_actor(m, s), s->woken, EMU_PLACE_OBJECTS + s->object, cpu, s->priority);
+}
+
+static void keep_back_timers(struct emu_machine *m)
+{
+    for (uint32_t i = 1; i < m->heap_length; i++) {
+        struct emu_event *e = m->heap[i];
+        if (e->due == m->heap[0]->due || m->heap[0]->woken == 0)
+            continue;
+        const struct emu_action fire = {.kind = EMU_ACTION_EVENT, .object = e->object, .what = e};
+        add_withdrawn(m->footprints, (struct emu_footprint_withdrawn){.actor = emu_footprint_who(m, &fire),
+                                                                      .cause = e->woken,
+                                                                      .by = m->heap[0]->woken,
+                                                                      .due = e->due,
+                                                                      .place = EMU_PLACE_TIMERS,
+                                                                      .cpu = EMU_NO_CPU,
+                                                                      .flags = EMU_EVENT_WITHDRAWN});
+    }
+}
+
+void emu_footprint_kept_back(struct emu_machine *m)
+{
+    for (unsigned cpu = 0; cpu < m->config.processors; cpu++) {
+        const struct emu_cpu *c = &m->cpus[cpu];
+        keep_back_strands(m, cpu);
+        for (uint8_t level = c->level; level >= EMU_LEVEL_APC; level--)
+            if (level <= EMU_LEVEL_DISPATCH && (c->soft & 1u << level))
+                keep_back(m, soft_actor(m, cpu, level), c->soft_woken, EMU_PLACE_SOFT + cpu, cpu, 0);
+    }
+    for (uint32_t i = 0; i < m->pending_count; i++) {
+        const struct emu_line_state *l = &m->lines[m->pending_lines[i] - 1];
+        if (l->handler != NULL && l->config.level <= m->cpus[l->cpu].level)
+            keep_back(m, line_actor(m, m->pending_lines[i]), l->woken, EMU_PLACE_OBJECTS + l->object, l->cpu,
+                      0);
+    }
+    keep_back_timers(m);
+}
+
+/* After the last event. */
 static void list_withdrawn(struct emu_machine *m)
 {
     struct emu_footprints *f = m->footprints;
@@ -386,9 +497,33 @@ static void list_withdrawn(struct emu_machine *m)
         struct emu_footprint_event *e = add_event(m, w->actor, w->cpu == EMU_NO_CPU ? 0 : w->cpu);
         e->cpu = w->cpu;
         e->cause = w->cause;
+        e->due = w->due;
         e->disabled_at = w->by;
-        e->flags = EMU_EVENT_WITHDRAWN;
+        e->flags = w->flags;
+        e->priority = w->priority;
         emu_footprint_touch(m, w->place, EMU_ACCESS_WRITE);
+        f->accesses[f->access_count - 1].takes = (w->flags & EMU_EVENT_GUARDED) != 0;
+        f->waiting++;
+    }
+}
+
+void emu_footprints_cut(struct emu_footprints *f, uint32_t events)
+{
+    uint32_t first = f->count - f->waiting, all = f->count;
+    if (events == first)
+        return;
+    f->count = events;
+    f->waiting = 0;
+    f->access_count = f->events[events].accesses;
+    for (uint32_t i = first; i < all; i++) {
+        struct emu_footprint_event e = f->events[i];
+        const struct emu_footprint_access a = f->accesses[e.accesses];
+        if (e.disabled_at > events)
+            continue;
+        e.accesses = f->access_count;
+        f->accesses[f->access_count++] = a;
+        f->events[f->count++] = e;
+        f->events[f->count].accesses = f->access_count;
         f->waiting++;
     }
 }
@@ -416,6 +551,6 @@ uint64_t emu_footprint_key(struct emu_machine *m, emu_object object, const void 
         return object;
     if (address != NULL)
         return KEY_ADDRESS | (uintptr_t)address;
-    emu_actor who = f->count > 0 ? f->events[f->count - 1].actor : 0;
-    return KEY_MADE | (uint64_t)f->actors[who].made++ << KEY_MADE_SHIFT | who;
+    struct emu_footprint_actor *who = &f->actors[f->count > 0 ? f->events[f->count - 1].actor : 0];
+    return KEY_MADE | emu_mix(who->key + who->made++) >> KEY_KINDS;
 }

@@ -23,13 +23,14 @@ enum {
     /* Places of the machine itself; those of objects follow. */
     EMU_PLACE_EVERYTHING,
     EMU_PLACE_CLOCK,
-    EMU_PLACE_MEMORY,                                    /* what devices read and write of it */
-    EMU_PLACE_TIMERS,                                    /* which timer is next */
-    EMU_PLACE_SOFT,                                      /* and a processor's number */
-    EMU_PLACE_RUN = EMU_PLACE_SOFT + EMU_PROCESSORS_MAX, /* the same: which strand it runs */
-    EMU_PLACE_OBJECTS = EMU_PLACE_RUN + EMU_PROCESSORS_MAX,
+    EMU_PLACE_MEMORY,                                     /* what devices read and write of it */
+    EMU_PLACE_TIMERS,                                     /* which timer is next */
+    EMU_PLACE_SOFT,                                       /* and a processor's number */
+    EMU_PLACE_RUN = EMU_PLACE_SOFT + EMU_PROCESSORS_MAX,  /* the same: which strand it runs */
+    EMU_PLACE_READY = EMU_PLACE_RUN + EMU_PROCESSORS_MAX, /* the same: which strands it would run first */
+    EMU_PLACE_OBJECTS = EMU_PLACE_READY + EMU_PROCESSORS_MAX,
 
-    EMU_WITHDRAWN_MAX = 64, /* in a run; of more the rest is taken for forced */
+    EMU_WITHDRAWN_MAX = 256, /* in a run; of more the rest is taken for forced */
 };
 
 typedef uint32_t emu_actor; /* from 1 on */
@@ -46,13 +47,15 @@ enum { EMU_NO_CPU = UINT8_MAX }; /* timers and engines stand on no processor */
 
 enum emu_event_flag {
     EMU_EVENT_GUARDED = 1,   /* it had a condition */
-    EMU_EVENT_WITHDRAWN = 2, /* it could have been, until another event took it away */
+    EMU_EVENT_WITHDRAWN = 2, /* it could have been, until another event took it away or kept it back */
 };
 
 struct emu_footprint_access {
     uint64_t key;
     uint32_t place;
     uint8_t access; /* enum emu_access */
+    bool takes;     /* what others wait for on this place is gone after it: a lock's acquisition */
+    bool waits;     /* what was waited for on this place stays once it is there */
 };
 
 struct emu_footprint_event {
@@ -64,14 +67,18 @@ struct emu_footprint_event {
     uint8_t cpu;
     uint8_t level; /* of the processor, before it */
     uint8_t flags;
+    uint8_t priority; /* of the strand that does it, or is under the handler that does */
 };
 
-/* Something that was pending, and the event that took it away. */
+/* Something that was pending, and the event that took it away, or keeps it back where the run ends. */
 struct emu_footprint_withdrawn {
     emu_actor actor;
     uint32_t cause, by;
+    uint64_t due;
     uint32_t place;
     uint8_t cpu;
+    uint8_t flags;
+    uint8_t priority;
 };
 
 struct emu_footprint_actor {
@@ -99,7 +106,7 @@ struct emu_footprints {
     struct emu_machine *machine;             /* whose race this is */
     struct emu_footprint_withdrawn withdrawn[EMU_WITHDRAWN_MAX];
     uint32_t withdrawn_count;
-    uint32_t waiting; /* so many events at the end wait in vain */
+    uint32_t waiting; /* so many events at the end never happened */
     bool deadlock;
     bool ended;  /* by a finding that is no deadlock */
     bool forced; /* fairness decided, or a menu was not whole */
@@ -122,6 +129,9 @@ void emu_footprints_destroy(struct emu_footprints *f);
 void emu_footprints_begin(struct emu_machine *m);
 void emu_footprints_end(struct emu_machine *m);
 
+/* After the race: forgets all but so many events and what was withdrawn by them. */
+void emu_footprints_cut(struct emu_footprints *f, uint32_t events);
+
 /* The actor of an action on the menu. */
 emu_actor emu_footprint_who(struct emu_machine *m, const struct emu_action *a);
 
@@ -130,8 +140,12 @@ emu_actor emu_footprint_who(struct emu_machine *m, const struct emu_action *a);
 void emu_footprint_decided(struct emu_machine *m, const struct emu_action *a);
 void emu_footprint_performed(struct emu_machine *m, emu_op op, emu_object object, bool guarded);
 void emu_footprint_touch(struct emu_machine *m, uint32_t place, enum emu_access access);
+/* The event takes the object: who waits for it waits until this actor gives it back. */
+void emu_footprint_takes(struct emu_machine *m, emu_object object);
 void emu_footprint_disabled(struct emu_machine *m, struct emu_strand *s);
 void emu_footprint_deadlock(struct emu_machine *m);
+/* What is pending and kept back (by a level, a lock, an earlier deadline) is written down as withdrawn. */
+void emu_footprint_kept_back(struct emu_machine *m);
 /* The event that is under way takes away what was pending. */
 void emu_footprint_withdraw_line(struct emu_machine *m, uint32_t line);
 void emu_footprint_withdraw_soft(struct emu_machine *m, unsigned cpu, unsigned level);
@@ -141,6 +155,8 @@ void emu_footprint_withdraw_engine(struct emu_machine *m, struct emu_engine *e);
 emu_actor emu_footprint_enter(struct emu_machine *m, struct emu_strand *s);
 void emu_footprint_leave(struct emu_machine *m, struct emu_strand *s, emu_actor interrupted);
 uint64_t emu_footprint_key(struct emu_machine *m, emu_object object, const void *address);
+
+void emu_footprint_wakes(struct emu_machine *m, struct emu_strand *s);
 
 /* 1 + the event that is under way; 0: none, or nobody reads. */
 static inline uint32_t emu_footprint_now(const struct emu_machine *m)
@@ -152,7 +168,7 @@ static inline uint32_t emu_footprint_now(const struct emu_machine *m)
 static inline void emu_footprint_woken(struct emu_machine *m, struct emu_strand *s)
 {
     if (EMU_UNLIKELY(m->footprints != NULL))
-        s->woken = m->footprints->count;
+        emu_footprint_wakes(m, s);
     if (EMU_UNLIKELY(m->coverage != NULL))
         emu_cover_touch(m, EMU_PLACE_OBJECTS + s->object, EMU_ACCESS_WRITE);
 }

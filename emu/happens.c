@@ -15,8 +15,8 @@ struct emu_place {
     uint32_t stamp;
     uint32_t write;   /* 1 + the last event that wrote */
     uint32_t reader;  /* 1 + the last access that read since */
-    uint32_t taken;   /* 1 + the event that took it last, of those with a condition */
-    uint32_t release; /* 1 + the write by which it was given back */
+    uint32_t taken;   /* 1 + the event that took it last */
+    uint32_t release; /* 1 + the write by which that one's actor gave it back */
 };
 
 void emu_happens_destroy(struct emu_happens *h)
@@ -94,20 +94,24 @@ static void add_pair(struct emu_happens *h, uint32_t event, uint32_t earlier)
     if (h->f->events[event].actor == h->f->events[earlier].actor)
         return;
     for (uint32_t i = h->conflicts[event]; i < h->pair_count; i++)
-        if (h->pairs[i] == earlier)
+        if (h->pairs[i].earlier == earlier)
             return;
     if (EMU_UNLIKELY(h->pair_count == h->pair_capacity)) {
         h->pair_capacity = h->pair_capacity == 0 ? PAIRS_FIRST : 2 * h->pair_capacity;
         h->pairs = emu_grown(h->pairs, h->pair_capacity, sizeof *h->pairs);
     }
-    h->pairs[h->pair_count++] = earlier;
+    h->pairs[h->pair_count++] = (struct emu_pair){earlier, earlier + 1};
 }
 
 static void add_everything(struct emu_happens *h, uint32_t event)
 {
-    for (emu_actor a = 1; a < h->f->actor_count; a++)
-        if (h->last[a] > h->everything)
-            add_pair(h, event, h->last[a] - 1);
+    for (emu_actor a = 1; a < h->f->actor_count; a++) {
+        uint32_t last = h->last[a];
+        while (last > h->everything && h->f->events[last - 1].accesses == h->f->events[last].accesses)
+            last = h->before[last - 1];
+        if (last > h->everything)
+            add_pair(h, event, last - 1);
+    }
 }
 
 static void add_access(struct emu_happens *h, uint32_t event, uint32_t access)
@@ -149,17 +153,17 @@ static void write_places(struct emu_happens *h, uint32_t event)
         struct emu_place *p = place(h, a->place);
         p->write = event + 1;
         p->reader = 0;
-        if (e->flags & EMU_EVENT_GUARDED) {
+        if (a->takes) {
             p->taken = event + 1;
             p->release = 0;
-        } else if (p->taken != 0 && p->release == 0) {
+        } else if (p->taken != 0 && p->release == 0 && h->f->events[p->taken - 1].actor == e->actor) {
             p->release = event + 1;
         }
     }
 }
 
 /*
- * What an event with a condition could have come before instead of the write that made the condition hold:
+ * What an event with a condition could have come before, instead of the write that made the condition hold:
  * the event that took the place before that write. 1 + its index; 0: none.
  */
 static uint32_t taker_before(struct emu_happens *h, uint32_t event, uint32_t earlier)
@@ -167,30 +171,46 @@ static uint32_t taker_before(struct emu_happens *h, uint32_t event, uint32_t ear
     const struct emu_footprint_event *e = &h->f->events[event];
     for (uint32_t i = e->accesses; i < e[1].accesses; i++) {
         const struct emu_footprint_access *a = &h->f->accesses[i];
-        if (a->place < EMU_PLACE_OBJECTS)
+        if (!a->takes)
             continue;
         const struct emu_place *p = place(h, a->place);
-        if (p->release == earlier + 1)
+        if (p->release == earlier + 1 || p->taken == earlier + 1)
             return p->taken;
     }
     return 0;
 }
 
-/* Replaces, among the pairs of an event with a condition, what only made it possible. */
+static bool conflict(const struct emu_footprint_access *a, const struct emu_footprint_access *b)
+{
+    bool everything = (a->place == EMU_PLACE_EVERYTHING && a->access == EMU_ACCESS_WRITE) ||
+                      (b->place == EMU_PLACE_EVERYTHING && b->access == EMU_ACCESS_WRITE);
+    return everything ||
+           (a->place == b->place && (a->access == EMU_ACCESS_WRITE || b->access == EMU_ACCESS_WRITE));
+}
+
+/* Do the two conflict only where the event waited for what stays? */
+static bool only_waited(const struct emu_happens *h, uint32_t event, uint32_t earlier)
+{
+    const struct emu_footprint_event *e = &h->f->events[event], *x = &h->f->events[earlier];
+    for (uint32_t i = e->accesses; i < e[1].accesses; i++)
+        for (uint32_t k = x->accesses; k < x[1].accesses; k++)
+            if (!h->f->accesses[i].waits && conflict(&h->f->accesses[i], &h->f->accesses[k]))
+                return false;
+    return true;
+}
+
+/* Where the event has a condition, what only made it hold cannot come after it. */
 static void mend_guarded(struct emu_happens *h, uint32_t event)
 {
     const struct emu_footprint_event *e = &h->f->events[event];
-    uint32_t to = h->conflicts[event];
-    uint32_t end = h->pair_count;
-    for (uint32_t i = to; i < end; i++) {
-        uint32_t earlier = h->pairs[i];
-        uint32_t taker = taker_before(h, event, earlier);
-        if (taker != 0 && h->f->events[taker - 1].actor != e->actor)
-            h->pairs[to++] = taker - 1;
-        else if (taker == 0 && e->disabled_at < earlier + 1)
-            h->pairs[to++] = earlier;
+    for (uint32_t i = h->conflicts[event]; i < h->pair_count; i++) {
+        struct emu_pair *p = &h->pairs[i];
+        uint32_t taker = taker_before(h, event, p->earlier);
+        if (taker != 0)
+            p->turn = h->f->events[taker - 1].actor != e->actor ? taker : 0;
+        else if (e->disabled_at >= p->earlier + 1 || only_waited(h, event, p->earlier))
+            p->turn = 0;
     }
-    h->pair_count = to;
 }
 
 /* Coarsely, all that happens on one processor is in order. */
@@ -237,6 +257,8 @@ static void set_clock(struct emu_happens *h, uint32_t event)
         add_pair(h, event, h->everything - 1);
     for (uint32_t i = e->accesses; i < e[1].accesses; i++)
         add_access(h, event, i);
+    if (e->flags & EMU_EVENT_GUARDED)
+        mend_guarded(h, event);
     if (h->in_order)
         add_predecessor(h, event);
     if (e->flags & EMU_EVENT_WITHDRAWN) {
@@ -244,10 +266,8 @@ static void set_clock(struct emu_happens *h, uint32_t event)
         add_pair(h, event, e->disabled_at - 1);
     }
     for (uint32_t i = h->conflicts[event]; i < h->pair_count; i++)
-        join(h, mine, row(h->order, h, h->pairs[i]));
+        join(h, mine, row(h->order, h, h->pairs[i].earlier));
     mine[e->actor] = h->local[event];
-    if (e->flags & EMU_EVENT_GUARDED)
-        mend_guarded(h, event);
     write_places(h, event);
 }
 

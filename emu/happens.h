@@ -16,8 +16,14 @@
 struct emu_reversal {
     uint32_t event;
     uint32_t target;
-    uint32_t besides; /* this one is to come after the target, too */
-    bool at_once;     /* all but the target's causes is */
+    bool
+        jumps; /* the event is not what the target conflicts with, but what kept it from coming before that */
+};
+
+/* An earlier event that conflicts directly with one. */
+struct emu_pair {
+    uint32_t earlier;
+    uint32_t turn; /* 1 + the event before which the later one could have come instead; 0: none */
 };
 
 struct emu_happens {
@@ -32,7 +38,7 @@ struct emu_happens {
     uint32_t *after;     /* 1 + its actor's next one */
     uint32_t *beside;    /* 1 + the event before it on its processor */
     uint32_t *conflicts; /* per event the index of its first one in pairs; one more at the end */
-    uint32_t *pairs;     /* earlier events that it conflicts with directly */
+    struct emu_pair *pairs;
     uint32_t pair_count, pair_capacity;
     uint32_t capacity;      /* of events, by stride */
     size_t clocks;          /* room in each table of clocks */
@@ -45,11 +51,11 @@ struct emu_happens {
     uint32_t stamp;
     bool coarse;    /* asked for: what happens on one processor is in order, whatever it touches */
     bool in_order;  /* the clocks are being set so */
-    bool careful;   /* asked for: what never happened conflicts with everything */
     uint64_t class; /* coarse: by the other relation */
     uint32_t running[EMU_PROCESSORS_MAX]; /* 1 + the last event of the processor */
     uint32_t everything;                  /* 1 + the last event that concerned everything */
     struct emu_reversal reversal;         /* of the sequence that was made last */
+    bool only_needed;                     /* and what it holds */
 };
 
 void emu_happens_destroy(struct emu_happens *h);
@@ -84,6 +90,13 @@ void emu_happens_reversals(const struct emu_happens *h, emu_reversal_fn *take, v
  * of events, in order, and returns how many; room for as many as there are events.
  */
 uint32_t emu_happens_instead(struct emu_happens *h, const struct emu_reversal *r, uint32_t *out);
+/* The same with only those of the events that have to come before the target. */
+uint32_t emu_happens_needed(struct emu_happens *h, const struct emu_reversal *r, uint32_t *out);
+/*
+ * Where the target never happened, and nobody knows what it would have come after: all that such sequences
+ * could begin with.
+ */
+uint32_t emu_happens_initials(const struct emu_happens *h, const struct emu_reversal *r, uint32_t *out);
 
 /*
  * The same for two events of such a sequence. Its last one has left behind what it came after in the run only

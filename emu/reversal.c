@@ -34,112 +34,99 @@ static uint32_t split_before(const struct emu_happens *h, uint32_t event, unsign
     return event;
 }
 
-/* Where what is kept together with the event begins, of what its actor does after another event. */
-static uint32_t section_start(const struct emu_happens *h, uint32_t event, uint32_t after, unsigned level)
+/* Who is under all handlers where the event happens; 0: nobody. */
+static emu_actor base_of(const struct emu_happens *h, uint32_t event)
 {
-    while (!emu_event_splits(&h->f->events[event], level) && h->before[event] != 0 &&
-           h->before[event] - 1 > after)
-        event = h->before[event] - 1;
+    emu_actor base = h->f->events[event].actor;
+    while (base != 0 && emu_actor_is_handler(&h->f->actors[base]))
+        base = h->f->actors[base].parent;
+    return base;
+}
+
+/* The first event of those in a row, up to this one, that one strand and the handlers on it did there. */
+static uint32_t run_start(const struct emu_happens *h, uint32_t event)
+{
+    emu_actor base = base_of(h, event);
+    while (h->beside[event] != 0 && base_of(h, h->beside[event] - 1) == base)
+        event = h->beside[event] - 1;
     return event;
 }
 
-/* Where the pair has to be turned; false: nowhere. */
-static bool place_reversal(const struct emu_happens *h, uint32_t earlier, uint32_t later,
-                           struct emu_reversal *r, uint32_t *over)
+/* The first event of this one's processor after another one. */
+static uint32_t first_after(const struct emu_happens *h, uint32_t event, uint32_t other)
 {
-    const struct emu_footprint_event *x = &h->f->events[earlier];
+    while (h->beside[event] != 0 && h->beside[event] - 1 > other)
+        event = h->beside[event] - 1;
+    return event;
+}
+
+/*
+ * The same for a strand that is not under what happens there: its processor takes it below DISPATCH_LEVEL,
+ * and where none of a higher priority is ready. That one was made ready by its cause.
+ */
+static uint32_t place_switch(const struct emu_happens *h, uint32_t event, uint32_t later)
+{
+    const struct emu_footprint_event *events = h->f->events;
+    for (;;) {
+        event = split_before(h, event, EMU_LEVEL_DISPATCH);
+        if (event == UINT32_MAX || events[event].priority <= events[later].priority)
+            return event;
+        event = run_start(h, event);
+        bool ran = events[later].cause == 0 && h->beside[event] != 0;
+        if (ran && base_of(h, h->beside[event] - 1) == events[later].actor)
+            return event;
+        if (events[event].cause == 0 && h->beside[event] == 0)
+            return UINT32_MAX;
+        if (events[event].cause == 0) {
+            event = h->beside[event] - 1;
+            continue;
+        }
+        uint32_t cause = events[event].cause - 1;
+        event = first_after(h, event, cause);
+        if (events[cause].cpu == events[later].cpu)
+            event = cause;
+        else if (emu_event_splits(&events[event], EMU_LEVEL_DISPATCH))
+            return cause;
+    }
+}
+
+/*
+ * The last event on the later one's processor, from the earlier one on backwards, before which the later one
+ * could have come as far as the processor goes; UINT32_MAX: none.
+ */
+static uint32_t place_on_processor(const struct emu_happens *h, uint32_t earlier, uint32_t later)
+{
     const struct emu_footprint_event *y = &h->f->events[later];
-    *r = (struct emu_reversal){earlier, later, earlier, false};
-    *over = earlier;
-    if (x->cpu != y->cpu || x->cpu == EMU_NO_CPU)
-        return true;
     const struct emu_footprint_actor *actor = &h->f->actors[y->actor];
-    if (emu_actor_is_handler(actor) && h->first[y->actor] - 1 > earlier) {
-        r->target = h->first[y->actor] - 1;
-        r->event = split_before(h, earlier, actor->level);
-        return r->event != UINT32_MAX;
-    }
+    if (h->f->events[earlier].cpu != y->cpu || y->cpu == EMU_NO_CPU)
+        return earlier;
+    bool handler = emu_actor_is_handler(actor);
+    if (handler && ((y->flags & EMU_EVENT_WITHDRAWN) || h->first[y->actor] == later + 1))
+        return split_before(h, earlier, actor->level);
     emu_actor jumped = outermost(h, earlier, later);
-    if (jumped != 0) {
-        r->event = h->first[jumped] - 1;
-        *over = h->last[jumped] - 1;
-    }
-    if (!emu_actor_is_handler(actor)) {
-        emu_actor base = h->f->events[r->event].actor;
-        while (base != 0 && emu_actor_is_handler(&h->f->actors[base]))
-            base = h->f->actors[base].parent;
-        if (base != y->actor)
-            r->event = split_before(h, r->event, EMU_LEVEL_DISPATCH);
-        if (r->event == UINT32_MAX)
-            return false;
-        unsigned level = jumped != 0 && base == y->actor ? h->f->actors[jumped].level : EMU_LEVEL_DISPATCH;
-        r->target = section_start(h, later, r->event, level);
-    }
-    return r->event != UINT32_MAX;
+    uint32_t event = jumped != 0 ? h->first[jumped] - 1 : earlier;
+    return handler || base_of(h, event) == y->actor ? event : place_switch(h, event, later);
 }
 
-/* Coarsely: is this one of what ran on the processor of somebody who waited there for a condition? */
-static bool waits_through(const struct emu_happens *h, uint32_t waiter, uint32_t event)
+/* Did the later event wait for nothing that comes after the other one but its turn? */
+static bool is_possible(const struct emu_happens *h, uint32_t event, uint32_t later)
 {
-    const struct emu_footprint_event *w = &h->f->events[waiter];
-    const struct emu_footprint_event *e = &h->f->events[event];
-    return h->coarse && (w->flags & EMU_EVENT_GUARDED) && e->cpu == w->cpu && e->actor != w->actor &&
-           event >= h->before[waiter];
-}
-
-/* Does what the target directly comes after allow it to be moved before the event? */
-static bool is_possible(const struct emu_happens *h, struct emu_reversal r, uint32_t over)
-{
-    const struct emu_footprint_event *t = &h->f->events[r.target];
-    uint8_t cpu = h->f->events[r.event].cpu;
-    if (h->before[r.target] != 0 && h->before[r.target] - 1 >= r.event &&
-        emu_happens_before(h, r.event, h->before[r.target] - 1))
+    const struct emu_footprint_event *y = &h->f->events[later];
+    if (h->before[later] != 0 && h->before[later] - 1 >= event &&
+        emu_happens_before(h, event, h->before[later] - 1))
         return false;
-    if (t->cause > r.event && t->cause <= r.target && emu_happens_before(h, r.event, t->cause - 1))
-        return false;
-    for (uint32_t i = h->conflicts[r.target]; i < h->conflicts[r.target + 1]; i++) {
-        uint32_t p = h->pairs[i];
-        bool jumped = p >= r.event && p <= over && (p == over || h->f->events[p].cpu == cpu);
-        jumped |= waits_through(h, r.target, p);
-        if (!jumped && p >= r.event && emu_happens_before(h, r.event, p))
-            return false;
-    }
-    return true;
+    return y->cause == 0 || y->cause - 1 < event || y->cause - 1 >= later ||
+           !emu_happens_before(h, event, y->cause - 1);
 }
 
 static bool is_immediate(const struct emu_happens *h, uint32_t earlier, uint32_t later)
 {
-    const struct emu_footprint_event *y = &h->f->events[later];
-    if (h->before[later] != 0 && h->before[later] - 1 >= earlier &&
-        emu_happens_before(h, earlier, h->before[later] - 1))
-        return false;
-    if (y->cause > earlier && y->cause <= later && emu_happens_before(h, earlier, y->cause - 1))
-        return false; /* it is the cause, or comes before it */
     for (uint32_t i = h->conflicts[later]; i < h->conflicts[later + 1]; i++) {
-        uint32_t p = h->pairs[i];
-        if (p > earlier && !waits_through(h, later, p) && emu_happens_before(h, earlier, p))
+        uint32_t p = h->pairs[i].earlier;
+        if (p > earlier && emu_happens_before(h, earlier, p))
             return false;
     }
-    return true;
-}
-
-/*
- * Who waits for a condition is interrupted meanwhile, and could have gone on before those interrupts had the
- * condition held: those that come after the reversal's event come after its target, too.
- */
-static struct emu_reversal pass_interrupts(const struct emu_happens *h, struct emu_reversal r)
-{
-    uint32_t end = r.target < h->count ? r.target : h->count;
-    for (uint32_t i = h->before[r.target]; i < end; i++) {
-        if (!waits_through(h, r.target, i) || !emu_happens_before(h, r.event, i))
-            continue;
-        emu_actor handler = outermost(h, i, r.target);
-        uint32_t start = handler != 0 ? h->first[handler] - 1 : i;
-        if (start < r.event)
-            return (struct emu_reversal){start, r.target, r.event, false};
-        return (struct emu_reversal){r.event, r.target, start, false};
-    }
-    return (struct emu_reversal){r.event, r.target, r.event, false};
+    return is_possible(h, earlier, later);
 }
 
 /* Timers of different deadlines come in their order on every machine. */
@@ -151,27 +138,31 @@ static bool is_fixed(const struct emu_happens *h, uint32_t earlier, uint32_t lat
            x->due != y->due;
 }
 
+/*
+ * Where the pair has to be turned: before the earlier event, or before what kept the later one from coming
+ * before that one (who took the lock, what raised the level, what started the timer of the earlier deadline).
+ */
+static uint32_t place_reversal(const struct emu_happens *h, const struct emu_pair *p, uint32_t later)
+{
+    if (p->turn == 0)
+        return UINT32_MAX;
+    if (is_fixed(h, p->earlier, later)) {
+        uint32_t cause = h->f->events[p->earlier].cause;
+        return cause != 0 ? cause - 1 : UINT32_MAX;
+    }
+    return place_on_processor(h, p->turn - 1, later);
+}
+
 void emu_happens_reversals(const struct emu_happens *h, emu_reversal_fn *take, void *context)
 {
     for (uint32_t later = 0; later < h->all; later++)
         for (uint32_t i = h->conflicts[later]; i < h->conflicts[later + 1]; i++) {
-            struct emu_reversal r;
-            uint32_t over;
-            uint32_t earlier = h->pairs[i];
-            if (!is_immediate(h, earlier, later))
+            const struct emu_pair *p = &h->pairs[i];
+            if (!is_immediate(h, p->earlier, later))
                 continue;
-            if (is_fixed(h, earlier, later)) {
-                /* The earlier deadline comes first; the later one could have passed before that was set. */
-                if (h->f->events[earlier].cause == 0)
-                    continue;
-                over = earlier;
-                r = (struct emu_reversal){h->f->events[earlier].cause - 1, later, earlier, false};
-                if (is_possible(h, r, over))
-                    take(context, (struct emu_reversal){r.event, later, r.event, false});
-                continue;
-            }
-            if (place_reversal(h, earlier, later, &r, &over) && is_possible(h, r, over))
-                take(context, pass_interrupts(h, r));
+            uint32_t event = place_reversal(h, p, later);
+            if (event != UINT32_MAX && (event == p->earlier || is_possible(h, event, later)))
+                take(context, (struct emu_reversal){event, later, event != p->earlier});
         }
 }
 
@@ -197,9 +188,9 @@ static bool meets_target(const struct emu_happens *h, uint32_t event)
 {
     const struct emu_reversal *r = &h->reversal;
     for (uint32_t i = event; i < h->count; i++)
-        if (i != r->target && (i == event || emu_happens_before(h, event, i)) && i != r->besides &&
-            !emu_happens_before(h, r->event, i) && !emu_happens_before(h, r->besides, i) &&
-            !emu_happens_before(h, r->target, i) && conflict(h->f, i, r->target))
+        if (i != r->target && (i == event || emu_happens_before(h, event, i)) &&
+            !emu_happens_before(h, r->event, i) && !emu_happens_before(h, r->target, i) &&
+            conflict(h->f, i, r->target))
             return true;
     return false;
 }
@@ -209,44 +200,81 @@ bool emu_happens_leads(const struct emu_happens *h, uint32_t earlier, uint32_t l
     const struct emu_footprint_event *events = h->f->events;
     if (later != h->reversal.target)
         return emu_happens_before(h, earlier, later);
-    if (h->careful && (events[later].flags & EMU_EVENT_WITHDRAWN))
+    if (h->only_needed)
         return true;
     if (h->before[later] != 0 && emu_happens_before(h, earlier, h->before[later] - 1))
         return true;
     if (events[later].cause != 0 && emu_happens_before(h, earlier, events[later].cause - 1))
         return true;
     for (uint32_t i = h->conflicts[later]; i < h->conflicts[later + 1]; i++)
-        if (h->pairs[i] != h->reversal.besides && !emu_happens_before(h, h->reversal.event, h->pairs[i]) &&
-            !emu_happens_before(h, h->reversal.besides, h->pairs[i]) &&
-            emu_happens_before(h, earlier, h->pairs[i]))
+        if (!emu_happens_before(h, h->reversal.event, h->pairs[i].earlier) &&
+            emu_happens_before(h, earlier, h->pairs[i].earlier))
             return true;
-    if ((h->coarse) && events[earlier].cpu == events[later].cpu && emu_happens_before(h, earlier, later))
-        return true;
-    return (h->coarse || (events[later].flags & EMU_EVENT_GUARDED)) && meets_target(h, earlier);
-}
-
-/* Of what never happened only its causes are known; what else it would have come before or after is not. */
-static bool is_cause(const struct emu_happens *h, uint32_t event, uint32_t target)
-{
-    uint32_t cause = h->f->events[target].cause;
-    return (cause != 0 && emu_happens_before(h, event, cause - 1)) ||
-           (h->before[target] != 0 && emu_happens_before(h, event, h->before[target] - 1));
+    return (events[later].flags & EMU_EVENT_GUARDED) && meets_target(h, earlier);
 }
 
 static bool left_out(const struct emu_happens *h, const struct emu_reversal *r, uint32_t event)
 {
-    if (r->at_once && !is_cause(h, event, r->target))
-        return true;
-    return event == r->target || event == r->besides || emu_happens_before(h, r->event, event) ||
-           emu_happens_before(h, r->besides, event) || emu_happens_before(h, r->target, event);
+    return event == r->target || emu_happens_before(h, r->event, event) ||
+           emu_happens_before(h, r->target, event);
 }
 
 uint32_t emu_happens_instead(struct emu_happens *h, const struct emu_reversal *r, uint32_t *out)
 {
     uint32_t count = 0;
     h->reversal = *r;
+    h->only_needed = false;
     for (uint32_t i = r->event + 1; i < h->count; i++)
         if (!left_out(h, r, i))
+            out[count++] = i;
+    out[count++] = r->target;
+    return count;
+}
+
+/* Does the event come before something that the target directly comes after, and that stays? */
+static bool is_needed(const struct emu_happens *h, const struct emu_reversal *r, uint32_t event)
+{
+    uint32_t before = h->before[r->target], cause = h->f->events[r->target].cause;
+    if (before != 0 && emu_happens_before(h, event, before - 1))
+        return true;
+    if (cause != 0 && cause <= r->target && emu_happens_before(h, event, cause - 1))
+        return true;
+    if (h->f->events[r->target].flags & EMU_EVENT_WITHDRAWN)
+        return false;
+    for (uint32_t i = h->conflicts[r->target]; i < h->conflicts[r->target + 1]; i++) {
+        uint32_t p = h->pairs[i].earlier;
+        if (p > r->event && !emu_happens_before(h, r->event, p) && emu_happens_before(h, event, p))
+            return true;
+    }
+    return r->jumps && meets_target(h, event);
+}
+
+uint32_t emu_happens_needed(struct emu_happens *h, const struct emu_reversal *r, uint32_t *out)
+{
+    uint32_t count = 0;
+    uint32_t end = r->target < h->count ? r->target : h->count;
+    h->reversal = *r;
+    h->only_needed = true;
+    for (uint32_t i = r->event + 1; i < end; i++)
+        if (!emu_happens_before(h, r->event, i) && is_needed(h, r, i))
+            out[count++] = i;
+    out[count++] = r->target;
+    return count;
+}
+
+static bool is_initial(const struct emu_happens *h, const struct emu_reversal *r, uint32_t event)
+{
+    for (uint32_t i = r->event; i < event; i++)
+        if ((i == r->event || !emu_happens_before(h, r->event, i)) && emu_happens_before(h, i, event))
+            return false;
+    return true;
+}
+
+uint32_t emu_happens_initials(const struct emu_happens *h, const struct emu_reversal *r, uint32_t *out)
+{
+    uint32_t count = 0;
+    for (uint32_t i = r->event + 1; i < h->count; i++)
+        if (is_initial(h, r, i))
             out[count++] = i;
     out[count++] = r->target;
     return count;

@@ -321,6 +321,7 @@ void emu_strand_set_cpu(struct emu_machine *m, struct emu_strand *s, unsigned cp
     leave_processor(m, s);
     s->pending = (struct emu_pending){.op = EMU_OP_STRAND_RUN, .object = s->object};
     s->resumes = true;
+    emu_touch_place(m, EMU_PLACE_READY + cpu, EMU_ACCESS_WRITE);
     emu_ready_push(m, s);
     emu_decide(m, s);
 }
@@ -328,6 +329,7 @@ void emu_strand_set_cpu(struct emu_machine *m, struct emu_strand *s, unsigned cp
 uint8_t emu_strand_set_priority(struct emu_strand *s, uint8_t priority)
 {
     uint8_t old = s->priority;
+    emu_touch_place(s->machine, EMU_PLACE_READY + s->cpu, EMU_ACCESS_WRITE);
     s->priority = priority;
     return old;
 }

@@ -79,16 +79,26 @@ static void add_source(struct dpor *d, uint32_t at, const uint32_t *sequence, ui
     *end = wake;
 }
 
-static void explore_instead(struct dpor *d, struct emu_reversal r)
+/* Nobody knows what the target would have touched: every beginning of what could have led to it is tried. */
+static void explore_initials(struct dpor *d, struct emu_reversal r)
 {
-    uint32_t count = emu_happens_instead(&d->happens, &r, d->sequence);
+    uint32_t count = emu_happens_initials(&d->happens, &r, d->sequence);
+    for (uint32_t i = 0; i < count; i++)
+        emu_dpor_add_event(d, r.event, d->sequence[i]);
+}
+
+static void explore_instead(void *context, struct emu_reversal r)
+{
+    struct dpor *d = context;
     struct node *n = &d->nodes[r.event];
-    if (n->expanded)
+    if (n->expanded || !n->decided) /* all who could be taken here are, or there was nobody else */
         return;
-    if (!n->decided) {
-        d->tally.lost++;
+    if (!d->optimal && (d->footprints.events[r.target].flags & EMU_EVENT_WITHDRAWN)) {
+        explore_initials(d, r);
         return;
     }
+    uint32_t count = d->optimal ? emu_happens_instead(&d->happens, &r, d->sequence)
+                                : emu_happens_needed(&d->happens, &r, d->sequence);
     uint32_t end = r.event + 1 < d->count ? d->nodes[r.event + 1].done : d->done_count;
     if (slept_through(d, r.event, end, d->sequence, count))
         return;
@@ -96,15 +106,6 @@ static void explore_instead(struct dpor *d, struct emu_reversal r)
         emu_wake_insert(&d->wakes, &n->waiting, &d->happens, d->sequence, count);
     else
         add_source(d, r.event, d->sequence, count);
-}
-
-static void take_reversal(void *context, struct emu_reversal r)
-{
-    struct dpor *d = context;
-    explore_instead(d, r);
-    r.at_once = d->happens.careful && (d->footprints.events[r.target].flags & EMU_EVENT_WITHDRAWN) != 0;
-    if (r.at_once)
-        explore_instead(d, r);
 }
 
 /* A finding ended the run: who could have gone on is to go on before it. */
@@ -212,18 +213,24 @@ static bool needs_coarse(const struct dpor *d)
     return !d->happens.coarse && d->happens.units;
 }
 
-/* What another event took away: nobody knows what it would have touched, so more is tried, by whole
- * sequences. */
-static bool needs_care(const struct dpor *d)
+/*
+ * Wakeup trees promise sequences that can be followed to their end. Where processors are shared, where what
+ * was pending was taken away, and where a promise was not kept, the search begins again with source sets,
+ * which promise one event each.
+ */
+static bool needs_source_sets(const struct dpor *d)
 {
-    return d->footprints.withdrawn_count > 0 && (!d->happens.careful || !d->optimal);
+    bool needs = d->happens.units || d->tally.misfits > 0;
+    for (uint32_t i = d->happens.count; i < d->happens.all; i++)
+        needs |= (d->footprints.events[i].flags & EMU_EVENT_WITHDRAWN) != 0;
+    return d->optimal && needs;
 }
 
 static void begin_again(struct dpor *d)
 {
-    d->optimal |= needs_care(d);
+    d->optimal &= !needs_source_sets(d);
     d->happens.coarse |= needs_coarse(d);
-    d->happens.careful = true;
+    d->tally.misfits = 0;
     d->wakes.used = 0;
     d->wakes.free = 0;
     d->count = 0;
@@ -257,13 +264,14 @@ static bool dpor_end(struct emu_strategy *s)
     uint32_t events = d->footprints.count - d->footprints.waiting;
     if (d->blocked_at != 0)
         events = d->blocked_at - 1;
+    emu_footprints_cut(&d->footprints, events);
     while (d->value_count > 0 && d->values[d->value_count - 1].node > events)
         d->value_count--;
     make_room(d);
     if (emu_shard_divides(&d->shard))
         look_for_units(d);
     emu_happens_compute(&d->happens, &d->footprints, events);
-    if (needs_coarse(d) || needs_care(d)) {
+    if (needs_coarse(d) || needs_source_sets(d)) {
         d->tally.blocked++;
         begin_again(d);
         return true;
@@ -276,7 +284,7 @@ static bool dpor_end(struct emu_strategy *s)
         d->sleeper_count = d->nodes[events].sleep;
     }
     record_prints(d, events);
-    emu_happens_reversals(&d->happens, take_reversal, d);
+    emu_happens_reversals(&d->happens, explore_instead, d);
     if (d->footprints.ended && events > 0 && d->blocked_at == 0)
         take_rest(d, events);
     bool counts = d->blocked_at == 0 && !s->is_elsewhere && is_new_class(d);

@@ -72,6 +72,8 @@ static void name_event(struct bounded *b, uint32_t event)
     for (uint32_t i = 0; i < event; i++)
         if (f->events[i].actor == actor || events_conflict(f, i, event))
             past += emu_mix(b->events[i] + (f->events[i].actor == actor));
+    if (f->events[event].cause != 0 && f->events[event].cause <= event)
+        past += emu_mix(b->events[f->events[event].cause - 1]) * 3;
     b->events[event] = emu_mix(past);
     b->sum += emu_mix(b->events[event] + 1);
 }

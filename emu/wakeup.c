@@ -44,7 +44,7 @@ void emu_print_take(struct emu_print *p, const struct emu_happens *h, uint32_t e
     p->cpu = h->f->events[event].cpu;
     p->count = 0;
     /* What something that never happened would touch is not known. */
-    p->all = h->careful && (h->f->events[event].flags & EMU_EVENT_WITHDRAWN) != 0;
+    p->all = (h->f->events[event].flags & EMU_EVENT_WITHDRAWN) != 0;
     p->in_order = h->coarse;
     emu_print_add(p, h, event);
 }
@@ -121,7 +121,7 @@ void emu_wake_drop(struct emu_wakes *w, uint32_t first)
 /* What never happened may touch whatever the print does. */
 static bool commutes(const struct emu_print *p, const struct emu_happens *h, uint32_t event)
 {
-    if (h->careful && (h->f->events[event].flags & EMU_EVENT_WITHDRAWN))
+    if (h->f->events[event].flags & EMU_EVENT_WITHDRAWN)
         return false;
     return emu_print_commutes(p, h->f, event);
 }

@@ -261,7 +261,10 @@ static bool is_free(const void *context)
 static void announce_list(const void *list, const KSPIN_LOCK *lock)
 {
     struct emu_machine *m = emu_current();
+    const emu_object object = emu_object_at(m, lock, "lock");
     emu_step_when(m, HAL_OP_KE_INTERLOCKED_LIST, emu_object_at(m, list, "list"), 0, is_free, lock);
+    emu_lock_taken(m, object);
+    emu_lock_left(m, object);
 }
 
 /* What stood there before, or NULL where the list was empty. */

@@ -38,12 +38,20 @@ static emu_object object_of(struct emu_machine *m, const WORK_QUEUE_ITEM *item)
     return emu_object_at(m, item, "work item");
 }
 
+/* The same one whoever comes first: its address names it. */
 static emu_object queue_object(struct hal_kernel *k)
 {
     if (k->ke.work_object == EMU_NO_OBJECT) {
-        k->ke.work_object = emu_object_new(k->machine, "work queue");
+        k->ke.work_object = emu_object_at(k->machine, &k->ke.work_object, "work queue");
     }
     return k->ke.work_object;
+}
+
+/* Is there one? The event that is under way looks at the queue. */
+static bool has_items(struct hal_kernel *k)
+{
+    emu_touch(k->machine, queue_object(k), EMU_ACCESS_READ);
+    return !IsListEmpty(k->ke.work_queue);
 }
 
 static bool is_queued(const WORK_QUEUE_ITEM *item)
@@ -95,7 +103,7 @@ static void worker_thread(PVOID context)
     struct ke_worker *worker = context;
     struct hal_kernel *k = hal_kernel();
     for (;;) {
-        while (!IsListEmpty(k->ke.work_queue)) {
+        while (has_items(k)) {
             PWORK_QUEUE_ITEM item = take(k);
             if (item != NULL) {
                 run(k, item);
@@ -141,9 +149,7 @@ static void queue_item(struct hal_kernel *k, PWORK_QUEUE_ITEM item)
         k->ke.work_queue = emu_arena_alloc(k->machine, sizeof(*k->ke.work_queue));
         InitializeListHead(k->ke.work_queue);
     }
-    if (k->ke.work_object != EMU_NO_OBJECT) {
-        emu_touch(k->machine, k->ke.work_object, EMU_ACCESS_WRITE);
-    }
+    emu_touch(k->machine, queue_object(k), EMU_ACCESS_WRITE);
     InsertTailList(k->ke.work_queue, &item->List);
     wake_worker(k);
 }

@@ -60,6 +60,8 @@ VOID KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVO
 
 VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
 {
+    struct emu_machine *m = emu_current();
+    emu_touch(m, object_of(m, Dpc), EMU_ACCESS_WRITE);
     Dpc->Importance = (UCHAR)Importance;
 }
 
@@ -70,6 +72,7 @@ VOID KeSetTargetProcessorDpc(PRKDPC Dpc, CCHAR Number)
         emu_finding_raise(k->machine, "KE-DPC-9", NULL, NULL, "KeSetTargetProcessorDpc to processor %d of %u",
                           Number, k->ke.processor_count);
     }
+    emu_touch(k->machine, object_of(k->machine, Dpc), EMU_ACCESS_WRITE);
     Dpc->Number = (USHORT)(MAXIMUM_PROCESSORS + Number);
 }
 
@@ -79,6 +82,7 @@ NTSTATUS KeSetTargetProcessorDpcEx(PKDPC Dpc, PPROCESSOR_NUMBER ProcNumber)
     if (ProcNumber->Group != 0 || ProcNumber->Reserved != 0 || ProcNumber->Number >= k->ke.processor_count) {
         return STATUS_INVALID_PARAMETER;
     }
+    emu_touch(k->machine, object_of(k->machine, Dpc), EMU_ACCESS_WRITE);
     Dpc->Number = (USHORT)(MAXIMUM_PROCESSORS + ProcNumber->Number);
     return STATUS_SUCCESS;
 }
@@ -161,12 +165,20 @@ void ke_dpc_freed(struct hal_kernel *k, const void *block, size_t bytes)
     }
 }
 
+/* The same one whoever comes first: its address names it. */
 static emu_object queue_object(struct emu_machine *m, struct ke_dpc_queue *queue)
 {
     if (queue->object == EMU_NO_OBJECT) {
-        queue->object = emu_object_new(m, "DPC queue");
+        queue->object = emu_object_at(m, queue, "DPC queue");
     }
     return queue->object;
+}
+
+/* Is there one? The event that is under way looks at the queue. */
+static bool has_dpcs(struct emu_machine *m, struct ke_dpc_queue *queue)
+{
+    emu_touch(m, queue_object(m, queue), EMU_ACCESS_READ);
+    return queue->first != NULL;
 }
 
 /* Announces that the queue's first is taken next, then takes it: NULL when it went away meanwhile. */
@@ -211,12 +223,11 @@ void ke_dpc_drain(struct emu_machine *m, unsigned cpu)
     struct ke_handler handler;
     ke_handler_begin(p, &handler, DISPATCH_LEVEL);
     p->dpcs_running++;
-    while (p->dpcs.first != NULL) {
+    while (has_dpcs(m, &p->dpcs)) {
         KDPC *dpc = take_first(m, &p->dpcs);
         if (dpc != NULL) {
             run(m, dpc);
         }
-        emu_touch(m, p->dpcs.object, EMU_ACCESS_READ);
     }
     p->dpcs_running--;
     ke_handler_end(p, &handler);
@@ -227,7 +238,7 @@ static void dpc_thread(PVOID context)
     struct ke_processor *p = context;
     struct hal_kernel *k = hal_kernel();
     for (;;) {
-        while (p->threaded.first != NULL) {
+        while (has_dpcs(k->machine, &p->threaded)) {
             KDPC *dpc = take_first(k->machine, &p->threaded);
             if (dpc != NULL) {
                 run(k->machine, dpc);
@@ -272,6 +283,7 @@ static bool starts_at_once(const KDPC *dpc, bool own)
 
 bool ke_dpc_queue(struct hal_kernel *k, KDPC *dpc, void *argument1, void *argument2, unsigned cpu)
 {
+    emu_touch(k->machine, object_of(k->machine, dpc), EMU_ACCESS_WRITE);
     if (dpc->DpcData != NULL) {
         return false;
     }
@@ -288,9 +300,7 @@ bool ke_dpc_queue(struct hal_kernel *k, KDPC *dpc, void *argument1, void *argume
     dpc->SystemArgument2 = argument2;
     dpc->DpcData = queue;
     k->ke.dpcs_queued++;
-    if (queue->object != EMU_NO_OBJECT) {
-        emu_touch(k->machine, queue->object, EMU_ACCESS_WRITE);
-    }
+    emu_touch(k->machine, queue_object(k->machine, queue), EMU_ACCESS_WRITE);
     if (dpc->Importance == HighImportance) {
         put_first(queue, dpc);
     } else {
@@ -329,9 +339,7 @@ BOOLEAN KeRemoveQueueDpc(PRKDPC Dpc)
         return FALSE;
     }
     struct ke_dpc_queue *queue = Dpc->DpcData;
-    if (queue->object != EMU_NO_OBJECT) {
-        emu_touch(m, queue->object, EMU_ACCESS_WRITE);
-    }
+    emu_touch(m, queue_object(m, queue), EMU_ACCESS_WRITE);
     take_out(queue, Dpc);
     return TRUE;
 }

@@ -12,7 +12,9 @@ struct ke_ipi {
     emu_line lines[EMU_PROCESSORS_MAX];
     PKIPI_BROADCAST_WORKER function;
     ULONG_PTR context;
-    emu_object object;
+    emu_object object; /* who broadcasts */
+    emu_object arrivals;
+    emu_object ends;
     uint32_t processors;
     uint32_t arrived;
     uint32_t done;
@@ -44,15 +46,17 @@ static ULONG_PTR take_part(struct hal_kernel *k)
     struct ke_processor *p = ke_processor(k);
     struct ke_handler handler;
     ke_handler_begin(p, &handler, emu_level(m));
+    emu_touch(m, ipi->arrivals, EMU_ACCESS_WRITE);
     ipi->arrived++;
-    emu_step_when(m, HAL_OP_KE_IPI, ipi->object, emu_cpu(m), all_arrived, ipi);
+    emu_step_when(m, HAL_OP_KE_IPI_WAIT, ipi->arrivals, emu_cpu(m), all_arrived, ipi);
     const ULONG_PTR result = ipi->function(ipi->context);
     if (emu_level(m) != IPI_LEVEL) {
         emu_finding_raise(m, "KE-IPI-3", NULL, NULL,
                           "the routine of KeIpiGenericCall returns at level %u, it was called at %u",
                           emu_level(m), IPI_LEVEL);
     }
-    emu_order_release(m, ipi->object);
+    emu_order_release(m, ipi->ends);
+    emu_touch(m, ipi->ends, EMU_ACCESS_WRITE);
     ipi->done++;
     ke_handler_end(p, &handler);
     return result;
@@ -67,7 +71,10 @@ static void interrupted(struct emu_machine *m, void *context)
 static struct ke_ipi *prepare(struct hal_kernel *k)
 {
     struct ke_ipi *ipi = emu_arena_alloc(k->machine, sizeof(*ipi));
-    ipi->object = emu_object_new(k->machine, "broadcast");
+    ipi->object = emu_object_at(k->machine, ipi, "broadcast");
+    ipi->arrivals = emu_object_at(k->machine, &ipi->arrived, "arrivals");
+    ipi->ends = emu_object_at(k->machine, &ipi->done, "ends");
+    emu_touch(k->machine, EMU_NO_OBJECT, EMU_ACCESS_WRITE); /* the first one makes the lines */
     ipi->processors = k->ke.processor_count;
     for (uint32_t i = 0; i < ipi->processors; i++) {
         const struct emu_line_config config = {.name = "interprocessor interrupt",
@@ -92,6 +99,7 @@ ULONG_PTR KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR C
     struct ke_ipi *ipi = k->ke.ipi;
     emu_step_when(m, HAL_OP_KE_IPI, ipi->object, emu_cpu(m), is_free, ipi);
     const uint8_t before = emu_level_raise(m, IPI_LEVEL);
+    emu_touch(m, ipi->ends, EMU_ACCESS_WRITE);
     ipi->busy = true;
     ipi->arrived = 0;
     ipi->done = 0;
@@ -103,7 +111,8 @@ ULONG_PTR KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR C
         }
     }
     const ULONG_PTR result = take_part(k);
-    emu_step_when(m, HAL_OP_KE_IPI, ipi->object, emu_cpu(m), all_done, ipi);
+    emu_step_when(m, HAL_OP_KE_IPI_WAIT, ipi->ends, emu_cpu(m), all_done, ipi);
+    emu_touch(m, ipi->object, EMU_ACCESS_WRITE);
     ipi->busy = false;
     emu_level_lower(m, before);
     return result;

@@ -61,6 +61,12 @@ struct _KTHREAD *ke_thread_self(struct hal_kernel *k)
 
 /* ---- Beginning and end ---- */
 
+/* How many threads each processor has, and their numbers: every beginning and end changes that. */
+static void touch_threads(struct hal_kernel *k)
+{
+    emu_touch(k->machine, emu_object_at(k->machine, &k->ke.thread_ids, "threads"), EMU_ACCESS_WRITE);
+}
+
 static unsigned choose_processor(struct hal_kernel *k)
 {
     const struct ke_state *ke = &k->ke;
@@ -86,6 +92,7 @@ static void thread_main(void *arg)
 
 struct _KTHREAD *ke_thread_start(struct hal_kernel *k, const struct ke_thread_config *config)
 {
+    touch_threads(k);
     const unsigned cpu =
         config->processor == KE_ANY_PROCESSOR ? choose_processor(k) : (unsigned)config->processor;
     struct _KTHREAD *thread = make(k);
@@ -139,6 +146,7 @@ void ke_thread_end(struct hal_kernel *k, NTSTATUS status)
     emu_step(k->machine, HAL_OP_KE_END_THREAD, thread->object, (ULONG)status);
     thread->exit_status = status;
     thread->strand = NULL;
+    touch_threads(k);
     k->ke.processors[thread->home].threads--;
     ke_dispatcher_signal(k, &thread->Header, 1);
     ke_thread_dereference(k, thread);
