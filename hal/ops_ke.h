@@ -63,6 +63,6 @@
     X(HAL_OP_KE_INTERLOCKED_READ, "ordered read", EMU_ACCESS_READ, NULL)                 \
     X(HAL_OP_KE_INTERLOCKED_LIST, "interlocked list", EMU_ACCESS_WRITE, NULL)            \
     X(HAL_OP_KE_IPI, "KeIpiGenericCall", EMU_ACCESS_WRITE, "processor")                  \
-    X(HAL_OP_KE_IPI_WAIT, "KeIpiGenericCall", EMU_ACCESS_READ, "processor")   
+    X(HAL_OP_KE_IPI_WAIT, "KeIpiGenericCall", EMU_ACCESS_READ, "processor")
 
 #endif
