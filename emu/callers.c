@@ -87,10 +87,10 @@ static uintptr_t end_of_frames(const struct emu_machine *m)
     return handler != 0 ? handler : (uintptr_t)self->stack_low + self->fiber.bytes;
 }
 
-UNCHECKED static void walk(const struct emu_machine *m, uintptr_t frame, struct emu_callers *c)
+UNCHECKED static void walk(const struct emu_machine *m, uintptr_t frame, struct emu_callers *c, unsigned most)
 {
     uintptr_t low = (uintptr_t)m->self->stack_low, end = end_of_frames(m);
-    for (unsigned passed = 0; passed < FRAMES_PASSED && c->count < EMU_CALLERS_MAX; passed++) {
+    for (unsigned passed = 0; passed < FRAMES_PASSED && c->count < most; passed++) {
         if (frame < low || frame >= end || frame % sizeof(uintptr_t) != 0 || end - frame < FRAME_BYTES)
             return;
         const uintptr_t *words =
@@ -132,7 +132,7 @@ static void walk_from_crash(const struct emu_machine *m, const struct emu_crash_
         keep(m, place->pc + 1, c); /* it is no return address */
     else
         frame = find_frame(m, place->sp, c);
-    walk(m, frame, c);
+    walk(m, frame, c, EMU_CALLERS_MAX);
 }
 
 __attribute__((noinline)) void emu_callers_take(const struct emu_machine *m, struct emu_callers *c)
@@ -144,7 +144,14 @@ __attribute__((noinline)) void emu_callers_take(const struct emu_machine *m, str
     if (EMU_UNLIKELY(crashed != NULL))
         walk_from_crash(m, crashed, c);
     else
-        walk(m, (uintptr_t)__builtin_frame_address(0), c);
+        walk(m, (uintptr_t)__builtin_frame_address(0), c, EMU_CALLERS_MAX);
+}
+
+__attribute__((noinline)) void emu_callers_take_innermost(const struct emu_machine *m, struct emu_callers *c)
+{
+    c->count = 0;
+    if (m->module_count != 0 && m->self != &m->host && !m->halted)
+        walk(m, (uintptr_t)__builtin_frame_address(0), c, 1);
 }
 
 uint64_t emu_callers_identity(const struct emu_machine *m, const struct emu_callers *c)

@@ -411,6 +411,9 @@ uint32_t emu_ram_slot(struct emu_machine *m, uint64_t physical);
 /* crash.c */
 void emu_crash_destroy(struct emu_machine *m);
 void emu_crash_settle(struct emu_machine *m); /* after a run that ended with a finding */
+/* callers.c: the innermost frame alone, of what did not crash */
+void emu_callers_take_innermost(const struct emu_machine *m, struct emu_callers *callers);
+
 /* Where the running context crashed; NULL: it did not. Only where crashes are caught. */
 struct emu_crash_place {
     uintptr_t pc;        /* the instruction; of a jump to nowhere, what it would have returned to */

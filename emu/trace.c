@@ -90,6 +90,8 @@ void emu_trace_record(struct emu_machine *m, bool on)
 void emu_trace_add(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, const char *text)
 {
     const struct emu_strand *s = m->self;
+    struct emu_callers callers;
+    emu_callers_take_innermost(m, &callers);
     m->trace[m->trace_written++ % TRACE_ENTRIES] = (struct emu_trace_entry){
         .time = m->now,
         .arg = arg,
@@ -99,8 +101,17 @@ void emu_trace_add(struct emu_machine *m, emu_op op, emu_object object, uint64_t
         .op = op,
         .cpu = s->cpu,
         .level = m->cpus[s->cpu].level,
+        .module = callers.count > 0 ? (uint8_t)(callers.module[0] + 1) : 0,
+        .offset = callers.count > 0 ? callers.offset[0] : 0,
         .text = text,
     };
+}
+
+void emu_trace_callers(const struct emu_trace_entry *entry, struct emu_callers *callers)
+{
+    callers->count = entry->module > 0;
+    callers->module[0] = (uint8_t)(entry->module - 1);
+    callers->offset[0] = entry->offset;
 }
 
 uint64_t emu_trace_hash(const struct emu_machine *m)

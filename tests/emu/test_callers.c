@@ -392,6 +392,27 @@ static void stacks_do_not_enter_the_trace(void **state)
     emu_machine_destroy(without);
 }
 
+/* rule: EMU-CALLERS-5 */
+static void a_recorded_step_knows_the_driver_code_that_made_it(void **state)
+{
+    (void)state;
+    struct emu_machine *m = machine_with_modules();
+    emu_trace_record(m, true);
+    emu_machine_reset(m);
+    bare_start(m, "driver", 0, driver_main, NULL);
+    bare_assert_idle(m);
+    unsigned of_driver = 0;
+    for (size_t i = 0; i < emu_trace_length(m); i++) {
+        const struct emu_trace_entry *e = emu_trace_entry(m, i);
+        struct emu_callers callers;
+        emu_trace_callers(e, &callers);
+        of_driver += callers.count;
+        assert_true(callers.count == 0 || e->op == OP_WORK); /* the machine makes the others by itself */
+    }
+    assert_true(of_driver > 0);
+    emu_machine_destroy(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -406,6 +427,7 @@ int main(void)
         cmocka_unit_test(a_finding_has_the_stack_of_who_raised_it),
         cmocka_unit_test(a_finding_says_where_its_objects_came_from),
         cmocka_unit_test(stacks_do_not_enter_the_trace),
+        cmocka_unit_test(a_recorded_step_knows_the_driver_code_that_made_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

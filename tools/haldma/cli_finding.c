@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS_SHOWN = 3, STEP_TEXT = 160, VALUE_TEXT = 32 };
+enum { STEPS_KEPT = 12, STEP_TEXT = 160, VALUE_TEXT = 32 };
 /* Parameters from here on are addresses of this process: they differ from run to run, and say nothing. */
 #define ADDRESSES_FROM 0x100000000000ull
 
@@ -146,8 +146,15 @@ static json_t *step_json(const struct emu_machine *m, const struct emu_trace_ent
     emu_trace_text(m, e, what, sizeof what);
     if (e->strand != EMU_NO_OBJECT)
         emu_object_text(m, e->strand, strand, sizeof strand);
-    return json_pack("{s:I, s:i, s:o, s:o}", "step", (json_int_t)e->step, "level", (int)e->level, "strand",
-                     cli_text_json(strand), "text", cli_text_json(what));
+    json_t *step =
+        json_pack("{s:I, s:I, s:i, s:o, s:o}", "step", (json_int_t)e->step, "time_ns", (json_int_t)e->time,
+                  "level", (int)e->level, "strand", cli_text_json(strand), "text", cli_text_json(what));
+    struct emu_callers callers;
+    emu_trace_callers(e, &callers);
+    json_t *frames = callers_json(m, &callers);
+    json_object_set(step, "at", callers.count > 0 ? json_array_get(frames, 0) : json_null());
+    json_decref(frames);
+    return step;
 }
 
 void cli_finding_add_steps(json_t *finding, const struct emu_machine *m)
@@ -157,7 +164,7 @@ void cli_finding_add_steps(json_t *finding, const struct emu_machine *m)
     for (unsigned cpu = 0; cpu < count; cpu++) {
         json_t *steps = json_array();
         size_t end = emu_trace_length(m); /* the last entry is the finding itself */
-        for (size_t i = end > 0 ? end - 1 : 0; i-- > 0 && json_array_size(steps) < STEPS_SHOWN;)
+        for (size_t i = end > 0 ? end - 1 : 0; i-- > 0 && json_array_size(steps) < STEPS_KEPT;)
             if (emu_trace_entry(m, i)->cpu == cpu)
                 json_array_insert_new(steps, 0, step_json(m, emu_trace_entry(m, i)));
         if (json_array_size(steps) > 0)

@@ -20,7 +20,7 @@
 #include <string.h>
 
 #define NS_PER_US 1000.0
-enum { LINE_TEXT = 1024, FUNCTION_TEXT = 80 };
+enum { STEPS_SHOWN = 3, LINE_TEXT = 1024, FUNCTION_TEXT = 80 };
 
 static json_int_t number_of(const json_t *object, const char *key)
 {
@@ -146,9 +146,14 @@ static void show_steps(FILE *out, const json_t *finding)
     json_array_foreach(json_object_get(finding, "last_steps"), i, processor)
     {
         fprintf(out, "  last steps of processor %d:\n", (int)number_of(processor, "processor"));
-        json_array_foreach(json_object_get(processor, "steps"), k, step) fprintf(
-            out, "    %6lld  irql %d  %s: %s\n", (long long)number_of(step, "step"),
-            (int)number_of(step, "level"), cli_member_text(step, "strand"), cli_member_text(step, "text"));
+        const json_t *steps = json_object_get(processor, "steps");
+        size_t count = json_array_size(steps);
+        for (k = count > STEPS_SHOWN ? count - STEPS_SHOWN : 0; k < count; k++) {
+            step = json_array_get(steps, k);
+            fprintf(out, "    %6lld  irql %d  %s: %s\n", (long long)number_of(step, "step"),
+                    (int)number_of(step, "level"), cli_member_text(step, "strand"),
+                    cli_member_text(step, "text"));
+        }
     }
 }
 

@@ -45,6 +45,9 @@ enum key {
     KEY_PLATFORM,
     KEY_TIMES,
     KEY_FORMAT,
+    KEY_JUNIT,
+    KEY_SARIF,
+    KEY_SOURCE_ROOT,
     KEY_OUTPUT,
     KEY_QUIET,
     KEY_ALL,
@@ -62,6 +65,8 @@ enum key {
 };
 enum { WIDTH_LEAST = 40, WIDTH_MOST = 1000, PLATFORMS_MAX = 8 };
 enum { GROUP_LAST = -1 }; /* of argp: after all others */
+/* Commands that report findings. */
+enum { CLI_REPORTING = CLI_RUN | CLI_EXPLORE | CLI_REPLAY | CLI_REPRODUCE | CLI_MERGE };
 
 static const struct {
     unsigned commands;
@@ -130,7 +135,13 @@ static const struct {
      {"platform", KEY_PLATFORM, "NAME", 0,
       "pc, pc-remapped, pc-lowmem or soc (default: the first that the scenario is for)", 0}},
     {CLI_REPLAY, {"times", KEY_TIMES, "N", 0, "Replay N times, with one trace hash (default 1)", 0}},
-    {UINT_MAX, {"format", KEY_FORMAT, "NAME", 0, "text (the default) or json", 0}},
+    {CLI_REPORTING, {"format", KEY_FORMAT, "NAME", 0, "text (the default), json, junit or sarif", 0}},
+    {~(unsigned)CLI_REPORTING, {"format", KEY_FORMAT, "NAME", 0, "text (the default) or json", 0}},
+    {CLI_REPORTING, {"junit", KEY_JUNIT, "FILE", 0, "Write the result to FILE as JUnit XML, besides", 0}},
+    {CLI_REPORTING, {"sarif", KEY_SARIF, "FILE", 0, "Write the findings to FILE as SARIF 2.1.0, besides", 0}},
+    {CLI_REPORTING,
+     {"source-root", KEY_SOURCE_ROOT, "DIR", 0,
+      "In JUnit XML and SARIF, files below DIR are named from there (default: the current folder)", 0}},
     {UINT_MAX, {"output", KEY_OUTPUT, "FILE", 0, "Write the result to FILE, all of it or nothing", 0}},
     {UINT_MAX, {"quiet", KEY_QUIET, NULL, 0, "No progress and no timeline", 0}},
     {CLI_RUN | CLI_EXPLORE | CLI_REPLAY | CLI_EXPLAIN,
@@ -297,6 +308,11 @@ static void check_whole(struct argp_state *state, const struct parsing *p)
     if (o->strategy == CLI_STRATEGY_DPOR && o->preemptions != CLI_UNBOUNDED && (o->jobs > 0 || o->shards > 0))
         argp_failure(state, CLI_BAD_INPUT, 0,
                      "dpor with --preemptions is not divided: --jobs and --shard go with exhaustive then");
+    const char *const files[] = {o->output, o->junit, o->sarif};
+    for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (files[i] != NULL && files[k] != NULL && strcmp(files[i], files[k]) == 0)
+                argp_failure(state, CLI_BAD_INPUT, 0, "two results cannot go to one file, %s", files[i]);
     if (o->jobs > 0 && o->shards > 0)
         argp_failure(state, CLI_BAD_INPUT, 0, "--jobs and --shard do not go together");
     bool by_policy = o->faults.policy > EMU_FAULTS_ALL;
@@ -311,7 +327,7 @@ static void check_whole(struct argp_state *state, const struct parsing *p)
 
 static error_t take(int key, char *text, struct argp_state *state)
 {
-    static const char *const formats[] = {"text", "json"};
+    static const char *const formats[CLI_FORMATS] = {"text", "json", "junit", "sarif"};
     const struct parsing *p = state->input;
     struct cli_options *o = p->options;
     switch (key) {
@@ -361,7 +377,18 @@ static error_t take(int key, char *text, struct argp_state *state)
         o->times = number(state, "times", text, 1, INT64_MAX);
         return 0;
     case KEY_FORMAT:
-        o->json = word(state, "format", text, formats, 2) == 1;
+        o->format = (enum cli_format)word(state, "format", text, formats,
+                                          p->command->id & CLI_REPORTING ? CLI_FORMATS : CLI_FORMAT_JUNIT);
+        o->json = o->format == CLI_FORMAT_JSON;
+        return 0;
+    case KEY_JUNIT:
+        o->junit = text;
+        return 0;
+    case KEY_SARIF:
+        o->sarif = text;
+        return 0;
+    case KEY_SOURCE_ROOT:
+        o->source_root = text;
         return 0;
     case KEY_OUTPUT:
         o->output = text;

@@ -49,6 +49,8 @@ enum cli_profile {
 /* What each but the first stands for. */
 enum emu_profile cli_profile_of_machine(enum cli_profile profile);
 
+enum cli_format { CLI_FORMAT_TEXT, CLI_FORMAT_JSON, CLI_FORMAT_JUNIT, CLI_FORMAT_SARIF, CLI_FORMATS };
+
 enum { CLI_JOBS_MAX = 1024 };
 enum { CLI_UNBOUNDED = -1, CLI_SEED_DEFAULT = 1 };
 
@@ -71,8 +73,12 @@ struct cli_options {
     struct emu_faults faults;               /* explore: which calls fail, where that was said */
     const struct haldma_platform *platform; /* NULL: not said */
     uint64_t times;                         /* replay */
-    bool json;
-    const char *output; /* NULL: standard output */
+    enum cli_format format;
+    bool json;               /* that is the format */
+    const char *junit;       /* where JUnit XML goes besides; NULL: nowhere */
+    const char *sarif;       /* the same for SARIF */
+    const char *source_root; /* what files are told from there; NULL: not said */
+    const char *output;      /* NULL: standard output */
     bool quiet;
     bool all;               /* of the timeline */
     bool timeline;          /* explain: the timeline, not the story */

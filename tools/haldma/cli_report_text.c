@@ -223,16 +223,18 @@ json_t *cli_report_json(const struct cli_report *r, const struct emu_machine *ma
 {
     double rate = r->seconds > 0 ? (double)r->runs / r->seconds : 0;
     json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:s, s:I, s:o, s:o, s:b, s:b, s:b, s:f, s:f, s:O, s:s?, s:o, "
+        "{s:s, s:s, s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:s, s:I, s:o, s:o, s:b, s:b, s:b, s:f, s:f, s:O, "
+        "s:s?, s:o, "
         "s:O}",
-        "scenario", of(r, "scenario"), "platform", of(r, "platform"), "strategy", of(r, "strategy"), "seed",
-        json_object_get(r->what, "seed"), "preemptions", json_object_get(r->what, "preemptions"),
-        "interrupts", json_object_get(r->what, "interrupts"), "delays", json_object_get(r->what, "delays"),
-        "profile", of(r, "profile"), "runs", (json_int_t)r->runs, "classes",
-        reduction_number(r, r->reduction.classes), "blocked", reduction_number(r, r->reduction.blocked),
-        "complete", (int)r->complete, "interrupted", (int)r->interrupted, "saturated", (int)r->saturated,
-        "seconds", r->seconds, "runs_per_second", rate, "shares", r->shares, "bound", r->bound, "coverage",
-        cli_coverage_json(machine, r->coverage), "findings", r->findings);
+        "module", of(r, "module"), "scenario", of(r, "scenario"), "summary", of(r, "summary"), "platform",
+        of(r, "platform"), "strategy", of(r, "strategy"), "seed", json_object_get(r->what, "seed"),
+        "preemptions", json_object_get(r->what, "preemptions"), "interrupts",
+        json_object_get(r->what, "interrupts"), "delays", json_object_get(r->what, "delays"), "profile",
+        of(r, "profile"), "runs", (json_int_t)r->runs, "classes", reduction_number(r, r->reduction.classes),
+        "blocked", reduction_number(r, r->reduction.blocked), "complete", (int)r->complete, "interrupted",
+        (int)r->interrupted, "saturated", (int)r->saturated, "seconds", r->seconds, "runs_per_second", rate,
+        "shares", r->shares, "bound", r->bound, "coverage", cli_coverage_json(machine, r->coverage),
+        "findings", r->findings);
     EMU_ASSERT(json != NULL);
     if (of(r, "faults") != NULL)
         json_object_set(json, "faults", json_object_get(r->what, "faults"));

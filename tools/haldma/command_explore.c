@@ -6,6 +6,7 @@
 #include "cli_module.h"
 #include "cli_output.h"
 #include "cli_progress.h"
+#include "cli_results.h"
 #include "cli_resume.h"
 #include "cli_status.h"
 #include "commands.h"
@@ -250,7 +251,7 @@ static bool explore_somehow(struct exploration *x, struct cli_report *shown)
 }
 
 /* Shows what came of it, and notes where it stands. False: said why. */
-static bool show(struct exploration *x, const struct cli_report *shown, FILE *out, json_t *results)
+static bool show(struct exploration *x, const struct cli_report *shown, struct cli_results *results)
 {
     const struct cli_options *o = x->options;
     const struct cli_report_shape shape = {.machine = x->session.machine,
@@ -258,17 +259,16 @@ static bool show(struct exploration *x, const struct cli_report *shown, FILE *ou
                                            .module = o->module,
                                            .quiet = o->quiet,
                                            .all = o->all};
-    if (o->json)
-        json_array_append_new(results, cli_report_json(shown, x->session.machine));
-    else
-        cli_report_text(out, shown, &shape);
+    if (o->format == CLI_FORMAT_TEXT)
+        cli_report_text(results->out.stream, shown, &shape);
+    cli_results_add(results, cli_report_json(shown, x->session.machine));
     return cli_resume_note(x->resume, shown->what, &x->standing);
 }
 
-/* Takes what it used from what is left. Appends to results where JSON is wanted. An enum cli_status. */
+/* Takes what it used from what is left. An enum cli_status. */
 static int explore_on(const struct cli_options *options, const struct haldma_scenario *scenario,
-                      const struct haldma_platform *platform, struct limits *left, FILE *out,
-                      struct cli_resume *resume, json_t *results)
+                      const struct haldma_platform *platform, struct limits *left, struct cli_resume *resume,
+                      struct cli_results *results)
 {
     char label[CLI_LABEL_TEXT];
     struct exploration x = {.options = options, .resume = resume};
@@ -290,7 +290,7 @@ static int explore_on(const struct cli_options *options, const struct haldma_sce
             status = options->jobs > 0 ? CLI_EMULATOR : CLI_BAD_INPUT;
         } else {
             status = json_array_size(shown.findings) > 0 ? CLI_FINDING : CLI_CLEAN;
-            if (!show(&x, &shown, out, results))
+            if (!show(&x, &shown, results))
                 status = CLI_BAD_INPUT;
         }
         uint64_t used = options->shards > 0 ? options->runs : shown.runs;
@@ -306,7 +306,7 @@ static int explore_on(const struct cli_options *options, const struct haldma_sce
 
 /* Each platform gets an even share of what is left of the limits when its turn comes. */
 static int explore_scenario(const struct cli_options *options, const struct haldma_scenario *scenario,
-                            FILE *out, struct cli_resume *resume, json_t *results)
+                            struct cli_resume *resume, struct cli_results *results)
 {
     bool ends = options->strategy == CLI_STRATEGY_FIFO || options->strategy == CLI_STRATEGY_EXHAUSTIVE ||
                 options->strategy == CLI_STRATEGY_SWEEP || options->strategy == CLI_STRATEGY_DELAY ||
@@ -331,9 +331,9 @@ static int explore_scenario(const struct cli_options *options, const struct hald
         }
         share.runs = (left.runs + count - i - 1) / (count - i);
         share.seconds = left.seconds / (count - i);
-        if (i > 0 && !options->json)
-            fputc('\n', out);
-        int status = explore_on(&share, scenario, platforms[i], &left, out, resume, results);
+        if (i > 0 && options->format == CLI_FORMAT_TEXT)
+            fputc('\n', results->out.stream);
+        int status = explore_on(&share, scenario, platforms[i], &left, resume, results);
         worst = status > worst ? status : worst;
     }
     return worst;
@@ -341,8 +341,8 @@ static int explore_scenario(const struct cli_options *options, const struct hald
 
 /* From the first to the one before end, until Ctrl-C. The worst of their statuses. */
 static int explore_each(const struct cli_options *options, const struct haldma_scenario *first,
-                        const struct haldma_scenario *end, FILE *out, struct cli_resume *resume,
-                        json_t *results)
+                        const struct haldma_scenario *end, struct cli_resume *resume,
+                        struct cli_results *results)
 {
     int worst = CLI_CLEAN;
     unsigned shown = 0;
@@ -350,9 +350,9 @@ static int explore_each(const struct cli_options *options, const struct haldma_s
         const struct haldma_platform *platforms[CLI_PLATFORMS_MAX];
         if (cli_session_platforms(s, options->platform, platforms) == 0 && options->scenario == NULL)
             continue;
-        if (shown++ > 0 && !options->json)
-            fputc('\n', out);
-        int status = explore_scenario(options, s, out, resume, results);
+        if (shown++ > 0 && options->format == CLI_FORMAT_TEXT)
+            fputc('\n', results->out.stream);
+        int status = explore_scenario(options, s, resume, results);
         worst = status > worst ? status : worst;
     }
     if (shown == 0 && !cli_progress_interrupted()) {
@@ -375,28 +375,22 @@ int command_explore(const struct cli_options *options)
         end = first + 1;
     }
     struct cli_resume resume;
-    struct cli_output out;
+    struct cli_results results;
     if (!cli_resume_open(&resume, options))
         return CLI_BAD_INPUT;
-    if (!cli_output_open(&out, options->output)) {
+    if (!cli_results_open(&results, options)) {
         cli_resume_close(&resume);
         return CLI_BAD_INPUT;
     }
     cli_progress_catch_interrupt();
-    json_t *results = json_array();
-    int status = explore_each(options, first, end, out.stream, &resume, results);
+    int status = explore_each(options, first, end, &resume, &results);
     if (status != CLI_BAD_INPUT && !options->worker && cli_progress_interrupted() &&
         !cli_resume_keep(&resume))
         status = CLI_BAD_INPUT;
     cli_resume_close(&resume);
-    if (status == CLI_BAD_INPUT)
-        cli_output_discard(&out);
-    else if (options->json && !options->worker && json_array_size(results) == 1)
-        cli_output_json(&out, json_incref(json_array_get(results, 0)));
-    else if (options->json && !options->worker)
-        cli_output_json(&out, json_pack("{s:O}", "scenarios", results));
-    json_decref(results);
-    if (status != CLI_BAD_INPUT && !cli_output_commit(&out))
+    if (status == CLI_BAD_INPUT || options->worker)
+        cli_results_discard(&results);
+    else if (!cli_results_commit(&results, cli_results_json(&results)))
         status = CLI_BAD_INPUT;
     return status;
 }

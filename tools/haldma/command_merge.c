@@ -6,7 +6,7 @@
 #include "cli_status.h"
 #include "commands.h"
 
-#include "cli_output.h"
+#include "cli_results.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -179,34 +179,27 @@ int command_merge(const struct cli_options *options)
         good = read_file(&m, *file);
     for (size_t i = 0; i < m.count && good; i++)
         good = is_whole(&m.wholes[i]);
-    struct cli_output out;
+    struct cli_results results;
     const char *error = NULL;
     struct haldma_config config;
     haldma_platform_configure(haldma_platform_at(0), &config);
     struct emu_machine *machine = haldma_machine_create(&config, &error); /* knows the names of operations */
     EMU_ASSERT(machine != NULL);
-    good = good && cli_output_open(&out, options->output);
+    good = good && cli_results_open(&results, options);
     if (good) {
-        json_t *results = json_array();
         for (size_t i = 0; i < m.count; i++) {
             const struct cli_report_shape shape = {.machine = machine, .quiet = options->quiet};
             struct cli_report sum;
             put_together(&m.wholes[i], &sum);
             found |= json_array_size(sum.findings) > 0;
-            if (i > 0 && !options->json)
-                fputc('\n', out.stream);
-            if (options->json)
-                json_array_append_new(results, cli_report_json(&sum, machine));
-            else
-                cli_report_text(out.stream, &sum, &shape);
+            if (options->format == CLI_FORMAT_TEXT && i > 0)
+                fputc('\n', results.out.stream);
+            if (options->format == CLI_FORMAT_TEXT)
+                cli_report_text(results.out.stream, &sum, &shape);
+            cli_results_add(&results, cli_report_json(&sum, machine));
             cli_report_end(&sum);
         }
-        if (options->json && json_array_size(results) == 1)
-            cli_output_json(&out, json_incref(json_array_get(results, 0)));
-        else if (options->json)
-            cli_output_json(&out, json_pack("{s:O}", "scenarios", results));
-        json_decref(results);
-        good = cli_output_commit(&out);
+        good = cli_results_commit(&results, cli_results_json(&results));
     }
     emu_machine_destroy(machine);
     end_merging(&m);

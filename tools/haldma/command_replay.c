@@ -3,6 +3,7 @@
  */
 #include "cli_describe.h"
 #include "cli_finding.h"
+#include "cli_results.h"
 #include "cli_status.h"
 #include "commands.h"
 
@@ -63,19 +64,19 @@ int command_replay(const struct cli_options *options)
 {
     struct cli_session s;
     struct emu_token token;
-    struct cli_output out;
+    struct cli_results results;
     if (!cli_token_session_open(&s, options, &token))
         return CLI_BAD_INPUT;
     int status = replay_all(&s, options, &token);
-    if (status == CLI_CLEAN && !cli_output_open(&out, options->output))
+    if (status == CLI_CLEAN && !cli_results_open(&results, options))
         status = CLI_BAD_INPUT;
     if (status == CLI_CLEAN) {
         status = emu_machine_finding(s.machine) != NULL ? CLI_FINDING : CLI_CLEAN;
-        if (options->json)
-            cli_output_json(&out, describe(options, &s));
-        else
-            show_text(options, &s, out.stream);
-        if (!cli_output_commit(&out))
+        if (options->format == CLI_FORMAT_TEXT)
+            show_text(options, &s, results.out.stream);
+        cli_results_add_run(&results, &s, cli_finding_of_run(s.machine, options->token, !options->quiet),
+                            options->times, 0);
+        if (!cli_results_commit(&results, options->json ? describe(options, &s) : NULL))
             status = CLI_BAD_INPUT;
     }
     cli_token_session_close(&s, &token);

@@ -9,6 +9,7 @@
 #include "cli_finding.h"
 #include "cli_module.h"
 #include "cli_progress.h"
+#include "cli_results.h"
 #include "cli_session.h"
 #include "cli_status.h"
 #include "commands.h"
@@ -156,7 +157,7 @@ static json_t *describe(struct cli_session *s, const struct search *x, const str
  */
 
 static int reproduce(struct cli_session *s, const struct cli_options *o, struct field_log *log,
-                     struct cli_output *out)
+                     struct cli_results *results, json_t **json)
 {
     if (!listen_first(s, o, log))
         return CLI_BAD_INPUT;
@@ -197,10 +198,11 @@ static int reproduce(struct cli_session *s, const struct cli_options *o, struct 
     char *token = NULL;
     if (cli_session_replay(s, &x.record, false, &divergence) && !divergence.diverged)
         token = cli_session_token(s, &x.record, emu_trace_hash(s->machine));
-    if (o->json)
-        cli_output_json(out, describe(s, &x, &report, token));
-    else
-        show_text(out->stream, s, o, &x, &report, token);
+    if (o->format == CLI_FORMAT_TEXT)
+        show_text(results->out.stream, s, o, &x, &report, token);
+    cli_results_add_run(results, s, x.reproduced ? cli_finding_of_run(s->machine, token, false) : json_null(),
+                        report.runs, report.seconds);
+    *json = o->json ? describe(s, &x, &report, token) : NULL;
     int status = x.reproduced ? CLI_FINDING : CLI_CLEAN;
     free(token);
     emu_report_free(&report);
@@ -217,15 +219,16 @@ int command_reproduce(const struct cli_options *options)
     if (scenario == NULL || !field_log_read(&log, options->log))
         return CLI_BAD_INPUT;
     struct cli_session s;
-    struct cli_output out;
+    struct cli_results results;
+    json_t *json = NULL;
     int status = CLI_BAD_INPUT;
     if (cli_session_open(&s, scenario, options->platform, 0, options->profile)) {
-        if (cli_output_open(&out, options->output)) {
+        if (cli_results_open(&results, options)) {
             cli_progress_catch_interrupt();
-            status = reproduce(&s, options, &log, &out);
+            status = reproduce(&s, options, &log, &results, &json);
             if (status == CLI_BAD_INPUT)
-                cli_output_discard(&out);
-            else if (!cli_output_commit(&out))
+                cli_results_discard(&results);
+            else if (!cli_results_commit(&results, json))
                 status = CLI_BAD_INPUT;
         }
         cli_session_close(&s);

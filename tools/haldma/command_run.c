@@ -4,6 +4,7 @@
 #include "cli_describe.h"
 #include "cli_finding.h"
 #include "cli_module.h"
+#include "cli_results.h"
 #include "cli_status.h"
 #include "commands.h"
 
@@ -55,10 +56,10 @@ int command_run(const struct cli_options *options)
     const struct haldma_scenario *scenario =
         module != NULL ? cli_module_scenario(module, options->module, options->scenario) : NULL;
     struct cli_session s;
-    struct cli_output out;
+    struct cli_results results;
     if (scenario == NULL || !cli_session_open(&s, scenario, options->platform, 0, options->profile))
         return CLI_BAD_INPUT;
-    if (!cli_output_open(&out, options->output)) {
+    if (!cli_results_open(&results, options)) {
         cli_session_close(&s);
         return CLI_BAD_INPUT;
     }
@@ -70,11 +71,11 @@ int command_run(const struct cli_options *options)
 
     char *token = cli_session_token(&s, emu_machine_record(s.machine), emu_trace_hash(s.machine));
     int status = emu_machine_finding(s.machine) != NULL ? CLI_FINDING : CLI_CLEAN;
-    if (options->json)
-        cli_output_json(&out, describe(options, &s, token));
-    else
-        show_text(options, &s, token, out.stream);
+    if (options->format == CLI_FORMAT_TEXT)
+        show_text(options, &s, token, results.out.stream);
+    cli_results_add_run(&results, &s, cli_finding_of_run(s.machine, token, true), 1, 0);
+    bool good = cli_results_commit(&results, options->json ? describe(options, &s, token) : NULL);
     free(token);
     cli_session_close(&s);
-    return cli_output_commit(&out) ? status : CLI_BAD_INPUT;
+    return good ? status : CLI_BAD_INPUT;
 }

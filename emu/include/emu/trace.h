@@ -8,6 +8,7 @@
 #ifndef EMU_TRACE_H
 #define EMU_TRACE_H
 
+#include <emu/callers.h>
 #include <emu/step.h>
 
 #ifdef __cplusplus
@@ -23,6 +24,8 @@ struct emu_trace_entry {
     emu_op op;
     uint8_t cpu;
     uint8_t level;
+    uint8_t module;   /* 1 + that of the driver's or scenario's code that led there; 0: none did */
+    uint32_t offset;  /* in it */
     const char *text; /* printed text (op EMU_OP_PRINT), else NULL; valid until reset */
 };
 
@@ -31,6 +34,9 @@ uint64_t emu_trace_hash(const struct emu_machine *m);
 void emu_trace_record(struct emu_machine *m, bool on);
 size_t emu_trace_length(const struct emu_machine *m);
 const struct emu_trace_entry *emu_trace_entry(const struct emu_machine *m, size_t index);
+
+/* The innermost frame of drivers and scenarios that the step was made from, as a stack of one or none. */
+void emu_trace_callers(const struct emu_trace_entry *entry, struct emu_callers *callers);
 
 /* What comes from now on is the race: emu_run_program() says so when the set-up has returned. */
 void emu_trace_begin_race(struct emu_machine *m);
