@@ -163,6 +163,11 @@ void emu_machine_set_faults(struct emu_machine *m, bool faults)
     m->config.faults = faults;
 }
 
+void emu_machine_set_misbehaving(struct emu_machine *m, bool misbehaving)
+{
+    m->config.misbehaving = misbehaving;
+}
+
 struct emu_machine *emu_current(void)
 {
     return current;

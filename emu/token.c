@@ -425,7 +425,7 @@ bool emu_token_read(const char *text, struct emu_token *token, const char **why)
  */
 
 #define FNV_BASIS 2166136261u
-enum { FOLD_INCOHERENT = 'C' };
+enum { FOLD_INCOHERENT = 'C', FOLD_MISBEHAVING = 'M' };
 #define FNV_PRIME 16777619u
 
 static uint32_t fnv_byte(uint32_t hash, uint8_t byte)
@@ -459,5 +459,6 @@ uint32_t emu_token_configuration(const struct emu_machine *m)
     hash = emu_token_fold(hash, c->strands_max);
     hash = emu_token_fold(hash, c->stack_bytes);
     hash = emu_token_fold(hash, c->step_limit);
+    hash = c->misbehaving ? emu_token_fold(hash, FOLD_MISBEHAVING) : hash;
     return c->incoherent ? emu_token_fold(hash, FOLD_INCOHERENT) : hash;
 }

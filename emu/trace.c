@@ -44,6 +44,18 @@ static const struct emu_op_info own_ops[EMU_OWN_OPS] = {
     [EMU_OP_MEMORY_READ] = {"read", EMU_ACCESS_READ, "bytes"},
     [EMU_OP_MEMORY_WRITE] = {"write", EMU_ACCESS_WRITE, "bytes"},
     [EMU_OP_MEMORY_ATOMIC] = {"atomic operation", EMU_ACCESS_WRITE, "bytes"},
+    [EMU_OP_MISDEED] = {"misbehaving hardware", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_EARLY] = {"interrupt before its time", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_LATE] = {"interrupt comes late", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_TWICE] = {"interrupt comes twice", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_SPURIOUS] = {"interrupt without a cause", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_NEVER] = {"interrupt never comes", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_SHORT] = {"transfer ends short", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_ERROR] = {"device reports an error", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_BEYOND] = {"device writes beyond its list", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_STATUS_FIRST] = {"status before data", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_AFTER_RESET] = {"transfer goes on after its end", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_REMOVED] = {"device is gone", EMU_ACCESS_WRITE, NULL},
 };
 
 void emu_describe_ops(struct emu_machine *m, emu_op base, const struct emu_op_info *ops, unsigned count)

@@ -8,6 +8,7 @@
  */
 #include <emu/device/copier.h>
 #include <emu/event.h>
+#include <emu/misdeed.h>
 
 #include "emu/device/copier_memory.h"
 #include "emu/device/pair.h"
@@ -16,7 +17,12 @@ enum {
     DEFAULT_CAPACITY = 64,
     DEFAULT_MEMORY_BYTES = 65536,
     DEFAULT_BEAT_NS = 1000,
-    RUN_MAX = 1024, /* bytes that one bus access moves */
+    RUN_MAX = 1024,    /* bytes that one bus access moves */
+    AFTER_NS = 1000,   /* how long after a reset what goes on shows */
+    LATE_NS = 3000000, /* how long after the end a late interrupt comes */
+    BEYOND_BYTES = 16, /* that are written behind the last piece */
+    OF_A_TRANSFER = EMU_MISDEED_EARLY | EMU_MISDEED_LATE | EMU_MISDEED_TWICE | EMU_MISDEED_SPURIOUS |
+                    EMU_MISDEED_NEVER | EMU_MISDEED_SHORT | EMU_MISDEED_ERROR,
 };
 
 /* As it lies in memory, too. */
@@ -57,6 +63,14 @@ struct emu_copier {
     uint32_t position;     /* in the copier's memory */
     uint64_t beat_bytes;   /* 0 before the first beat */
 
+    /* What it does wrong. */
+    uint32_t misdeed;        /* in this transfer; 0: nothing */
+    bool marked;             /* the piece that is being moved, before its data */
+    struct emu_engine after; /* a late or second interrupt, or the rest of a transfer that was reset */
+    uint64_t after_address;  /* of that rest */
+    uint32_t after_bytes;    /* 0: none, an interrupt */
+    uint32_t after_position;
+
     struct copier_memory memory;
 };
 
@@ -88,6 +102,71 @@ static void acknowledge(struct emu_copier *c, uint32_t causes)
     line_lower(c);
 }
 
+/* ---- What it does wrong ---------------------------------------------------------------------------- */
+
+/* delay 0: not at all. */
+static void interrupt_later(struct emu_copier *c, uint64_t delay)
+{
+    if (delay != 0 && !emu_engine_started(&c->after)) {
+        c->after_bytes = 0;
+        emu_engine_start(c->machine, &c->after, delay);
+    }
+}
+
+static void come_after(struct emu_machine *m, void *context)
+{
+    struct emu_copier *c = context;
+    uint8_t buffer[RUN_MAX];
+    if (c->after_bytes != 0) {
+        emu_copier_card_read(&c->memory, c->after_position, buffer, c->after_bytes);
+        emu_bus_dma(m, c->config.requester, c->after_address, buffer, c->after_bytes, true);
+        c->after_bytes = 0;
+    }
+    c->causes |= EMU_COPIER_INTERRUPT_DONE;
+    line_raise(c);
+}
+
+/* What goes on after a reset is the run that was due next, and its interrupt. */
+static void go_on_after_reset(struct emu_copier *c)
+{
+    if (!(c->status & EMU_COPIER_STATUS_BUSY) || emu_engine_started(&c->after) || !c->to_memory ||
+        c->piece >= c->pieces_length || c->beat_bytes == 0 ||
+        !emu_misdeed_choose(c->machine, c->engine.object, EMU_MISDEED_AFTER_RESET, c->config.misdeeds)) {
+        return;
+    }
+    const struct descriptor *piece = &c->pieces[c->piece];
+    uint32_t left = piece->length - c->piece_done;
+    c->after_address = piece->address + c->piece_done;
+    c->after_bytes = left < RUN_MAX ? left : RUN_MAX;
+    c->after_position = c->position;
+    emu_engine_start(c->machine, &c->after, AFTER_NS);
+}
+
+static void write_beyond(struct emu_copier *c)
+{
+    const struct descriptor *last = &c->pieces[c->pieces_length - 1];
+    uint8_t buffer[BEYOND_BYTES];
+    emu_copier_card_read(&c->memory, c->position, buffer, sizeof buffer);
+    emu_bus_dma(c->machine, c->config.requester, last->address + last->length, buffer, sizeof buffer, true);
+}
+
+/* With the first beat. */
+static void choose_misdeed(struct emu_copier *c)
+{
+    uint32_t possible = OF_A_TRANSFER;
+    possible |= c->to_memory ? EMU_MISDEED_BEYOND : 0;
+    possible |=
+        c->fetch_length && (c->control & EMU_COPIER_CONTROL_WRITE_BACK) ? EMU_MISDEED_STATUS_FIRST : 0;
+    c->misdeed = emu_misdeed_choose(c->machine, c->engine.object, possible, c->config.misdeeds);
+    if (c->misdeed & EMU_MISDEED_EARLY) {
+        c->causes |= EMU_COPIER_INTERRUPT_DONE;
+        line_raise(c);
+    }
+    if ((c->misdeed & EMU_MISDEED_SPURIOUS) && interrupts_on(c)) {
+        emu_line_raise(c->machine, c->config.line);
+    }
+}
+
 /* ---- The transfer ---------------------------------------------------------------------------------- */
 
 static void end(struct emu_copier *c, enum emu_copier_reason reason, uint64_t fault)
@@ -97,6 +176,11 @@ static void end(struct emu_copier *c, enum emu_copier_reason reason, uint64_t fa
     c->pieces_length = 0;
     if (reason == EMU_COPIER_REASON_NONE) {
         c->status |= EMU_COPIER_STATUS_DONE;
+        if (c->misdeed & (EMU_MISDEED_EARLY | EMU_MISDEED_LATE | EMU_MISDEED_NEVER)) {
+            interrupt_later(c, c->misdeed & EMU_MISDEED_LATE ? LATE_NS : 0);
+            return;
+        }
+        interrupt_later(c, c->misdeed & EMU_MISDEED_TWICE ? c->config.beat_ns : 0);
         c->causes |= EMU_COPIER_INTERRUPT_DONE;
     } else {
         c->status |= EMU_COPIER_STATUS_ERROR | (uint32_t)reason << EMU_COPIER_STATUS_REASON_SHIFT;
@@ -157,12 +241,27 @@ static uint32_t move_run(struct emu_copier *c, uint64_t logical, uint64_t bytes)
     return run;
 }
 
+/* Marks the piece that is being moved in its descriptor in memory. */
+static void mark(struct emu_copier *c)
+{
+    uint32_t moved = EMU_COPIER_MARK_MOVED;
+    if (c->fetch_length && (c->control & EMU_COPIER_CONTROL_WRITE_BACK)) {
+        emu_bus_dma(c->machine, c->config.requester,
+                    c->fetch + (uint64_t)c->piece * sizeof *c->pieces + EMU_COPIER_DESCRIPTOR_MARK, &moved,
+                    sizeof moved, true);
+    }
+}
+
 static void advance(struct emu_copier *c, uint32_t run)
 {
     c->count += run;
     c->position += run;
     c->piece_done += run;
     if (c->piece_done == c->pieces[c->piece].length) {
+        if (!c->marked) {
+            mark(c);
+        }
+        c->marked = false;
         c->piece++;
         c->piece_done = 0;
     }
@@ -179,6 +278,13 @@ static void beat(struct emu_machine *m, void *context)
             end(c, reason, fault);
             return;
         }
+        choose_misdeed(c);
+    }
+    if ((c->misdeed & EMU_MISDEED_STATUS_FIRST) && c->piece_done == 0 && !c->marked) {
+        mark(c);
+        c->marked = true;
+        emu_engine_start(m, &c->engine, c->config.beat_ns);
+        return;
     }
     uint64_t left = c->beat_bytes;
     do {
@@ -201,8 +307,13 @@ static void beat(struct emu_machine *m, void *context)
         advance(c, run);
         left -= run;
     } while (left && c->piece < c->pieces_length);
-    if (c->piece == c->pieces_length) {
+    if (c->piece == c->pieces_length || (c->misdeed & EMU_MISDEED_SHORT)) {
+        if (c->misdeed & EMU_MISDEED_BEYOND) {
+            write_beyond(c);
+        }
         end(c, EMU_COPIER_REASON_NONE, 0);
+    } else if (c->misdeed & EMU_MISDEED_ERROR) {
+        end(c, EMU_COPIER_REASON_DEVICE, c->pieces[c->piece].address + c->piece_done);
     } else {
         emu_engine_start(m, &c->engine, c->config.beat_ns);
     }
@@ -227,6 +338,8 @@ static void doorbell(struct emu_copier *c, uint32_t value)
     c->piece_done = 0;
     c->position = c->offset;
     c->beat_bytes = 0;
+    c->misdeed = 0;
+    c->marked = false;
     emu_engine_start(c->machine, &c->engine, c->config.beat_ns);
 }
 
@@ -241,6 +354,10 @@ static void push(struct emu_copier *c, uint32_t length)
 
 static void reset(struct emu_copier *c)
 {
+    if (emu_engine_started(&c->after) && c->after_bytes == 0) {
+        emu_engine_stop(c->machine, &c->after);
+    }
+    go_on_after_reset(c);
     if (emu_engine_started(&c->engine)) {
         emu_engine_stop(c->machine, &c->engine);
     }
@@ -261,7 +378,7 @@ static void control(struct emu_copier *c, uint32_t value)
         reset(c);
     }
     bool were_on = interrupts_on(c);
-    c->control = value & EMU_COPIER_CONTROL_INTERRUPTS;
+    c->control = value & (EMU_COPIER_CONTROL_INTERRUPTS | EMU_COPIER_CONTROL_WRITE_BACK);
     if (!were_on) {
         line_raise(c);
     }
@@ -280,6 +397,7 @@ static uint32_t read_word(struct emu_copier *c, uint64_t offset)
     case EMU_COPIER_STATUS:
         return c->status;
     case EMU_COPIER_INTERRUPT:
+        line_lower(c); /* where it was raised without a cause */
         return c->causes;
     case EMU_COPIER_INTERRUPT_TAKE: {
         uint32_t causes = c->causes;
@@ -421,6 +539,9 @@ struct emu_copier *emu_copier_create(struct emu_machine *m, const struct emu_cop
     emu_copier_card_init(&c->memory, m, settled.memory_bytes, settled.seed);
     c->level_triggered = settled.line && emu_line_trigger(m, settled.line) == EMU_TRIGGER_LEVEL;
     emu_engine_init(m, &c->engine, settled.name, beat, c);
+    if (settled.misdeeds != 0 || emu_machine_config(m)->misbehaving) {
+        emu_engine_init(m, &c->after, settled.name, come_after, c);
+    }
     return c;
 }
 

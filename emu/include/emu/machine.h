@@ -52,8 +52,9 @@ struct emu_config {
     uint32_t stack_bytes;    /* per strand, a multiple of the page size; default 64 KiB */
     uint64_t step_limit;     /* steps after which a run is a livelock; default 100,000 */
     enum emu_profile profile;
-    bool faults;     /* emu_fault() is a choice (else always false); see fault.h for which fail */
-    bool incoherent; /* devices do not see processors' caches (emu/cache.h) */
+    bool faults;      /* emu_fault() is a choice (else always false); see fault.h for which fail */
+    bool misbehaving; /* every device may do whatever wrong it can (emu/misdeed.h) */
+    bool incoherent;  /* devices do not see processors' caches (emu/cache.h) */
 };
 
 #define EMU_NO_PAGES UINT32_MAX
@@ -68,9 +69,10 @@ void emu_machine_destroy(struct emu_machine *m);
 /* The configuration with its defaults filled in. */
 const struct emu_config *emu_machine_config(const struct emu_machine *m);
 
-/* The profile and the fault switch may change between runs. */
+/* The profile, the fault switch and what hardware may do may change between runs. */
 void emu_machine_set_profile(struct emu_machine *m, enum emu_profile profile);
 void emu_machine_set_faults(struct emu_machine *m, bool faults);
+void emu_machine_set_misbehaving(struct emu_machine *m, bool misbehaving);
 
 /* The machine whose code runs on this thread, or NULL outside emu_machine_run(). */
 struct emu_machine *emu_current(void);

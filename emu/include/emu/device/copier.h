@@ -50,6 +50,7 @@ enum emu_copier_register {
 enum emu_copier_control {
     EMU_COPIER_CONTROL_INTERRUPTS = 1u << 0, /* causes reach the interrupt line */
     EMU_COPIER_CONTROL_RESET = 1u << 1,      /* stops at once, all registers as at power-on; reads as 0 */
+    EMU_COPIER_CONTROL_WRITE_BACK = 1u << 2, /* marks each descriptor of a list in memory when it was moved */
 };
 
 enum emu_copier_status {
@@ -67,6 +68,7 @@ enum emu_copier_reason {
     EMU_COPIER_REASON_LENGTH = 2,  /* a piece of no bytes, or a list longer than the capacity */
     EMU_COPIER_REASON_ADDRESS = 3, /* a piece or list beyond the copier's address width */
     EMU_COPIER_REASON_FAULT = 4,   /* the bus refused the address */
+    EMU_COPIER_REASON_DEVICE = 5,  /* of its own: it misbehaves */
 };
 
 enum emu_copier_interrupt {
@@ -81,10 +83,10 @@ enum emu_copier_doorbell {
 };
 
 /*
- * One descriptor of a list in memory, 16 bytes: address at 0 (64 bits), length at 8 (32 bits), 32 bits that
- * are ignored.
+ * One descriptor of a list in memory, 16 bytes: address at 0 (64 bits), length at 8 (32 bits), mark at 12 (32
+ * bits, which are not read; written with WRITE_BACK).
  */
-enum { EMU_COPIER_DESCRIPTOR_BYTES = 16 };
+enum { EMU_COPIER_DESCRIPTOR_BYTES = 16, EMU_COPIER_DESCRIPTOR_MARK = 12, EMU_COPIER_MARK_MOVED = 1 };
 
 enum {
     EMU_COPIER_CAPACITY_MAX = 65536,
@@ -104,6 +106,7 @@ struct emu_copier_config {
     uint32_t capacity;       /* most descriptors of a transfer, to EMU_COPIER_CAPACITY_MAX; default 64 */
     uint32_t memory_bytes;   /* of its own memory, a power of two, MEMORY_MIN to MEMORY_MAX; default 65,536 */
     uint32_t seed;           /* of the pattern in it */
+    uint32_t misdeeds;       /* what it may do wrong, bits of enum emu_misdeed; default: nothing */
 };
 
 struct emu_copier;
