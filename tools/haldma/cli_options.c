@@ -40,6 +40,7 @@ enum key {
     KEY_DEPTH,
     KEY_SATURATED,
     KEY_PROFILE,
+    KEY_HARDWARE,
     KEY_FAULTS,
     KEY_FAULT_RUNS,
     KEY_PLATFORM,
@@ -118,6 +119,11 @@ static const struct {
      {"profile", KEY_PROFILE, "NAME", 0,
       "typical: the machine does what a common PC does; hostile: whatever is legal; verifier: that, "
       "verified as by Driver Verifier (default: as the scenario has it)",
+      0}},
+    {CLI_RUN | CLI_EXPLORE | CLI_REPRODUCE,
+     {"hardware", KEY_HARDWARE, "NAME", 0,
+      "faithful: devices do what the scenario has them do; misbehaving: whatever wrong they can "
+      "(docs/devices.md)",
       0}},
     {CLI_EXPLORE,
      {"faults", KEY_FAULTS, "HOW", 0,
@@ -327,6 +333,7 @@ static void check_whole(struct argp_state *state, const struct parsing *p)
 
 static error_t take(int key, char *text, struct argp_state *state)
 {
+    static const char *const hardware[] = {"faithful", "misbehaving"};
     static const char *const formats[CLI_FORMATS] = {"text", "json", "junit", "sarif"};
     const struct parsing *p = state->input;
     struct cli_options *o = p->options;
@@ -363,6 +370,10 @@ static error_t take(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_PROFILE:
         o->profile = profile(state, text);
+        return 0;
+    case KEY_HARDWARE:
+        o->hardware = word(state, "hardware", text, hardware, 2) == 0 ? CLI_HARDWARE_FAITHFUL
+                                                                      : CLI_HARDWARE_MISBEHAVING;
         return 0;
     case KEY_FAULTS:
         take_faults(state, text, o);

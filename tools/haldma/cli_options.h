@@ -50,6 +50,7 @@ enum cli_profile {
 enum emu_profile cli_profile_of_machine(enum cli_profile profile);
 
 enum cli_format { CLI_FORMAT_TEXT, CLI_FORMAT_JSON, CLI_FORMAT_JUNIT, CLI_FORMAT_SARIF, CLI_FORMATS };
+enum cli_hardware { CLI_HARDWARE_OF_SCENARIO, CLI_HARDWARE_FAITHFUL, CLI_HARDWARE_MISBEHAVING };
 
 enum { CLI_JOBS_MAX = 1024 };
 enum { CLI_UNBOUNDED = -1, CLI_SEED_DEFAULT = 1 };
@@ -69,6 +70,7 @@ struct cli_options {
     unsigned depth;       /* of pct; 0: not said */
     bool until_saturated; /* explore */
     enum cli_profile profile;
+    enum cli_hardware hardware;
     const char *faults_said;                /* explore: as it was said; NULL: as the scenario has it */
     struct emu_faults faults;               /* explore: which calls fail, where that was said */
     const struct haldma_platform *platform; /* NULL: not said */

@@ -63,6 +63,23 @@ void cli_session_close(struct cli_session *s)
     s->machine = NULL;
 }
 
+void cli_session_set_hardware(struct cli_session *s, enum cli_hardware hardware)
+{
+    if (hardware != CLI_HARDWARE_OF_SCENARIO)
+        emu_machine_set_misbehaving(s->machine, hardware == CLI_HARDWARE_MISBEHAVING);
+}
+
+/* Is the machine the token's, with its own hardware or with what can be said? */
+static bool is_of_token(struct cli_session *s, const struct emu_token *token)
+{
+    for (unsigned h = CLI_HARDWARE_OF_SCENARIO; h <= CLI_HARDWARE_MISBEHAVING; h++) {
+        cli_session_set_hardware(s, (enum cli_hardware)h);
+        if (haldma_configuration(s->machine) == token->configuration)
+            return true;
+    }
+    return false;
+}
+
 /* On the platform, and in the size, whose machine the token names. */
 static bool open_for_token(struct cli_session *s, const struct haldma_scenario *scenario,
                            const struct haldma_platform *asked, const struct emu_token *token)
@@ -73,7 +90,7 @@ static bool open_for_token(struct cli_session *s, const struct haldma_scenario *
     for (unsigned i = 0; i < count * sizes; i++) {
         if (!cli_session_open(s, scenario, platforms[i / sizes], i % sizes, CLI_PROFILE_OF_SCENARIO))
             return false;
-        if (haldma_configuration(s->machine) == token->configuration)
+        if (is_of_token(s, token))
             return true;
         cli_session_close(s);
     }

@@ -28,6 +28,8 @@ unsigned cli_session_platforms(const struct haldma_scenario *scenario, const str
 bool cli_session_open(struct cli_session *s, const struct haldma_scenario *scenario,
                       const struct haldma_platform *platform, unsigned size, enum cli_profile profile);
 void cli_session_close(struct cli_session *s);
+/* Before its first run. */
+void cli_session_set_hardware(struct cli_session *s, enum cli_hardware hardware);
 
 /*
  * Opens the session that options->token is for, with the profile and the faults it was made with; the token

@@ -274,6 +274,7 @@ static int explore_on(const struct cli_options *options, const struct haldma_sce
     struct exploration x = {.options = options, .resume = resume};
     if (!cli_session_open(&x.session, scenario, platform, 0, options->profile))
         return CLI_BAD_INPUT;
+    cli_session_set_hardware(&x.session, options->hardware);
     if (options->faults_said != NULL)
         emu_machine_set_faults(x.session.machine, options->faults.policy != EMU_FAULTS_OFF);
     int status = CLI_BAD_INPUT;

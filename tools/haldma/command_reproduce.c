@@ -223,6 +223,7 @@ int command_reproduce(const struct cli_options *options)
     json_t *json = NULL;
     int status = CLI_BAD_INPUT;
     if (cli_session_open(&s, scenario, options->platform, 0, options->profile)) {
+        cli_session_set_hardware(&s, options->hardware);
         if (cli_results_open(&results, options)) {
             cli_progress_catch_interrupt();
             status = reproduce(&s, options, &log, &results, &json);

@@ -59,6 +59,7 @@ int command_run(const struct cli_options *options)
     struct cli_results results;
     if (scenario == NULL || !cli_session_open(&s, scenario, options->platform, 0, options->profile))
         return CLI_BAD_INPUT;
+    cli_session_set_hardware(&s, options->hardware);
     if (!cli_results_open(&results, options)) {
         cli_session_close(&s);
         return CLI_BAD_INPUT;

@@ -181,6 +181,7 @@ static bool try_size(const struct cli_session *session, unsigned size, const str
         return false;
     emu_machine_set_profile(small.machine, token->profile);
     emu_machine_set_faults(small.machine, token->faults);
+    emu_machine_set_misbehaving(small.machine, emu_machine_config(session->machine)->misbehaving);
     bool found =
         emu_shrink_find(small.machine, &small.program, finding, s->result.preemptions_after, limits, &result);
     bool taken = found && is_as_small(&result, &s->result);

@@ -391,6 +391,10 @@ static void say_options(struct arguments *a, const struct jobs *j, const char *p
         say(a, "--profile");
         say(a, emu_profile_name(cli_profile_of_machine(o->profile)));
     }
+    if (o->hardware != CLI_HARDWARE_OF_SCENARIO) {
+        say(a, "--hardware");
+        say(a, o->hardware == CLI_HARDWARE_FAITHFUL ? "faithful" : "misbehaving");
+    }
     if (o->faults_said != NULL) {
         say(a, "--faults");
         say(a, o->faults_said);
