@@ -63,19 +63,36 @@ static bool same_finding(const struct emu_finding *a, const struct emu_finding *
     return strcmp(a->rule, b->rule) == 0 && strcmp(a->code, b->code) == 0;
 }
 
+static bool same_stack(const struct emu_callers *a, const struct emu_callers *b)
+{
+    bool same = a->count == b->count;
+    for (unsigned i = 0; same && i < a->count; i++)
+        same = a->module[i] == b->module[i] && a->offset[i] == b->offset[i];
+    return same;
+}
+
+/* A place for it among findings, of which there are *count; NULL: seen before, or there is no room. */
+static struct emu_found *place_of(struct emu_found *findings, unsigned *count,
+                                  const struct emu_finding *finding, bool by_stack)
+{
+    for (unsigned i = 0; i < *count; i++) {
+        const struct emu_finding *other = &findings[i].finding;
+        if (!same_finding(other, finding) || (by_stack && !same_stack(&other->callers, &finding->callers)))
+            continue;
+        findings[i].times++;
+        return NULL;
+    }
+    return *count < EMU_FOUND_MAX ? &findings[(*count)++] : NULL;
+}
+
 /* NULL: seen before, or the book is full. */
 static struct emu_found *book(struct emu_report *report, uint64_t run, const struct emu_finding *finding,
-                              const struct emu_record *record, uint64_t hash)
+                              const struct emu_record *record, uint64_t hash, bool passed_over)
 {
-    for (unsigned i = 0; i < report->found; i++) {
-        if (same_finding(&report->findings[i].finding, finding)) {
-            report->findings[i].times++;
-            return NULL;
-        }
-    }
-    if (report->found == EMU_FOUND_MAX)
+    struct emu_found *found = passed_over ? place_of(report->passed_over, &report->passed, finding, true)
+                                          : place_of(report->findings, &report->found, finding, false);
+    if (found == NULL)
         return NULL;
-    struct emu_found *found = &report->findings[report->found++];
     *found = (struct emu_found){.finding = *finding, .run = run, .hash = hash, .times = 1};
     emu_record_copy(&found->record, record);
     return found;
@@ -104,7 +121,7 @@ static void book_divergence(struct emu_machine *m, struct emu_report *report, ui
              "the choices",
              divergence->index, choice_text(&divergence->recorded, recorded, sizeof recorded),
              choice_text(&divergence->offered, offered, sizeof offered));
-    book(report, run, &finding, emu_machine_record(m), emu_trace_hash(m));
+    book(report, run, &finding, emu_machine_record(m), emu_trace_hash(m), false);
 }
 
 /* Does the record give the same run once more? Where it does not, that is booked as well. */
@@ -132,7 +149,7 @@ static bool confirm(struct emu_machine *m, const struct emu_program *program, st
                  found->finding.rule, (unsigned long long)found->hash,
                  stop == EMU_STOP_FINDING ? emu_machine_finding(m)->rule : "no finding",
                  (unsigned long long)emu_trace_hash(m));
-        book(report, found->run, &finding, emu_machine_record(m), emu_trace_hash(m));
+        book(report, found->run, &finding, emu_machine_record(m), emu_trace_hash(m), false);
         same = false;
     }
     emu_strategy_destroy(replay);
@@ -143,7 +160,9 @@ void emu_report_free(struct emu_report *r)
 {
     for (unsigned i = 0; i < r->found; i++)
         emu_record_free(&r->findings[i].record);
-    r->found = 0;
+    for (unsigned i = 0; i < r->passed; i++)
+        emu_record_free(&r->passed_over[i].record);
+    r->found = r->passed = 0;
 }
 
 /* ---- Many runs --------------------------------------------------------------------------------------------
@@ -166,10 +185,14 @@ static bool take_finding(struct exploration *x)
 {
     struct emu_machine *m = x->machine;
     const struct emu_strategy *s = x->strategy;
+    const struct emu_explore_options *o = x->options;
+    bool over = o->pass_over != NULL && o->pass_over(o->pass_over_context, emu_machine_finding(m));
     struct emu_found *found =
-        book(x->report, x->number, emu_machine_finding(m), emu_machine_record(m), emu_trace_hash(m));
+        book(x->report, x->number, emu_machine_finding(m), emu_machine_record(m), emu_trace_hash(m), over);
     if (found != NULL)
         found->strategy = s->running != NULL ? s->running(s) : s->name;
+    if (over)
+        return true;
     emu_machine_set_coverage(m, NULL);
     bool confirmed = found == NULL || confirm(m, x->program, x->report, found);
     emu_machine_set_coverage(m, x->options->coverage);

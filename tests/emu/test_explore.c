@@ -284,6 +284,37 @@ static void going_on_counts_findings_by_rule_and_code(void **state)
     emu_machine_destroy(m);
 }
 
+static bool is_of_rule(void *context, const struct emu_finding *finding)
+{
+    return strcmp(finding->rule, context) == 0;
+}
+
+/* rule: EMU-EXPLORE-4 */
+static void what_is_passed_over_does_not_end_an_exploration(void **state)
+{
+    (void)state;
+    const struct emu_program program = {"various", various_set_up, NULL, NULL};
+    char rule[] = "B";
+    struct emu_machine *m = bare_machine(NULL);
+    struct emu_report r = explore_with(
+        m, &program, emu_strategy_exhaustive(EMU_UNBOUNDED),
+        (struct emu_explore_options){.keep_going = true, .pass_over = is_of_rule, .pass_over_context = rule});
+    assert_int_equal(r.runs, 20);
+    for (unsigned i = 0; i < r.found; i++)
+        assert_string_not_equal(r.findings[i].finding.rule, "B");
+    uint64_t passed = 0;
+    for (unsigned i = 0; i < r.passed; i++) {
+        assert_string_equal(r.passed_over[i].finding.rule, "B");
+        passed += r.passed_over[i].times;
+    }
+    assert_true(r.passed > 0);
+    assert_int_equal(r.found + r.passed, 3);
+    assert_int_equal(passed, 5 * r.passed);
+    emu_report_free(&r);
+    assert_int_equal(r.passed, 0);
+    emu_machine_destroy(m);
+}
+
 struct crossing {
     struct lock left, right;
 };
@@ -447,6 +478,7 @@ int main(void)
         cmocka_unit_test(a_token_alone_replays_what_was_found),
         cmocka_unit_test(deepening_finds_it_with_the_fewest_preemptions_first),
         cmocka_unit_test(going_on_counts_findings_by_rule_and_code),
+        cmocka_unit_test(what_is_passed_over_does_not_end_an_exploration),
         cmocka_unit_test(a_deadlock_is_found_like_any_other_error),
         cmocka_unit_test(runs_seconds_and_the_caller_end_an_exploration),
         cmocka_unit_test(a_search_through_a_program_that_drifts_ends_with_a_finding),

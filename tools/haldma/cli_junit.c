@@ -135,6 +135,11 @@ static void put_case(FILE *out, const json_t *result, const char *root)
     fputs("      </properties>\n", out);
     if (json_array_size(failures) > 0)
         put_failure(out, failures);
+    if (json_array_size(json_object_get(result, "passed_over")) > 0) {
+        fputs("      <system-out>passed over:\n", out);
+        put_findings(out, json_object_get(result, "passed_over"));
+        fputs("</system-out>\n", out);
+    }
     fputs("    </testcase>\n", out);
 }
 

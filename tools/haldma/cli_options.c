@@ -49,6 +49,8 @@ enum key {
     KEY_JUNIT,
     KEY_SARIF,
     KEY_SOURCE_ROOT,
+    KEY_SUPPRESS,
+    KEY_FAIL_ON,
     KEY_OUTPUT,
     KEY_QUIET,
     KEY_ALL,
@@ -145,6 +147,11 @@ static const struct {
     {~(unsigned)CLI_REPORTING, {"format", KEY_FORMAT, "NAME", 0, "text (the default) or json", 0}},
     {CLI_REPORTING, {"junit", KEY_JUNIT, "FILE", 0, "Write the result to FILE as JUnit XML, besides", 0}},
     {CLI_REPORTING, {"sarif", KEY_SARIF, "FILE", 0, "Write the findings to FILE as SARIF 2.1.0, besides", 0}},
+    {CLI_EXPLORE,
+     {"suppress", KEY_SUPPRESS, "FILE", 0, "Pass over the findings that FILE names, by rule and place", 0}},
+    {CLI_EXPLORE,
+     {"fail-on", KEY_FAIL_ON, "NAME", 0,
+      "error, warning or note (the default): findings that are less severe are passed over", 0}},
     {CLI_REPORTING,
      {"source-root", KEY_SOURCE_ROOT, "DIR", 0,
       "In JUnit XML and SARIF, files below DIR are named from there (default: the current folder)", 0}},
@@ -397,6 +404,12 @@ static error_t take(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_SARIF:
         o->sarif = text;
+        return 0;
+    case KEY_SUPPRESS:
+        o->suppress = text;
+        return 0;
+    case KEY_FAIL_ON:
+        o->fail_on = (enum cli_severity)word(state, "fail-on", text, cli_severity_names, CLI_SEVERITIES);
         return 0;
     case KEY_SOURCE_ROOT:
         o->source_root = text;

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cli_rule.h"
+
 struct haldma_platform;
 
 enum cli_command_id {
@@ -76,11 +78,13 @@ struct cli_options {
     const struct haldma_platform *platform; /* NULL: not said */
     uint64_t times;                         /* replay */
     enum cli_format format;
-    bool json;               /* that is the format */
-    const char *junit;       /* where JUnit XML goes besides; NULL: nowhere */
-    const char *sarif;       /* the same for SARIF */
-    const char *source_root; /* what files are told from there; NULL: not said */
-    const char *output;      /* NULL: standard output */
+    bool json;                 /* that is the format */
+    const char *junit;         /* where JUnit XML goes besides; NULL: nowhere */
+    const char *sarif;         /* the same for SARIF */
+    const char *suppress;      /* explore: a file; NULL: none */
+    enum cli_severity fail_on; /* what is less severe is passed over */
+    const char *source_root;   /* what files are told from there; NULL: not said */
+    const char *output;        /* NULL: standard output */
     bool quiet;
     bool all;               /* of the timeline */
     bool timeline;          /* explain: the timeline, not the story */

@@ -18,6 +18,7 @@ void cli_report_begin(struct cli_report *r, json_t *what)
 {
     *r = (struct cli_report){.what = json_incref(what),
                              .findings = json_array(),
+                             .passed = json_array(),
                              .shares = json_array(),
                              .coverage = cli_coverage_create()};
 }
@@ -26,6 +27,7 @@ void cli_report_end(struct cli_report *r)
 {
     json_decref(r->what);
     json_decref(r->findings);
+    json_decref(r->passed);
     json_decref(r->shares);
     free(r->bound);
     emu_coverage_destroy(r->coverage);
@@ -40,7 +42,8 @@ static json_t *bound_json(int bound)
     return bound != CLI_UNBOUNDED ? json_integer(bound) : json_null();
 }
 
-json_t *cli_report_what(const struct cli_options *o, const struct cli_session *session)
+json_t *cli_report_what(const struct cli_options *o, const struct cli_session *session,
+                        const struct cli_suppressions *suppressions)
 {
     const char *slash = strrchr(o->module, '/');
     json_t *what = json_pack(
@@ -52,6 +55,10 @@ json_t *cli_report_what(const struct cli_options *o, const struct cli_session *s
         bound_json(o->interrupts), "delays", bound_json(o->delays), "depth", (int)o->depth, "profile",
         emu_profile_name(emu_machine_config(session->machine)->profile), "shard", (int)o->shard,
         (int)o->shards);
+    if (suppressions->path != NULL)
+        json_object_set_new(what, "suppressions", cli_hash_json(suppressions->hash));
+    if (o->fail_on != CLI_NOTE)
+        json_object_set_new(what, "fail_on", json_string(cli_severity_names[o->fail_on]));
     if (o->faults_said != NULL)
         json_object_set_new(what, "faults", json_string(o->faults_said));
     return what;
@@ -81,8 +88,8 @@ void cli_report_complete(struct cli_report *r, struct cli_session *session)
 }
 
 void cli_report_take(struct cli_report *r, const struct cli_session *session,
-                     const struct emu_report *explored, const struct emu_strategy *strategy,
-                     const struct emu_coverage *coverage)
+                     struct cli_suppressions *suppressions, const struct emu_report *explored,
+                     const struct emu_strategy *strategy, const struct emu_coverage *coverage)
 {
     char description[DESCRIPTION_TEXT];
     struct emu_share share;
@@ -99,6 +106,13 @@ void cli_report_take(struct cli_report *r, const struct cli_session *session,
         r->reduction = *reduction;
     for (unsigned i = 0; i < explored->found; i++)
         json_array_append_new(r->findings, finding_json(session, &explored->findings[i]));
+    for (unsigned i = 0; i < explored->passed; i++) {
+        json_t *passed = finding_json(session, &explored->passed_over[i]);
+        json_object_set_new(passed, "suppression",
+                            cli_suppress_json(suppressions, &explored->passed_over[i].finding));
+        json_object_set_new(passed, "times", json_integer((json_int_t)explored->passed_over[i].times));
+        json_array_append_new(r->passed, passed);
+    }
     for (unsigned i = 0; emu_strategy_share(strategy, i, &share); i++)
         json_array_append_new(r->shares,
                               json_pack("{s:s, s:I, s:I, s:b, s:b}", "strategy", share.name, "runs",
@@ -144,6 +158,24 @@ static void add_finding(struct cli_report *r, json_t *finding)
         if (same_finding(finding, json_array_get(r->findings, i)))
             json_array_remove(r->findings, i);
     json_array_insert(r->findings, place, finding);
+}
+
+/* What is of one rule and code, at one place, and passed over for one reason, is one. */
+static void add_passed(struct cli_report *r, const json_t *finding)
+{
+    size_t i;
+    json_t *other;
+    json_array_foreach(r->passed, i, other)
+    {
+        if (!same_finding(finding, other) ||
+            !json_equal(json_object_get(finding, "suppression"), json_object_get(other, "suppression")) ||
+            !json_equal(json_object_get(finding, "callers"), json_object_get(other, "callers")))
+            continue;
+        json_object_set_new(other, "times",
+                            json_integer(number_of(finding, "times") + number_of(other, "times")));
+        return;
+    }
+    json_array_append_new(r->passed, json_deep_copy(finding));
 }
 
 /* Strategies that ended in both are what ended; runs are added up. */
@@ -203,6 +235,7 @@ void cli_report_add(struct cli_report *r, const struct cli_report *part)
     size_t i;
     json_t *finding;
     json_array_foreach(part->findings, i, finding) add_finding(r, finding);
+    json_array_foreach(part->passed, i, finding) add_passed(r, finding);
     add_shares(r, part->shares);
     r->complete &= somebody_was_whole(r->shares) && json_array_size(r->findings) == 0;
     free(r->bound);
@@ -252,12 +285,12 @@ json_t *cli_report_write(const struct cli_report *r)
     json_t *reduction = json_pack("[b, I, I, I, I, b, b, b]", (int)r->reduces, (json_int_t)d->classes,
                                   (json_int_t)d->blocked, (json_int_t)d->misfits, (json_int_t)d->lost,
                                   (int)d->unproved, (int)d->forced, (int)d->repeated);
-    json_t *json =
-        json_pack("{s:O, s:I, s:I, s:f, s:b, s:b, s:b, s:b, s:o, s:O, s:O, s:s?, s:o}", "what", r->what,
-                  "runs", (json_int_t)r->runs, "steps", (json_int_t)r->steps, "seconds", r->seconds,
-                  "complete", (int)r->complete, "interrupted", (int)r->interrupted, "saturated",
-                  (int)r->saturated, "watched", (int)r->watched, "reduction", reduction, "findings",
-                  r->findings, "shares", r->shares, "bound", r->bound, "coverage", cli_words_json(&words));
+    json_t *json = json_pack("{s:O, s:I, s:I, s:f, s:b, s:b, s:b, s:b, s:o, s:O, s:O, s:O, s:s?, s:o}",
+                             "what", r->what, "runs", (json_int_t)r->runs, "steps", (json_int_t)r->steps,
+                             "seconds", r->seconds, "complete", (int)r->complete, "interrupted",
+                             (int)r->interrupted, "saturated", (int)r->saturated, "watched", (int)r->watched,
+                             "reduction", reduction, "findings", r->findings, "passed_over", r->passed,
+                             "shares", r->shares, "bound", r->bound, "coverage", cli_words_json(&words));
     emu_words_free(&words);
     EMU_ASSERT(json != NULL);
     return json;
@@ -284,7 +317,7 @@ static bool is_whole_what(const json_t *what)
 
 bool cli_report_read(struct cli_report *r, const json_t *json)
 {
-    json_t *what, *findings, *shares, *coverage;
+    json_t *what, *findings, *passed = NULL, *shares, *coverage;
     json_int_t runs, steps, classes, blocked, misfits, lost;
     int complete, interrupted, saturated, watched, reduces, unproved, forced, repeated;
     json_t *bound;
@@ -293,12 +326,13 @@ bool cli_report_read(struct cli_report *r, const json_t *json)
     double seconds;
     if (json_unpack(
             (json_t *)(uintptr_t)json,
-            "{s:o, s:I, s:I, s:F, s:b, s:b, s:b, s:b, s:[b, I, I, I, I, b, b, b], s:o, s:o, s:o, s:o}",
+            "{s:o, s:I, s:I, s:F, s:b, s:b, s:b, s:b, s:[b, I, I, I, I, b, b, b], s:o, s?o, s:o, s:o, s:o}",
             "what", &what, "runs", &runs, "steps", &steps, "seconds", &seconds, "complete", &complete,
             "interrupted", &interrupted, "saturated", &saturated, "watched", &watched, "reduction", &reduces,
             &classes, &blocked, &misfits, &lost, &unproved, &forced, &repeated, "findings", &findings,
-            "shares", &shares, "bound", &bound, "coverage", &coverage) != 0 ||
+            "passed_over", &passed, "shares", &shares, "bound", &bound, "coverage", &coverage) != 0 ||
         runs < 0 || steps < 0 || !(seconds >= 0) || !are_objects(findings, "rule", "run") ||
+        (passed != NULL && !are_objects(passed, "rule", "times")) ||
         !are_objects(shares, "strategy", "runs") || !is_whole_what(what) ||
         !cli_words_read(&words, coverage)) {
         emu_words_free(&words);
@@ -306,6 +340,8 @@ bool cli_report_read(struct cli_report *r, const json_t *json)
     }
     cli_report_begin(r, what);
     json_array_extend(r->findings, findings);
+    if (passed != NULL)
+        json_array_extend(r->passed, passed);
     json_decref(r->shares);
     r->shares = json_deep_copy(shares);
     r->runs = (uint64_t)runs;

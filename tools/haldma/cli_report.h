@@ -7,6 +7,7 @@
 
 #include "cli_options.h"
 #include "cli_session.h"
+#include "cli_suppress.h"
 
 #include <emu/part.h>
 #include <jansson.h>
@@ -21,6 +22,7 @@ struct cli_report {
     bool reduces;
     struct emu_reduction reduction;
     json_t *findings; /* by run */
+    json_t *passed;   /* findings that were passed over, each with suppression and times */
     json_t *shares;   /* who had how many runs */
     char *bound;      /* a line about what a clean result says; NULL: nothing */
     struct emu_coverage *coverage;
@@ -31,12 +33,14 @@ void cli_report_begin(struct cli_report *r, json_t *what);
 void cli_report_end(struct cli_report *r);
 
 /* What has to be equal in all parts of an exploration. */
-json_t *cli_report_what(const struct cli_options *options, const struct cli_session *session);
+json_t *cli_report_what(const struct cli_options *options, const struct cli_session *session,
+                        const struct cli_suppressions *suppressions);
 
-/* What an exploration that emu_explore() made came to; strategy is the one that made it. */
+/* What an exploration that emu_explore() made came to; strategy is the one that made it, suppressions what
+ * it passed findings over by. */
 void cli_report_take(struct cli_report *r, const struct cli_session *session,
-                     const struct emu_report *explored, const struct emu_strategy *strategy,
-                     const struct emu_coverage *coverage);
+                     struct cli_suppressions *suppressions, const struct emu_report *explored,
+                     const struct emu_strategy *strategy, const struct emu_coverage *coverage);
 
 /* Adds what takes runs of its own to learn: the last steps before each finding. After the exploration. */
 void cli_report_complete(struct cli_report *r, struct cli_session *session);

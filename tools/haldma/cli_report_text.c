@@ -167,6 +167,32 @@ static void show_runs(FILE *out, const struct cli_report *r, const struct cli_re
         fprintf(out, "  %s\n", r->bound);
 }
 
+/* A line for each finding that was passed over, and why it was. */
+static void show_passed(FILE *out, const struct cli_report *r)
+{
+    size_t i;
+    json_t *finding;
+    json_array_foreach(r->passed, i, finding)
+    {
+        char headline[CLI_HEADLINE_TEXT], runs[CLI_COUNT_TEXT];
+        const json_t *by = json_object_get(finding, "suppression"), *place = cli_finding_place(finding);
+        const char *file = cli_member_text(place, "file"), *slash = strrchr(file, '/');
+        fprintf(out, "  passed over: %s %s", cli_member_text(finding, "severity"),
+                cli_finding_headline(finding, headline));
+        if (file[0] != '\0')
+            fprintf(out, " at %s:%u in %s", slash != NULL ? slash + 1 : file,
+                    (unsigned)number_of(place, "line"), cli_member_text(place, "function"));
+        fprintf(out, ", %s", cli_runs(number_of(finding, "times"), runs));
+        if (json_is_object(by))
+            fprintf(out, ": suppressed by line %u: %s\n", (unsigned)number_of(by, "line"),
+                    cli_member_text(by, "reason"));
+        else
+            fputs(": less severe than --fail-on\n", out);
+    }
+    if (i > 0)
+        fputs("  (a run ends at what is passed over: what would have come behind it is not seen)\n", out);
+}
+
 /* No finding, and how much that says. */
 static void show_clean(FILE *out, const struct cli_report *r)
 {
@@ -204,6 +230,7 @@ void cli_report_text(FILE *out, const struct cli_report *r, const struct cli_rep
 {
     fprintf(out, "%s on %s: %s\n", of(r, "scenario"), of(r, "platform"), of(r, "summary"));
     show_runs(out, r, shape);
+    show_passed(out, r);
     size_t i;
     json_t *finding;
     json_array_foreach(r->findings, i, finding) show_finding(out, r, finding, shape);
@@ -225,7 +252,7 @@ json_t *cli_report_json(const struct cli_report *r, const struct emu_machine *ma
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:s, s:I, s:o, s:o, s:b, s:b, s:b, s:f, s:f, s:O, "
         "s:s?, s:o, "
-        "s:O}",
+        "s:O, s:O}",
         "module", of(r, "module"), "scenario", of(r, "scenario"), "summary", of(r, "summary"), "platform",
         of(r, "platform"), "strategy", of(r, "strategy"), "seed", json_object_get(r->what, "seed"),
         "preemptions", json_object_get(r->what, "preemptions"), "interrupts",
@@ -234,7 +261,7 @@ json_t *cli_report_json(const struct cli_report *r, const struct emu_machine *ma
         "blocked", reduction_number(r, r->reduction.blocked), "complete", (int)r->complete, "interrupted",
         (int)r->interrupted, "saturated", (int)r->saturated, "seconds", r->seconds, "runs_per_second", rate,
         "shares", r->shares, "bound", r->bound, "coverage", cli_coverage_json(machine, r->coverage),
-        "findings", r->findings);
+        "findings", r->findings, "passed_over", r->passed);
     EMU_ASSERT(json != NULL);
     if (of(r, "faults") != NULL)
         json_object_set(json, "faults", json_object_get(r->what, "faults"));

@@ -8,12 +8,14 @@
 #include "cli_options.h"
 #include "cli_output.h"
 #include "cli_session.h"
+#include "cli_suppress.h"
 
 struct cli_results {
     const struct cli_options *options;
-    struct cli_output out;          /* text goes to out.stream as it comes */
-    struct cli_output junit, sarif; /* stream NULL: not asked for */
-    json_t *array;                  /* of results: see cli_results_add() */
+    struct cli_output out;                 /* text goes to out.stream as it comes */
+    struct cli_output junit, sarif;        /* stream NULL: not asked for */
+    json_t *array;                         /* of results: see cli_results_add() */
+    struct cli_suppressions *suppressions; /* of explore */
 };
 
 /* False: said why; nothing was touched. */

@@ -279,6 +279,11 @@ static json_t *result_json(struct sarif *s, const json_t *result, const json_t *
     set_unless_empty(json, "relatedLocations", related_json(s, finding));
     set_unless_empty(json, "stacks", stacks_json(s, finding));
     set_unless_empty(json, "codeFlows", flows_json(s, finding));
+    const json_t *by = json_object_get(finding, "suppression");
+    if (json_is_object(by))
+        json_object_set_new(
+            json, "suppressions",
+            json_pack("[{s:s, s:O}]", "kind", "external", "justification", json_object_get(by, "reason")));
     json_object_set_new(
         json, "properties",
         json_pack("{s:O, s:O, s:O, s:O?, s:O?}", "module", json_object_get(result, "module"), "scenario",
@@ -295,6 +300,8 @@ json_t *cli_sarif_json(const json_t *results, const char *root)
     json_array_foreach((json_t *)(uintptr_t)results, i, result)
     {
         json_array_foreach(json_object_get(result, "findings"), k, finding)
+            json_array_append_new(found, result_json(&s, result, finding));
+        json_array_foreach(json_object_get(result, "passed_over"), k, finding)
             json_array_append_new(found, result_json(&s, result, finding));
     }
     json_t *run = json_pack("{s:{s:{s:s, s:s, s:o}}, s:s, s:[{s:b}], s:o}", "tool", "driver", "name",

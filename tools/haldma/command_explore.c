@@ -30,6 +30,7 @@ struct limits {
 struct exploration {
     const struct cli_options *options;
     struct cli_session session;
+    struct cli_suppressions *suppressions;
     struct cli_resume *resume;
     struct cli_standing standing;
     struct cli_progress progress;
@@ -100,7 +101,7 @@ static void stand(struct exploration *x, const struct emu_report *explored, stru
 {
     const struct cli_report *before = &x->standing.report;
     cli_report_begin(&s->report, before->what);
-    cli_report_take(&s->report, &x->session, explored, x->strategy, x->coverage);
+    cli_report_take(&s->report, &x->session, x->suppressions, explored, x->strategy, x->coverage);
     s->report.runs += before->runs;
     s->report.steps += before->steps;
     s->report.seconds += before->seconds;
@@ -136,6 +137,8 @@ static void explore(struct exploration *x, uint64_t runs, double seconds, struct
                                                .seconds = seconds,
                                                .progress = on_progress,
                                                .progress_context = x,
+                                               .pass_over = cli_suppress_passes,
+                                               .pass_over_context = x->suppressions,
                                                .coverage = x->coverage,
                                                .until_saturated = x->options->until_saturated,
                                                .first = x->first,
@@ -221,7 +224,7 @@ static void explore_part(void *context, const struct jobs_part *part, struct cli
     divide(x, part->shard, part->shards, part->first);
     explore(x, part->count, part->seconds, &report);
     cli_report_begin(r, x->standing.report.what);
-    cli_report_take(r, &x->session, &report, x->strategy, x->coverage);
+    cli_report_take(r, &x->session, x->suppressions, &report, x->strategy, x->coverage);
     cli_report_complete(r, &x->session);
     emu_report_free(&report);
     emu_strategy_destroy(x->strategy);
@@ -271,14 +274,15 @@ static int explore_on(const struct cli_options *options, const struct haldma_sce
                       struct cli_results *results)
 {
     char label[CLI_LABEL_TEXT];
-    struct exploration x = {.options = options, .resume = resume};
+    struct exploration x = {.options = options, .resume = resume, .suppressions = results->suppressions};
     if (!cli_session_open(&x.session, scenario, platform, 0, options->profile))
         return CLI_BAD_INPUT;
     cli_session_set_hardware(&x.session, options->hardware);
     if (options->faults_said != NULL)
         emu_machine_set_faults(x.session.machine, options->faults.policy != EMU_FAULTS_OFF);
     int status = CLI_BAD_INPUT;
-    json_t *what = cli_report_what(options, &x.session);
+    cli_suppress_for(x.suppressions, x.session.machine);
+    json_t *what = cli_report_what(options, &x.session, x.suppressions);
     if (cli_resume_find(resume, what, &x.standing)) {
         struct cli_report shown;
         cli_report_begin(&shown, what);
@@ -377,18 +381,25 @@ int command_explore(const struct cli_options *options)
     }
     struct cli_resume resume;
     struct cli_results results;
-    if (!cli_resume_open(&resume, options))
+    struct cli_suppressions suppressions;
+    if (!cli_suppress_open(&suppressions, options->suppress, options->fail_on))
         return CLI_BAD_INPUT;
-    if (!cli_results_open(&results, options)) {
+    if (!cli_resume_open(&resume, options) || !cli_results_open(&results, options)) {
         cli_resume_close(&resume);
+        cli_suppress_close(&suppressions);
         return CLI_BAD_INPUT;
     }
+    results.suppressions = &suppressions;
     cli_progress_catch_interrupt();
     int status = explore_each(options, first, end, &resume, &results);
     if (status != CLI_BAD_INPUT && !options->worker && cli_progress_interrupted() &&
         !cli_resume_keep(&resume))
         status = CLI_BAD_INPUT;
     cli_resume_close(&resume);
+    bool whole = options->scenario == NULL && options->shards == 0 && !cli_progress_interrupted();
+    if (status != CLI_BAD_INPUT && !options->worker && whole)
+        cli_suppress_tell_unused(&suppressions, results.array);
+    cli_suppress_close(&suppressions);
     if (status == CLI_BAD_INPUT || options->worker)
         cli_results_discard(&results);
     else if (!cli_results_commit(&results, cli_results_json(&results)))

@@ -27,7 +27,7 @@ enum {
     SAVE_TICKS = 100, /* between two writes of the resume file */
     GRACE_TICKS = 60, /* for workers to end what they do */
     LINE_TEXT = 128,
-    ARGUMENTS_MAX = 32,
+    ARGUMENTS_MAX = 48,
     NUMBER_TEXT = 24,
     TEXT_FIRST = 1 << 16,
     NOBODY = -1,
@@ -398,6 +398,14 @@ static void say_options(struct arguments *a, const struct jobs *j, const char *p
     if (o->faults_said != NULL) {
         say(a, "--faults");
         say(a, o->faults_said);
+    }
+    if (o->suppress != NULL) {
+        say(a, "--suppress");
+        say(a, o->suppress);
+    }
+    if (o->fail_on != CLI_NOTE) {
+        say(a, "--fail-on");
+        say(a, cli_severity_names[o->fail_on]);
     }
     say(a, "--");
     say(a, o->module);

@@ -109,6 +109,8 @@ struct emu_report {
     bool saturated;   /* nothing new came for long enough, see struct emu_explore_options */
     unsigned found;   /* distinct findings (rule and code), first ones first */
     struct emu_found findings[EMU_FOUND_MAX];
+    unsigned passed; /* distinct findings that were passed over (rule, code and stack), first ones first */
+    struct emu_found passed_over[EMU_FOUND_MAX];
     size_t choices_max; /* the longest record */
 };
 void emu_report_free(struct emu_report *r);
@@ -116,9 +118,13 @@ void emu_report_free(struct emu_report *r);
 struct emu_coverage;
 
 struct emu_explore_options {
-    uint64_t runs;           /* at most; 0: no limit */
-    double seconds;          /* at most; 0: no limit */
-    bool keep_going;         /* go on after the first finding */
+    uint64_t runs;   /* at most; 0: no limit */
+    double seconds;  /* at most; 0: no limit */
+    bool keep_going; /* go on after the first finding */
+    /* Findings for which it is true are passed over: their runs end there, the exploration does not, and the
+     * report has them apart. NULL: none is. */
+    bool (*pass_over)(void *context, const struct emu_finding *finding);
+    void *pass_over_context;
     double progress_seconds; /* how often progress is called; 0: 0.1 */
     bool (*progress)(void *context, const struct emu_report *so_far); /* false: end now */
     void *progress_context;
