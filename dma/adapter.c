@@ -11,7 +11,6 @@
 
 #include "dma/channel.h"
 #include "dma/controller.h"
-#include "dma/ddi_table.h"
 #include "dma/domain.h"
 #include "dma/operations.h"
 #include "dma/system.h"
@@ -41,6 +40,13 @@ static uint32_t least(uint32_t a, uint32_t b)
     return a < b ? a : b;
 }
 
+/* The driver's structure has a pointer to what may be written; nobody writes through it. */
+static PDMA_OPERATIONS table_of(const struct dma_system *s, unsigned version)
+{
+    EMU_ASSERT(version >= 1 && version <= DMA_TABLES);
+    return (PDMA_OPERATIONS)(uintptr_t)s->entry->tables[version - 1];
+}
+
 struct dma_adapter *dma_adapter_make(struct dma_system *s, const struct dma_adapter_plan *asked)
 {
     struct dma_adapter_plan narrowed = *asked;
@@ -52,7 +58,7 @@ struct dma_adapter *dma_adapter_make(struct dma_system *s, const struct dma_adap
         limit = least(limit, (uint32_t)(plan->boundary >> EMU_PAGE_SHIFT));
     struct dma_adapter *a = find_memory(s);
     *a = (struct dma_adapter){
-        .face = {.Version = 1, .Size = sizeof(DMA_ADAPTER), .DmaOperations = dma_table(plan->version)},
+        .face = {.Version = 1, .Size = sizeof(DMA_ADAPTER), .DmaOperations = table_of(s, plan->version)},
         .magic = DMA_ADAPTER_MAGIC,
         .state = DMA_ADAPTER_LIVES,
         .master = plan->master,
@@ -80,6 +86,7 @@ struct dma_adapter *dma_adapter_make(struct dma_system *s, const struct dma_adap
     s->live = a;
     a->birth = emu_steps(s->machine);
     a->drivers = !emu_is_spared(s->machine);
+    s->entry->made(a);
     return a;
 }
 
@@ -95,18 +102,19 @@ void dma_adapters_left(const struct dma_system *s, const char *driver)
 
 struct dma_adapter *dma_adapter_of(PDMA_ADAPTER face)
 {
+    enum { RELEASED = 0x18, NO_ADAPTER = 0x19 };
     struct dma_adapter *a = (struct dma_adapter *)(void *)face;
     if (a != NULL && a->magic == DMA_ADAPTER_MAGIC && a->state == DMA_ADAPTER_LIVES)
         return a;
     struct emu_machine *m = emu_current();
     if (a == NULL)
-        emu_finding_raise(m, "DMA-ADAPTER-14", "0xE6/19", NULL,
+        emu_finding_raise(m, "DMA-ADAPTER-14", "0xE6/19", (const uint64_t[4]){NO_ADAPTER, 0, 0, 0},
                           "a DMA operation was called with a null DMA_ADAPTER");
     if (a->magic != DMA_ADAPTER_MAGIC)
         emu_finding_raise(
             m, "DMA-ADAPTER-15", NULL, NULL,
             "a DMA operation was called with a DMA_ADAPTER that IoGetDmaAdapter did not return");
-    emu_finding_raise(m, "DMA-ADAPTER-16", "0xE6/18", NULL,
+    emu_finding_raise(m, "DMA-ADAPTER-16", "0xE6/18", (const uint64_t[4]){RELEASED, (uintptr_t)a, 0, 0},
                       "a DMA operation was called with %s, which was released", dma_adapter_name(a).text);
 }
 
@@ -115,7 +123,7 @@ static void require_none(const struct dma_adapter *a, uint32_t count, const char
 {
     if (count == 0)
         return;
-    emu_finding_raise(a->system->machine, rule, code, (const uint64_t[4]){violation, 0, count, 0},
+    emu_finding_raise(a->system->machine, rule, code, (const uint64_t[4]){violation, (uintptr_t)a, count, 0},
                       "PutDmaAdapter of %s with %u %s outstanding", dma_adapter_name(a).text, count, what);
 }
 

@@ -16,6 +16,7 @@ struct dma_channel;
 struct dma_common;
 struct dma_reach;
 struct dma_request;
+struct dma_shadow;
 struct dma_system;
 
 enum dma_adapter_state {
@@ -29,6 +30,9 @@ struct dma_adapter {
     uint8_t state;  /* enum dma_adapter_state */
     bool master;
     bool scatter_gather;
+    bool always_buffer;     /* pages that the device can reach are double-buffered as well */
+    bool padded;            /* what is not in use of double buffers is kept DMA_PADDING */
+    uint32_t margin;        /* pages of DMA_PADDING before and behind common buffers */
     bool needs_registers;   /* some memory of this machine is out of the device's reach, must be made
                                contiguous, or is remapped */
     uint32_t registers_max; /* of one allocation: what IoGetDmaAdapter returned */
@@ -59,6 +63,7 @@ struct dma_adapter {
     uint64_t boundary;       /* that a contiguous piece may not cross a multiple of; 0: none */
     uint64_t device_address; /* of its data register */
 
+    struct dma_shadow *shadow; /* the verifier's; NULL: nothing is verified */
     struct dma_adapter *next_live, *next_dead;
     uint64_t birth; /* step of IoGetDmaAdapter */
     bool drivers;   /* a driver got it, and not a test itself */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dma/adapter.h"
+#include "dma/bounce.h"
 #include "dma/domain.h"
 #include "dma/iommu_calls.h"
 #include "dma/system.h"
@@ -71,6 +72,34 @@ static unsigned char *take_memory(struct dma_system *s, const struct emu_ram_req
     return memory != NULL ? memory : emu_ram_alloc(s->machine, request);
 }
 
+/* With the adapter's margins where there is room for them, and where they leave the block what it has to be.
+ */
+static bool take_with_margin(const struct dma_adapter *a, const struct dma_block_ask *ask,
+                             const struct emu_ram_request *request, struct dma_block *block)
+{
+    struct dma_system *s = a->system;
+    struct emu_ram_request wide = *request;
+    size_t margin = (size_t)a->margin << EMU_PAGE_SHIFT;
+    wide.pages += 2 * a->margin;
+    bool fits = request->boundary == 0 || (uint64_t)wide.pages << EMU_PAGE_SHIFT <= request->boundary;
+    unsigned char *memory = a->margin > 0 && !ask->large && fits ? take_memory(s, &wide, ask->node) : NULL;
+    if (memory == NULL) {
+        block->memory = take_memory(s, request, ask->node);
+        return block->memory != NULL;
+    }
+    block->margin = a->margin;
+    block->memory = memory + margin;
+    memset(memory, DMA_PADDING, margin);
+    memset(block->memory + ((size_t)block->pages << EMU_PAGE_SHIFT), DMA_PADDING, margin);
+    return true;
+}
+
+static void give_memory(struct dma_system *s, const struct dma_block *block)
+{
+    emu_ram_free(s->machine, block->memory - ((size_t)block->margin << EMU_PAGE_SHIFT),
+                 block->pages + 2 * block->margin);
+}
+
 /* A contiguous range of logical addresses for its pages, wherever they lie. */
 static bool map(const struct dma_block_ask *ask, uint64_t highest, uint64_t boundary, struct dma_block *block)
 {
@@ -113,19 +142,20 @@ bool dma_block_obtain(struct dma_adapter *a, const struct dma_block_ask *ask, st
         block->domain = dma_domain_of(a);
     if (block->domain != NULL)
         request = (struct emu_ram_request){.pages = request.pages, .highest = UINT64_MAX};
-    block->memory = take_memory(s, &request, ask->node);
-    if (block->memory == NULL)
+    if (!take_with_margin(a, ask, &request, block))
         return false;
     if (block->domain == NULL) {
         block->logical = emu_ram_physical(s->machine, block->memory);
     } else if (!map(ask, highest, boundary, block)) {
-        emu_ram_free(s->machine, block->memory, block->pages);
+        give_memory(s, block);
         return false;
     } else {
         dma_domain_hold(block->domain);
     }
-    emu_cache_share(s->machine, block->memory, block->pages, !ask->cached);
-    memset(block->memory, DMA_BLOCK_FRESH, (size_t)block->pages << EMU_PAGE_SHIFT);
+    emu_cache_share(s->machine, block->memory - ((size_t)block->margin << EMU_PAGE_SHIFT),
+                    block->pages + 2 * block->margin, !ask->cached);
+    memset(block->memory, DMA_BLOCK_FRESH, (size_t)ask->bytes);
+    memset(block->memory + ask->bytes, DMA_PADDING, ((size_t)block->pages << EMU_PAGE_SHIFT) - ask->bytes);
     if (block->domain == NULL)
         dma_owned_share(a, block->logical, (uint64_t)block->pages << EMU_PAGE_SHIFT);
     return true;
@@ -145,5 +175,5 @@ void dma_block_unmap(const struct dma_adapter *a, const struct dma_block *block)
 void dma_block_return(struct dma_adapter *a, const struct dma_block *block)
 {
     dma_block_unmap(a, block);
-    emu_ram_free(a->system->machine, block->memory, block->pages);
+    give_memory(a->system, block);
 }

@@ -14,7 +14,8 @@
 struct dma_adapter;
 struct dma_domain;
 
-/* Nobody promises what is in new memory: each byte is this one. */
+/* Nobody promises what is in new memory: each byte is this one. What lies around it in its pages, and in its
+ * margins, is DMA_PADDING (bounce.h). */
 enum { DMA_BLOCK_FRESH = 0xCB };
 
 /* Blocks of large pages are multiples of this, and begin at one. */
@@ -34,6 +35,7 @@ struct dma_block {
     unsigned char *memory;
     uint64_t logical;
     uint32_t pages;
+    uint32_t margin;           /* pages before and behind it that are nobody's */
     struct dma_domain *domain; /* where it is mapped; NULL: nowhere, logical addresses are physical ones */
 };
 

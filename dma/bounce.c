@@ -9,7 +9,7 @@
 
 #include "dma/adapter.h"
 
-enum { BANK_PAGES_MIN = 16, WORD_BITS = 64, FRESH_BYTE = 0xDB };
+enum { BANK_PAGES_MIN = 16, WORD_BITS = 64 };
 
 struct dma_bank {
     struct dma_bank *next;
@@ -73,7 +73,7 @@ static struct dma_bank *make_bank(struct dma_pool *pool, struct emu_machine *m, 
     void *memory = emu_ram_alloc(m, &request);
     if (memory == NULL)
         return NULL;
-    memset(memory, FRESH_BYTE, (size_t)pages << EMU_PAGE_SHIFT);
+    memset(memory, DMA_PADDING, (size_t)pages << EMU_PAGE_SHIFT);
     emu_cache_share(m, memory, pages, true);
     struct dma_bank *b = emu_arena_alloc(m, sizeof *b);
     *b = (struct dma_bank){
@@ -121,6 +121,34 @@ void dma_bounce_give(struct dma_registers *g)
 {
     mark(g->bank, g->first, g->count, false);
     g->bank = NULL;
+}
+
+static const unsigned char *first_stray(const struct dma_bank *b)
+{
+    for (uint32_t page = 0; page < b->pages; page++) {
+        const unsigned char *memory = b->memory + ((size_t)page << EMU_PAGE_SHIFT);
+        if (!page_used(b, page) && dma_padding_end(memory, EMU_PAGE_SIZE) < EMU_PAGE_SIZE)
+            return memory + dma_padding_end(memory, EMU_PAGE_SIZE);
+    }
+    return NULL;
+}
+
+const unsigned char *dma_bounce_stray(const struct dma_pool *pool)
+{
+    const unsigned char *stray = NULL;
+    for (const struct dma_bank *b = pool->banks; b != NULL && stray == NULL; b = b->next)
+        stray = first_stray(b);
+    return stray;
+}
+
+size_t dma_padding_end(const unsigned char *memory, size_t bytes)
+{
+    size_t at = 0;
+    if (bytes == 0 || (memory[0] == DMA_PADDING && memcmp(memory, memory + 1, bytes - 1) == 0))
+        return bytes;
+    while (memory[at] == DMA_PADDING)
+        at++;
+    return at;
 }
 
 unsigned char *dma_bounce_memory(const struct dma_registers *g)

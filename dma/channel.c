@@ -67,7 +67,8 @@ void dma_channel_require_flushed(const struct dma_channel *c, const struct dma_a
 {
     if (c->state == DMA_CHANNEL_IDLE)
         return;
-    emu_finding_raise(a->system->machine, "DMA-CHANNEL-4", "0xE6/0D", NULL,
+    emu_finding_raise(a->system->machine, "DMA-CHANNEL-4", "0xE6/0D",
+                      (const uint64_t[4]){0x0D, c->bytes, 0, 0},
                       "%s of %s while a transfer is mapped that was not flushed: FlushAdapterBuffers is owed",
                       deed, dma_adapter_name(a).text);
 }

@@ -8,6 +8,7 @@
 #include <emu/mem.h>
 
 #include "dma/adapter.h"
+#include "dma/bounce.h"
 #include "dma/channel.h"
 #include "dma/operations.h"
 #include "dma/system.h"
@@ -61,12 +62,11 @@ static void require_rest_untouched(const struct dma_adapter *a, const struct dma
 {
     enum { WRITTEN_OUTSIDE = 0x0F, PADDING_AFTER = 5 };
     uint64_t bytes = (uint64_t)b->block.pages << EMU_PAGE_SHIFT;
-    uint64_t at = b->length;
-    while (at < bytes && b->block.memory[at] == DMA_BLOCK_FRESH)
-        at++;
+    uint64_t at = b->length + dma_padding_end(b->block.memory + b->length, bytes - b->length);
     if (at < bytes)
         emu_finding_raise(a->system->machine, "DMA-COMMON-8", "0xE6/0F",
-                          (const uint64_t[4]){WRITTEN_OUTSIDE, PADDING_AFTER, at, 0},
+                          (const uint64_t[4]){WRITTEN_OUTSIDE, PADDING_AFTER, (uintptr_t)b->block.memory,
+                                              (uintptr_t)b->block.memory + at},
                           "a common buffer of %s has %u bytes, and byte %llu of its pages was written",
                           dma_adapter_name(a).text, b->length, (unsigned long long)at);
 }
@@ -91,7 +91,7 @@ void dma_common_free(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logic
     struct dma_common **link = find(a, memory, (uint64_t)logical.QuadPart, length);
     if (link == NULL)
         emu_finding_raise(
-            s->machine, "DMA-COMMON-4", "0xE6/03", NULL,
+            s->machine, "DMA-COMMON-4", "0xE6/03", (const uint64_t[4]){0x03, 1, 0, 0},
             "FreeCommonBuffer of %s with memory that is no common buffer of it: it was freed twice",
             dma_adapter_name(a).text);
     struct dma_common *b = *link;

@@ -13,6 +13,7 @@
 #include "dma/bus_interface.h"
 #include "dma/channel.h"
 #include "dma/controller.h"
+#include "dma/ddi_adapter.h"
 #include "dma/iommu_calls.h"
 #include "dma/operations.h"
 #include "dma/system.h"
@@ -72,6 +73,12 @@ PDMA_ADAPTER IoGetDmaAdapter(PDEVICE_OBJECT PhysicalDeviceObject, PDEVICE_DESCRI
                              PULONG NumberOfMapRegisters)
 {
     struct dma_system *s = dma_system();
+    return s->entry->get_adapter(s, PhysicalDeviceObject, DeviceDescription, NumberOfMapRegisters);
+}
+
+PDMA_ADAPTER dma_adapter_get(struct dma_system *s, PDEVICE_OBJECT PhysicalDeviceObject,
+                             PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters)
+{
     const DEVICE_DESCRIPTION *d = DeviceDescription;
     DEVICE_DESCRIPTION known; /* with the device's bus, for who is asked */
     emu_step(s->machine, DMA_OP_GET_ADAPTER, s->pool.object, d != NULL ? d->Version : 0);

@@ -4,7 +4,7 @@
  * Size is the size of the table's version; members beyond it are NULL. Inside it none is: the members that
  * this version of the emulator does not perform answer with the documented status for that, or with nothing.
  */
-#include "dma/ddi_table.h"
+#include "dma/ddi_adapter.h"
 
 #include <emu/cache.h>
 
@@ -224,10 +224,33 @@ static const DMA_OPERATIONS table_3 = {
     .CreateCommonBufferFromMdl = dma_ddi_create_common_buffer_from_mdl,
 };
 
-/* The driver's structure has a pointer to what may be written; nobody writes through it. */
-PDMA_OPERATIONS dma_table(unsigned version)
+static void ignore_obsolete(struct dma_system *s, const char *call)
 {
-    static const DMA_OPERATIONS *const tables[] = {&table_1, &table_2, &table_3};
-    EMU_ASSERT(version >= 1 && version <= sizeof tables / sizeof tables[0]);
-    return (PDMA_OPERATIONS)(uintptr_t)tables[version - 1];
+    UNREFERENCED_PARAMETER(s);
+    UNREFERENCED_PARAMETER(call);
 }
+
+static void ignore_made(struct dma_adapter *a)
+{
+    UNREFERENCED_PARAMETER(a);
+}
+
+static void ignore_removed(struct dma_system *s, PDEVICE_OBJECT device)
+{
+    UNREFERENCED_PARAMETER(s);
+    UNREFERENCED_PARAMETER(device);
+}
+
+static void ignore_audit(struct dma_system *s)
+{
+    UNREFERENCED_PARAMETER(s);
+}
+
+const struct dma_entry dma_plain = {
+    .tables = {&table_1, &table_2, &table_3},
+    .get_adapter = dma_adapter_get,
+    .obsolete = ignore_obsolete,
+    .made = ignore_made,
+    .removed = ignore_removed,
+    .audit = ignore_audit,
+};

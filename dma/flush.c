@@ -38,6 +38,8 @@ static void put_back(const struct dma_registers *g, const struct dma_mapped *map
         uint64_t to = p->at + p->bytes < part->end ? p->at + p->bytes : part->end;
         if (!part->to_device && from < to)
             memcpy(p->memory + (from - p->at), dma_bounce_memory(g) + p->offset + (from - p->at), to - from);
+        if (g->adapter->padded)
+            memset(dma_bounce_memory(g) + p->offset, DMA_PADDING, p->bytes);
         p->memory = NULL;
     }
 }
@@ -88,7 +90,7 @@ static void raise_other(const struct dma_adapter *a, const struct part *part, co
     __attribute__((noreturn));
 static void raise_other(const struct dma_adapter *a, const struct part *part, const char *deed)
 {
-    emu_finding_raise(a->system->machine, "DMA-FLUSH-8", "0xE6/16", NULL,
+    emu_finding_raise(a->system->machine, "DMA-FLUSH-8", "0xE6/16", (const uint64_t[4]){0x16, 0, 0, 0},
                       "%s of %s for bytes %llu to %llu of an MDL, of which none is mapped: something else "
                       "was mapped, and is not flushed",
                       deed, dma_adapter_name(a).text, (unsigned long long)part->start,
@@ -168,8 +170,8 @@ static void require_something_mapped(const struct dma_adapter *a, const struct d
                                : dma_owned_bytes(a, DMA_OWNED_WITHOUT, NULL) == 0;
     if (!nothing || length == 0)
         return;
-    emu_finding_raise(a->system->machine, "DMA-FLUSH-6", "0xE6/16", NULL, "%s of %s where nothing is mapped",
-                      deed, dma_adapter_name(a).text);
+    emu_finding_raise(a->system->machine, "DMA-FLUSH-6", "0xE6/16", (const uint64_t[4]){0x16, 0, 0, 0},
+                      "%s of %s where nothing is mapped", deed, dma_adapter_name(a).text);
 }
 
 static void flush(struct dma_adapter *a, PMDL mdl, PVOID base, uint64_t at, ULONG length, bool to_device,

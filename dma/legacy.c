@@ -10,17 +10,18 @@
 #include <ntddk.h>
 
 #include "dma/adapter.h"
-#include "dma/ddi_table.h"
+#include "dma/system.h"
 
 /* What an adapter of HalGetAdapter can be asked for. */
 static const DMA_OPERATIONS *operations(void)
 {
-    return dma_table(1);
+    return dma_system()->entry->tables[0];
 }
 
-/* Bug check 0xE6/1E under verification: whoever verifies adapters asks here. */
 PADAPTER_OBJECT HalGetAdapter(PDEVICE_DESCRIPTION DeviceDescription, PULONG NumberOfMapRegisters)
 {
+    struct dma_system *s = dma_system();
+    s->entry->obsolete(s, "HalGetAdapter");
     if (DeviceDescription != NULL && DeviceDescription->Version > DEVICE_DESCRIPTION_VERSION2)
         return NULL;
     PADAPTER_OBJECT adapter = IoGetDmaAdapter(NULL, DeviceDescription, NumberOfMapRegisters);

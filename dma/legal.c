@@ -11,6 +11,9 @@
 #include "dma/system.h"
 #include "dma/walk.h"
 
+/* First parameters of bug check 0xE6. */
+enum { NOT_LOCKED = 0x0E, OUTSIDE = 0x1B, TOO_SHORT = 0x24 };
+
 struct dma_registers *dma_legal_registers(struct dma_adapter *a, PVOID base, const char *deed)
 {
     if (base == NULL)
@@ -58,7 +61,8 @@ void dma_legal_locked(const struct dma_adapter *a, const struct dma_walk *from, 
             return;
         end -= mdl->ByteCount;
     }
-    emu_finding_raise(a->system->machine, "DMA-MAP-15", "0xE6/0E", NULL,
+    emu_finding_raise(a->system->machine, "DMA-MAP-15", "0xE6/0E",
+                      (const uint64_t[4]){NOT_LOCKED, (uintptr_t)from->mdl, 0, 0},
                       "%s of %s for a buffer that is not locked: its MDL describes no pages", deed,
                       dma_adapter_name(a).text);
 }
@@ -78,11 +82,12 @@ uint64_t dma_legal_offset(const struct dma_adapter *a, PMDL mdl, PVOID virtual_a
     uint64_t first = (uint64_t)(uintptr_t)mdl->StartVa + mdl->ByteOffset;
     uint64_t at = (uint64_t)(uintptr_t)virtual_address - first;
     if (at >= mdl->ByteCount)
-        emu_finding_raise(a->system->machine, "DMA-MAP-12", "0xE6/1B", NULL,
+        emu_finding_raise(a->system->machine, "DMA-MAP-12", "0xE6/1B",
+                          (const uint64_t[4]){OUTSIDE, (uintptr_t)virtual_address, (uintptr_t)mdl, 0},
                           "%s of %s with an address that is not in the MDL", deed, dma_adapter_name(a).text);
     if (length > mdl->ByteCount - at)
         emu_finding_raise(a->system->machine, "DMA-MAP-13", "0xE6/24",
-                          (const uint64_t[4]){0x24, length, 0, 0},
+                          (const uint64_t[4]){TOO_SHORT, length - (mdl->ByteCount - at), 0, 0},
                           "%s of %s for %u bytes where the MDL has %u left", deed, dma_adapter_name(a).text,
                           (unsigned)length, (unsigned)(mdl->ByteCount - at));
     return at;

@@ -50,10 +50,19 @@ void dma_queue_sink(struct emu_machine *m, uint8_t level)
 
 /* ---- Taking what a request needs, in order --------------------------------------------------- */
 
+/* Where a controller runs in circles, or the driver asked for no double buffers, there are none without need.
+ */
+static bool buffers_always(const struct dma_request *r)
+{
+    const struct dma_adapter *a = r->adapter;
+    bool may = !a->loops && (r->list == NULL || !r->list->fail_on_bounce);
+    return may && (r->mood == DMA_MOOD_BUFFERED || a->always_buffer);
+}
+
 static void grant(struct dma_request *r, struct dma_registers *g)
 {
     if (g != NULL) {
-        g->always_buffer = r->mood == DMA_MOOD_BUFFERED && !r->adapter->loops;
+        g->always_buffer = buffers_always(r);
         g->zero_buffers = r->list != NULL && r->list->zero_buffers;
         r->registers = dma_slot_handle(&g->slot);
     }
@@ -254,7 +263,7 @@ static void give_adapter(struct dma_adapter *a)
 void dma_queue_raise_freed_twice(const struct dma_adapter *a, const char *deed)
 {
     emu_finding_raise(
-        a->system->machine, "DMA-FREE-5", "0xE6/04", NULL,
+        a->system->machine, "DMA-FREE-5", "0xE6/04", (const uint64_t[4]){0x04, 1, 0, 0},
         "%s of %s, whose adapter channel is not allocated: it was freed twice, or never granted", deed,
         dma_adapter_name(a).text);
 }

@@ -79,7 +79,11 @@ NTSTATUS haldma_start_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo, PDEVICE_
 
 NTSTATUS haldma_remove_device(PDEVICE_OBJECT pdo)
 {
-    return hal_pnp_remove(pdo);
+    struct dma_system *s = dma_system();
+    NTSTATUS status = hal_pnp_remove(pdo);
+    if (NT_SUCCESS(status))
+        s->entry->removed(s, pdo);
+    return status;
 }
 
 uint32_t haldma_requester(PDMA_ADAPTER adapter)
@@ -214,6 +218,7 @@ static void check(void *context)
     require_passive("check");
     emu_require_drained(emu_current());
     hal_pool_audit();
+    dma_system()->entry->audit(dma_system());
 }
 
 void haldma_scenario_program(const struct haldma_scenario *scenario, struct emu_program *program)

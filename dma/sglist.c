@@ -143,8 +143,8 @@ NTSTATUS dma_sglist_ask(struct dma_adapter *a, struct dma_sglist_ask *ask, PVOID
         emu_finding_raise(m, "DMA-LIST-21", NULL, NULL, "%s of %s without a buffer for the list", deed,
                           dma_adapter_name(a).text);
     if (ask->length == 0)
-        emu_finding_raise(m, "DMA-MAP-17", "0xE6/21", NULL, "%s of %s for zero bytes", deed,
-                          dma_adapter_name(a).text);
+        emu_finding_raise(m, "DMA-MAP-17", "0xE6/21", (const uint64_t[4]){0x21, 0, 0, 0},
+                          "%s of %s for zero bytes", deed, dma_adapter_name(a).text);
     struct dma_walk walk;
     ask->offset = dma_sglist_offset(a, ask->mdl, virtual_address, deed);
     dma_legal_chain(a, ask->mdl, ask->offset, ask->length, deed);

@@ -141,7 +141,7 @@ struct dma_sglist *dma_sglist_of(struct dma_adapter *a, PSCATTER_GATHER_LIST lis
     struct dma_sglist *l = named_by(a->system, list);
     if (l == NULL || !l->built)
         emu_finding_raise(m, "DMA-LIST-27", "0xE6/06",
-                          (const uint64_t[4]){FREED_TWICE, a->lists_built, a->lists_put, 0},
+                          (const uint64_t[4]){FREED_TWICE, a->lists_built, a->lists_put + 1, 0},
                           "%s of %s with a scatter/gather list that is none: it was put before, was never "
                           "built, or its Reserved member was overwritten",
                           deed, dma_adapter_name(a).text);

@@ -11,6 +11,7 @@
 #include "dma/request.h"
 #include "dma/sglist.h"
 #include "dma/vector.h"
+#include "dma/verifier.h"
 
 #define DMA_OP_INFO(id, name, access, arg) {name, access, arg},
 static const struct emu_op_info op_infos[] = {DMA_OPS(DMA_OP_INFO)};
@@ -22,6 +23,7 @@ void dma_boot(struct emu_machine *m, void *context)
     struct dma_system *s = emu_arena_alloc(m, sizeof *s);
     s->machine = m;
     s->config = context;
+    s->entry = &dma_plain;
     emu_set_slot(m, EMU_SLOT_DMA, s);
     emu_describe_ops(m, EMU_OP_BASE_DMA, op_infos, DMA_OP_COUNT);
     dma_pool_init(&s->pool, m, s->config->map_registers);
@@ -36,4 +38,6 @@ void dma_boot(struct emu_machine *m, void *context)
     dma_builtin_boot(s);
     dma_vectors_boot(s);
     dma_drain_boot(s);
+    if (haldma_verify(m) != 0)
+        dma_verifier_boot(s, haldma_verify(m));
 }

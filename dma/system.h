@@ -24,6 +24,8 @@ struct haldma_extension;
 struct dma_domains;
 struct dma_iommu;
 struct dma_request;
+struct dma_system;
+struct dma_verifier;
 
 /* Granted requests whose AdapterControl this processor will call. */
 struct dma_dispatcher {
@@ -35,8 +37,25 @@ struct dma_dispatcher {
 
 enum { DMA_CONTROLLERS_MAX = 16, DMA_EXTENSIONS_MAX = 16, DMA_CHANNELS_MAX = 1024 };
 
+enum { DMA_TABLES = 3 };
+
+/* What drivers call, and what they cause: the subsystem's own (dma_plain), or the verifier's (verifier.h). */
+struct dma_entry {
+    const DMA_OPERATIONS *tables[DMA_TABLES]; /* version 1 first */
+    PDMA_ADAPTER(*get_adapter)
+    (struct dma_system *s, PDEVICE_OBJECT device, PDEVICE_DESCRIPTION description,
+     PULONG registers);                                       /* IoGetDmaAdapter */
+    void (*obsolete)(struct dma_system *s, const char *call); /* a function was called that nobody may call */
+    void (*made)(struct dma_adapter *a);
+    void (*removed)(struct dma_system *s, PDEVICE_OBJECT device); /* and so is its stack */
+    void (*audit)(struct dma_system *s);                          /* a run's end */
+};
+extern const struct dma_entry dma_plain;
+
 struct dma_system {
     struct emu_machine *machine;
+    const struct dma_entry *entry;
+    struct dma_verifier *verifier; /* the verifier's own; NULL: nothing is verified */
     const struct haldma_config *config;
     struct dma_pool pool;
     struct dma_owners owners;

@@ -61,7 +61,8 @@ static void require_flushed(const struct dma_adapter *a, const struct dma_regist
     if (bytes == 0)
         return;
     emu_finding_raise(
-        a->system->machine, "DMA-MAP-14", "0xE6/0D", (const uint64_t[4]){0x0D, bytes, 0, 0},
+        a->system->machine, "DMA-MAP-14", "0xE6/0D",
+        (const uint64_t[4]){0x0D, bytes, (uint64_t)g->count << EMU_PAGE_SHIFT, 0},
         "%s of %s while %llu bytes are mapped that were not flushed: FlushAdapterBuffersEx is owed", deed,
         dma_adapter_name(a).text, (unsigned long long)bytes);
 }
@@ -200,7 +201,8 @@ static void map_scattered(struct mapping *x)
             logical = next_logical(x, physical);
         if (!dma_list_takes(&x->list, logical))
             return;
-        if (x->may_stop && x->list.count > 0 && !dma_list_joins(&x->list, logical)) {
+        bool parts = x->list.count > 0 && (!dma_list_joins(&x->list, logical) || x->adapter->always_buffer);
+        if (x->may_stop && parts) {
             x->may_stop = false;
             if (emu_latitude(s->machine, DMA_OP_MAP_EX, 2) != 0)
                 return;
@@ -467,8 +469,8 @@ uint64_t dma_map(struct dma_adapter *a, PMDL mdl, PVOID base, PVOID virtual_addr
         emu_finding_raise(a->system->machine, "DMA-MAP-28", NULL, NULL,
                           "%s of %s without a place for the length", deed, dma_adapter_name(a).text);
     if (*length == 0)
-        emu_finding_raise(a->system->machine, "DMA-MAP-17", "0xE6/21", NULL, "%s of %s for zero bytes", deed,
-                          dma_adapter_name(a).text);
+        emu_finding_raise(a->system->machine, "DMA-MAP-17", "0xE6/21", (const uint64_t[4]){0x21, 0, 0, 0},
+                          "%s of %s for zero bytes", deed, dma_adapter_name(a).text);
     struct mapping x = {
         .adapter = a,
         .registers = dma_legal_registers(a, base, deed),

@@ -28,6 +28,7 @@ enum {
     COUNT_BITS = 8,
     COUNT_MAX = (1 << COUNT_BITS) - 1,
     NO_MOMENT = 0, /* moments count from 1 */
+    OP_SHIFT = 48, /* where a step's operation stands in what it is */
     NAMELESS = 0,  /* the cell of an object that nobody wrote yet */
 };
 #define MIX_A 0x9E3779B97F4A7C15ull
@@ -113,9 +114,8 @@ static inline void take_step(struct emu_coverage *c, struct cell *context, uint6
     c->sum += h ^ h >> MIX_SHIFT;
 }
 
-void emu_coverage_step(struct emu_coverage *c, uint32_t context, uint64_t what)
+static inline void step(struct emu_coverage *c, struct cell *who, uint64_t what)
 {
-    struct cell *who = cell_of(c, context);
     c->steps++;
     take_step(c, who, mix(mix(who->step, what ^ who->name), who->write));
 }
@@ -125,9 +125,8 @@ void emu_coverage_step(struct emu_coverage *c, uint32_t context, uint64_t what)
  * when what it saw was written before it. Who touches everything comes after the sum of all that was, and
  * what comes later is not in that sum.
  */
-void emu_coverage_access(struct emu_coverage *c, uint32_t context, uint32_t place, enum emu_access access)
+static inline void touch(struct emu_coverage *c, struct cell *who, uint32_t place, enum emu_access access)
 {
-    struct cell *who = cell_of(c, context);
     if (access == EMU_ACCESS_LOCAL)
         return;
     if (place == EMU_PLACE_EVERYTHING) {
@@ -141,6 +140,26 @@ void emu_coverage_access(struct emu_coverage *c, uint32_t context, uint32_t plac
     if (access == EMU_ACCESS_WRITE)
         at->write = h;
     take_step(c, who, h);
+}
+
+void emu_coverage_step(struct emu_coverage *c, uint32_t context, uint64_t what)
+{
+    step(c, cell_of(c, context), what);
+}
+
+void emu_coverage_access(struct emu_coverage *c, uint32_t context, uint32_t place, enum emu_access access)
+{
+    touch(c, cell_of(c, context), place, access);
+}
+
+void emu_coverage_perform(struct emu_coverage *c, uint32_t context, emu_op op, uint32_t place,
+                          enum emu_access access)
+{
+    struct cell *who = cell_of(c, context);
+    if (c->moments.of_op[op] != NO_MOMENT)
+        emu_coverage_moment(c, op);
+    step(c, who, (uint64_t)op << OP_SHIFT);
+    touch(c, who, place, access);
 }
 
 void emu_coverage_made(struct emu_coverage *c, uint32_t context, uint32_t place)
@@ -170,6 +189,11 @@ void emu_coverage_watch(struct emu_coverage *c, const emu_op *moments, unsigned 
         EMU_ASSERT(moments[i] < EMU_OP_LIMIT);
         c->moments.of_op[moments[i]] = (uint8_t)(i + 1);
     }
+}
+
+const uint8_t *emu_coverage_moments(const struct emu_coverage *c)
+{
+    return c->moments.of_op;
 }
 
 void emu_coverage_moment(struct emu_coverage *c, emu_op op)

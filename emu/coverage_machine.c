@@ -8,11 +8,10 @@
 
 #include "emu/footprint.h"
 
-enum { OP_SHIFT = 48 };
-
 void emu_machine_set_coverage(struct emu_machine *m, struct emu_coverage *c)
 {
     m->coverage = c;
+    m->moments = c != NULL ? emu_coverage_moments(c) : NULL;
 }
 
 static uint32_t place_of(emu_object object)
@@ -28,21 +27,20 @@ static uint32_t context(const struct emu_machine *m)
 void emu_cover_performed(struct emu_machine *m, emu_op op, emu_object object)
 {
     struct emu_coverage *c = m->coverage;
-    emu_coverage_moment(c, op);
-    if (m->quiet != 0)
+    if (m->quiet != 0) {
+        emu_coverage_moment(c, op);
         return;
+    }
     bool moves = op == EMU_OP_ENGINE || op == EMU_OP_EVENT;
     m->mover = moves ? object : EMU_NO_OBJECT;
     uint32_t who = moves ? place_of(object) : context(m);
-    enum emu_access access = emu_op_info(m, op)->access;
-    emu_coverage_step(c, who, (uint64_t)op << OP_SHIFT);
     if (op == EMU_OP_SOFT)
-        emu_coverage_access(c, who, EMU_PLACE_SOFT + m->self->cpu, EMU_ACCESS_WRITE);
+        emu_coverage_perform(c, who, op, EMU_PLACE_SOFT + m->self->cpu, EMU_ACCESS_WRITE);
     else if (moves)
-        emu_coverage_access(c, who, EMU_PLACE_CLOCK, EMU_ACCESS_WRITE);
+        emu_coverage_perform(c, who, op, EMU_PLACE_CLOCK, EMU_ACCESS_WRITE);
     else
-        emu_coverage_access(c, who, object != EMU_NO_OBJECT ? place_of(object) : EMU_PLACE_EVERYTHING,
-                            access);
+        emu_coverage_perform(c, who, op, object != EMU_NO_OBJECT ? place_of(object) : EMU_PLACE_EVERYTHING,
+                             emu_op_info(m, op)->access);
 }
 
 void emu_cover_noted(struct emu_machine *m, emu_op op, uint64_t arg)
@@ -61,8 +59,6 @@ void emu_cover_touch(struct emu_machine *m, uint32_t place, enum emu_access acce
 
 void emu_cover_made(struct emu_machine *m, emu_object object, const void *address)
 {
-    if (m->quiet != 0)
-        return;
     if (address != NULL)
         emu_coverage_appeared(m->coverage, place_of(object));
     else

@@ -38,6 +38,7 @@ void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *cod
     EMU_ASSERT(emu_current() == m && m->self != &m->host && !m->halted);
     struct emu_strand *self = m->self;
     struct emu_finding *f = &m->finding;
+    self->soiled = true;
     memset(f, 0, sizeof *f);
     snprintf(f->rule, sizeof f->rule, "%s", rule);
     snprintf(f->code, sizeof f->code, "%s", code != NULL ? code : "");

@@ -544,11 +544,9 @@ void emu_footprint_leave(struct emu_machine *m, struct emu_strand *s, emu_actor 
 }
 
 /* Before the race ids are the same in every run; in it, whoever makes an object counts its own. */
-uint64_t emu_footprint_key(struct emu_machine *m, emu_object object, const void *address)
+uint64_t emu_footprint_key(struct emu_machine *m, const void *address)
 {
     struct emu_footprints *f = m->footprints;
-    if (f == NULL)
-        return object;
     if (address != NULL)
         return KEY_ADDRESS | (uintptr_t)address;
     struct emu_footprint_actor *who = &f->actors[f->count > 0 ? f->events[f->count - 1].actor : 0];

@@ -154,7 +154,8 @@ void emu_footprint_withdraw_engine(struct emu_machine *m, struct emu_engine *e);
 /* A handler begins or ends on the strand's stack. enter() returns what leave() wants back. */
 emu_actor emu_footprint_enter(struct emu_machine *m, struct emu_strand *s);
 void emu_footprint_leave(struct emu_machine *m, struct emu_strand *s, emu_actor interrupted);
-uint64_t emu_footprint_key(struct emu_machine *m, emu_object object, const void *address);
+/* What an object that comes into being is known by; called only where footprints are kept. */
+uint64_t emu_footprint_key(struct emu_machine *m, const void *address);
 
 void emu_footprint_wakes(struct emu_machine *m, struct emu_strand *s);
 

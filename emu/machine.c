@@ -223,8 +223,10 @@ void emu_machine_reset(struct emu_machine *m)
 
     struct emu_machine *outer = current;
     current = m;
+    m->quiet = 1; /* the same in every run */
     for (uint32_t i = 0; i < m->boot_count; i++)
         m->boots[i].fn(m, m->boots[i].context);
+    m->quiet = 0;
     current = outer;
 }
 

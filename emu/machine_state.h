@@ -120,12 +120,13 @@ struct emu_strand {
     uint8_t level;    /* while it is off its processor */
     uint8_t priority;
     bool must_finish;
-    bool spared;          /* choose.c: nothing fails by choice while it runs outside handlers */
-    bool resumes;         /* footprint.c: it goes on without performing what it announced */
-    bool is_idle;         /* carries the interrupts of a processor without a strand */
-    uint32_t steps;       /* it performed, handlers on its stack included */
-    uint32_t actor;       /* footprint.c: whose event its next step is; 0: not named yet */
-    uint32_t woken;       /* 1 + the event that made it ready, 0: none */
+    bool spared;    /* choose.c: nothing fails by choice while it runs outside handlers */
+    bool resumes;   /* footprint.c: it goes on without performing what it announced */
+    bool is_idle;   /* carries the interrupts of a processor without a strand */
+    bool soiled;    /* other code than the machine's own ran on its stack, or a finding was told there */
+    uint32_t steps; /* it performed, handlers on its stack included */
+    uint32_t actor; /* footprint.c: whose event its next step is; 0: not named yet */
+    uint32_t woken; /* 1 + the event that made it ready, 0: none */
     uint32_t disabled_at; /* 1 + events before its condition was last seen not to hold */
     void *stack_low;
     uintptr_t deepest;           /* what is below is clean, but for what was called between steps since */
@@ -270,14 +271,14 @@ struct emu_machine {
 
     struct emu_cpu cpus[EMU_PROCESSORS_MAX];
     struct emu_strand *strands;
-    uint32_t strands_used; /* slots ever used in this run */
-    uint32_t idle_strands; /* of them, made so far */
+    uint32_t strands_used; /* slots ever used in this run, those of all idle strands included */
     uint32_t unfinished;   /* strands that must finish and are not held */
     uint32_t held;
     bool released; /* strands are held no longer */
     uint32_t ready_total;
-    struct emu_strand *free_strands;
-    uint64_t soft_cpus; /* processors with a software interrupt pending */
+    uint64_t ready_cpus;                         /* processors with ready strands */
+    struct emu_strand *free_strands, *free_last; /* those that ended first come first */
+    uint64_t soft_cpus;                          /* processors with a software interrupt pending */
     emu_soft_fn *soft[EMU_LEVEL_DISPATCH + 1];
 
     /* event.c, engine.c */
@@ -320,6 +321,7 @@ struct emu_machine {
 
     /* coverage_machine.c */
     struct emu_coverage *coverage; /* NULL: nobody counts */
+    const uint8_t *moments;        /* of it */
     emu_object mover;              /* the engine or event whose callback runs */
 
     /* trace.c */

@@ -90,16 +90,18 @@ static void grow_slots(struct emu_machine *m)
     free(old);
 }
 
-static emu_object make(struct emu_machine *m, const char *class_name, const void *address)
+static inline emu_object make(struct emu_machine *m, const char *class_name, const void *address)
 {
     if (EMU_UNLIKELY(m->object_count == m->object_capacity)) {
         m->object_capacity *= 2;
         m->objects = realloc(m->objects, m->object_capacity * sizeof *m->objects);
         EMU_ASSERT(m->objects != NULL);
     }
-    m->objects[m->object_count] =
-        (struct emu_object_info){class_name, NULL, emu_footprint_key(m, m->object_count, address)};
-    if (EMU_UNLIKELY(m->coverage != NULL))
+    uint64_t key = m->object_count;
+    if (EMU_UNLIKELY(m->footprints != NULL))
+        key = emu_footprint_key(m, address);
+    m->objects[m->object_count] = (struct emu_object_info){class_name, NULL, key};
+    if (EMU_UNLIKELY(m->coverage != NULL && m->quiet == 0))
         emu_cover_made(m, m->object_count, address);
     return m->object_count++;
 }

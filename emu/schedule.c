@@ -83,9 +83,10 @@ static void offer_tops(struct emu_machine *m, struct menu *menu, const struct em
  */
 static void offer_switches(struct emu_machine *m, struct menu *menu)
 {
-    for (unsigned cpu = 0; cpu < m->config.processors; cpu++) {
+    for (uint64_t left = m->ready_cpus; left != 0; left &= left - 1) {
+        unsigned cpu = (unsigned)__builtin_ctzll(left);
         struct emu_cpu *c = &m->cpus[cpu];
-        if (c->ready_first == NULL || c->level >= EMU_LEVEL_DISPATCH || c->depth > 0)
+        if (c->level >= EMU_LEVEL_DISPATCH || c->depth > 0)
             continue;
         uint8_t best = c->top != NULL ? c->top->priority : 0;
         for (struct emu_strand *s = c->ready_first; s != NULL; s = s->next_ready)
@@ -317,6 +318,7 @@ void emu_stop_here(struct emu_machine *m, enum emu_stop why)
 static void handle(struct emu_machine *m, struct emu_strand *self)
 {
     struct emu_cpu *c = &m->cpus[self->cpu];
+    self->soiled = true;
     if (self->is_idle && c->top == NULL) {
         c->top = self;
         m->busy |= 1ull << self->cpu;

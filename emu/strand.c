@@ -1,5 +1,6 @@
 /*
- * Strands: their slots, stacks and ready lines.
+ * Strands: their slots, stacks and ready lines. The first slots are those of the idle strands, one for each
+ * processor, whether it is needed or not.
  */
 #include "emu/footprint.h"
 
@@ -23,13 +24,15 @@ void emu_strands_reset(struct emu_machine *m)
 {
     for (uint32_t i = 0; i < m->strands_used; i++)
         m->strands[i].state = STRAND_FREE;
-    m->strands_used = 0;
-    m->idle_strands = 0;
+    for (uint32_t cpu = 0; cpu < m->config.processors; cpu++)
+        m->strands[cpu].object = EMU_NO_OBJECT; /* until it is needed */
+    m->strands_used = m->config.processors;
     m->free_strands = NULL;
     m->unfinished = 0;
     m->held = 0;
     m->released = false;
     m->ready_total = 0;
+    m->ready_cpus = 0;
     m->soft_cpus = 0;
     memset(m->cpus, 0, m->config.processors * sizeof m->cpus[0]);
     memset(m->soft, 0, sizeof m->soft);
@@ -48,7 +51,8 @@ static struct emu_strand *take_slot(struct emu_machine *m)
         m->free_strands = s->next_ready;
         return s;
     }
-    if (m->strands_used == m->config.strands_max)
+    uint32_t reserve = m->self != &m->host; /* for what a host starts after a run */
+    if (m->strands_used + reserve >= m->config.strands_max)
         return NULL;
     return &m->strands[m->strands_used++];
 }
@@ -79,7 +83,6 @@ static void clean_stack(struct emu_machine *m, struct emu_strand *s)
 {
     unsigned char *low = s->stack_low;
     size_t bytes = m->config.stack_bytes;
-    emu_fiber_forget(low, bytes);
     size_t from = s->deepest != 0 ? (s->deepest - (uintptr_t)low) & ~(size_t)(STACK_LINE - 1) : bytes;
     memset(low + from, 0, bytes - from);
     while (from >= STACK_PIECE && !is_clean(low + from - STACK_PIECE)) {
@@ -104,15 +107,15 @@ static void strand_main(void *arg)
     emu_strand_exit(m);
 }
 
-static struct emu_strand *make(struct emu_machine *m, const struct emu_strand_config *config,
-                               emu_fiber_entry *entry)
+static void make(struct emu_machine *m, struct emu_strand *s, const struct emu_strand_config *config,
+                 emu_fiber_entry *entry)
 {
-    struct emu_strand *s = take_slot(m);
-    if (s == NULL)
-        return NULL;
     if (s->stack_low == NULL)
         s->stack_low = emu_stack_slot(m, (uint32_t)(s - m->strands));
-    clean_stack(m, s);
+    emu_fiber_forget(s->stack_low, m->config.stack_bytes);
+    if (s->soiled)
+        clean_stack(m, s);
+    s->soiled = true;
     s->machine = m;
     s->pending = (struct emu_pending){.op = EMU_OP_STRAND_RUN};
     s->name = config->name;
@@ -141,7 +144,6 @@ static struct emu_strand *make(struct emu_machine *m, const struct emu_strand_co
         emu_watch_started(m, s);
     }
     emu_fiber_init(&s->fiber, s->stack_low, m->config.stack_bytes, entry, s);
-    return s;
 }
 
 struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu)
@@ -149,10 +151,10 @@ struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu)
     struct emu_cpu *c = &m->cpus[cpu];
     if (c->idle == NULL) {
         struct emu_strand_config config = {.name = "idle", .cpu = cpu, .priority = LOWEST_PRIORITY};
-        c->idle = make(m, &config, emu_idle_main);
-        EMU_ASSERT(c->idle != NULL);
+        c->idle = &m->strands[cpu];
+        make(m, c->idle, &config, emu_idle_main);
+        c->idle->soiled = false; /* the machine's own code reads nothing that an earlier run left */
         c->idle->is_idle = true;
-        m->idle_strands++;
         c->idle->state = STRAND_TOP;
     }
     return c->idle;
@@ -161,14 +163,10 @@ struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu)
 struct emu_strand *emu_strand_start(struct emu_machine *m, const struct emu_strand_config *config)
 {
     EMU_ASSERT(config->cpu < m->config.processors && config->fn != NULL && config->name != NULL);
-    /* Idle strands are made when first needed, and a host starts what comes after a run: room is left for
-     * them. */
-    uint32_t reserve = m->config.processors - m->idle_strands + (m->self != &m->host);
-    if (m->free_strands == NULL && m->strands_used + reserve >= m->config.strands_max)
-        return NULL;
-    struct emu_strand *s = make(m, config, strand_main);
+    struct emu_strand *s = take_slot(m);
     if (s == NULL)
         return NULL;
+    make(m, s, config, strand_main);
     emu_note(m, EMU_OP_STRAND_START, s->object, config->cpu);
     if (config->held && !m->released) {
         s->state = STRAND_HELD;
@@ -186,7 +184,7 @@ void emu_strand_release_held(struct emu_machine *m)
     if (EMU_UNLIKELY(m->watch != NULL && m->self == &m->host))
         emu_watch_era(m);
     m->released = true;
-    for (uint32_t i = 0; m->held > 0 && i < m->strands_used; i++) {
+    for (uint32_t i = m->config.processors; m->held > 0 && i < m->strands_used; i++) {
         struct emu_strand *s = &m->strands[i];
         if (s->state != STRAND_HELD)
             continue;
@@ -208,6 +206,7 @@ void emu_ready_push(struct emu_machine *m, struct emu_strand *s)
     else
         c->ready_first = s;
     c->ready_last = s;
+    m->ready_cpus |= 1ull << s->cpu;
     m->ready_total++;
     m->agenda++;
 }
@@ -224,6 +223,8 @@ void emu_ready_remove(struct emu_machine *m, struct emu_strand *s)
         c->ready_first = s->next_ready;
     if (c->ready_last == s)
         c->ready_last = before;
+    if (c->ready_first == NULL)
+        m->ready_cpus &= ~(1ull << s->cpu);
     m->ready_total--;
     m->agenda--;
 }
@@ -236,8 +237,12 @@ void emu_bury_dead(struct emu_machine *m)
         return;
     m->dead = NULL;
     s->state = STRAND_FREE;
-    s->next_ready = m->free_strands;
-    m->free_strands = s;
+    s->next_ready = NULL;
+    if (m->free_strands != NULL)
+        m->free_last->next_ready = s;
+    else
+        m->free_strands = s;
+    m->free_last = s;
 }
 
 static void leave_processor(struct emu_machine *m, struct emu_strand *s)

@@ -32,14 +32,15 @@ static void count_context(struct emu_program_profile *p, uint32_t context)
     p->contexts[i].now++;
 }
 
-/* Strands whose slots are still theirs: a strand that was started into another's slot hides that one. */
+/* Strands whose slots are still theirs: a strand that was started into another's slot hides that one. To
+ * begin is chosen as well. */
 static void count_steps(struct emu_program_profile *p)
 {
     for (uint32_t i = 0; i < p->context_count; i++) {
         struct emu_profile_context *c = &p->contexts[i];
         for (uint32_t s = 0; s < p->machine->strands_used; s++)
             if (p->machine->strands[s].object == c->context)
-                c->now = p->machine->strands[s].steps;
+                c->now = p->machine->strands[s].steps + 1;
     }
 }
 

@@ -6,7 +6,7 @@
 
 #include "world.h"
 
-#include "dma/ddi_table.h"
+#include "dma/system.h"
 
 enum { TRANSFER = 1000, START = 24 };
 
@@ -22,10 +22,12 @@ static void hal_get_adapter_returns_an_adapter_of_versions_1_and_2(void *context
     (void)context;
     ULONG registers = 0;
     PADAPTER_OBJECT first = old_adapter(DEVICE_DESCRIPTION_VERSION, &registers);
-    rig_expect(first != NULL && first->DmaOperations == dma_table(1));
+    rig_expect(first != NULL && first->DmaOperations == dma_plain.tables[1 - 1]);
     rig_expect_equal(registers, 16 + 1);
-    rig_expect(old_adapter(DEVICE_DESCRIPTION_VERSION1, &registers)->DmaOperations == dma_table(1));
-    rig_expect(old_adapter(DEVICE_DESCRIPTION_VERSION2, &registers)->DmaOperations == dma_table(2));
+    rig_expect(old_adapter(DEVICE_DESCRIPTION_VERSION1, &registers)->DmaOperations ==
+               dma_plain.tables[1 - 1]);
+    rig_expect(old_adapter(DEVICE_DESCRIPTION_VERSION2, &registers)->DmaOperations ==
+               dma_plain.tables[2 - 1]);
     rig_expect(old_adapter(DEVICE_DESCRIPTION_VERSION3, &registers) == NULL);
     rig_expect(HalGetAdapter(NULL, &registers) == NULL);
 }

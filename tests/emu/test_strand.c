@@ -183,6 +183,46 @@ static void a_slot_that_is_used_again_has_a_zero_stack(void **state)
     emu_machine_destroy(m);
 }
 
+/* ---- Idle processors ---- */
+
+struct idle_handler {
+    bool was_zero;
+    bool was_idle;
+};
+
+static void see_and_soil(struct emu_machine *m, void *context)
+{
+    struct idle_handler *h = context;
+    struct stack_seen seen;
+    emu_strand_stack(emu_strand_self(m), &seen.base, &seen.bytes);
+    h->was_idle = emu_cpu(m) == 1;
+    h->was_zero = is_zero_below(seen.base);
+    dirty(50000, false);
+}
+
+static void interrupt(void *line)
+{
+    emu_line_raise(emu_current(), *(emu_line *)line);
+}
+
+/* rule: EMU-STRAND-3 */
+static void a_handler_of_an_idle_processor_sees_nothing_that_an_earlier_run_left(void **state)
+{
+    (void)state;
+    struct emu_machine *m = bare_machine(NULL);
+    for (int round = 0; round < 3; round++) {
+        struct idle_handler h = {0};
+        emu_line line = emu_line_add(m, &(struct emu_line_config){.level = 5, .processors = 2});
+        emu_line_connect(m, line, see_and_soil, &h);
+        bare_start(m, "interrupts", 0, interrupt, &line);
+        bare_assert_idle(m);
+        assert_true(h.was_idle);
+        assert_true(h.was_zero);
+        emu_machine_reset(m);
+    }
+    emu_machine_destroy(m);
+}
+
 /* ---- Slots ---- */
 
 static void count_life(void *arg)
@@ -279,6 +319,7 @@ int main(void)
         cmocka_unit_test(the_byte_below_every_stack_is_guarded),
         cmocka_unit_test(a_fresh_stack_is_zero_whatever_an_earlier_run_left_there),
         cmocka_unit_test(a_slot_that_is_used_again_has_a_zero_stack),
+        cmocka_unit_test(a_handler_of_an_idle_processor_sees_nothing_that_an_earlier_run_left),
         cmocka_unit_test(ten_thousand_strands_live_one_after_another_in_sixteen_slots),
         cmocka_unit_test(a_strand_that_ends_leaves_its_slot_to_its_successors),
         cmocka_unit_test(exactly_strands_max_less_one_idle_per_processor_are_alive_at_once),
