@@ -88,6 +88,7 @@ static void boot(struct emu_machine *m, void *context)
     struct composition *c = context;
     hal_images_use(m, c->images);
     hal_set_nodes(m, c->config.numa_nodes);
+    hal_set_counter_skew(m, c->config.counter_skew_ns);
     hal_set_verify(m, verified(m, &c->config));
     dma_boot(m, &c->config);
 }

@@ -21,7 +21,8 @@ enum {
     FOLD_REMAPPING = 'R',
     FOLD_FILTER = 'F',
     FOLD_SIZE = 'S',
-    FOLD_VERIFY = 'V'
+    FOLD_VERIFY = 'V',
+    FOLD_SKEW = 'K'
 };
 
 /* ---- Drivers and devices --------------------------------------------------------------------- */
@@ -244,6 +245,8 @@ uint32_t haldma_configuration(const struct emu_machine *m)
         hash = emu_token_fold(hash, c->i8237);
     hash = c->filter != NULL ? emu_token_fold(hash, FOLD_FILTER) : hash;
     hash = c->size != 0 ? emu_token_fold(emu_token_fold(hash, FOLD_SIZE), c->size) : hash;
+    if (c->counter_skew_ns != 0)
+        hash = emu_token_fold(emu_token_fold(hash, FOLD_SKEW), c->counter_skew_ns);
     hash = c->verify != 0 ? emu_token_fold(emu_token_fold(hash, FOLD_VERIFY), c->verify) : hash;
     for (unsigned i = 0; i < HALDMA_CONTROLLERS_MAX && c->controllers[i].channels != 0; i++) {
         const struct haldma_controller *k = &c->controllers[i];

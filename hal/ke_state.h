@@ -9,6 +9,7 @@
 #ifndef HAL_KE_STATE_H
 #define HAL_KE_STATE_H
 
+#include <emu/callers.h>
 #include <emu/irq.h>
 #include <emu/step.h>
 #include <wdm.h>
@@ -55,11 +56,20 @@ typedef emu_line ke_device_line_fn(struct hal_kernel *k, struct _DEVICE_OBJECT *
 /* One more (1) or one fewer (-1) reference to an object whose kind begins with an IO_TYPE number. */
 typedef void ke_io_reference_fn(struct hal_kernel *k, void *object, int change);
 
+/* What was read last of the performance counter, under verification. */
+struct ke_counter {
+    uint64_t skew; /* units by which each processor's is ahead of the one before */
+    uint64_t clock, value;
+    bool was_read;
+    struct emu_birth birth;
+};
+
 struct ke_state {
     struct ke_processor *processors;
     uint32_t processor_count;
     uint32_t node_count;
     emu_object clock;
+    struct ke_counter counter;
     ke_device_line_fn *device_line;   /* set by the family that owns devices; NULL: no device has one */
     ke_io_reference_fn *io_reference; /* likewise; NULL: not counted */
 

@@ -9,9 +9,9 @@
 
 #include "hal/ke_check.h"
 
-enum { COUNTER_FREQUENCY = 10000000, SHORTEST_TICK_UNITS = 5000 };
+enum { SHORTEST_TICK_UNITS = 5000 };
 
-static uint64_t read_clock(void)
+uint64_t ke_read_clock(void)
 {
     struct hal_kernel *k = hal_kernel();
     if (k->ke.clock == EMU_NO_OBJECT) {
@@ -23,7 +23,7 @@ static uint64_t read_clock(void)
 
 VOID haldma_KeQuerySystemTime(PLARGE_INTEGER CurrentTime)
 {
-    CurrentTime->QuadPart = KE_BOOT_TIME + (LONGLONG)read_clock();
+    CurrentTime->QuadPart = KE_BOOT_TIME + (LONGLONG)ke_read_clock();
 }
 
 VOID KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
@@ -33,39 +33,29 @@ VOID KeQuerySystemTimePrecise(PLARGE_INTEGER CurrentTime)
 
 ULONGLONG KeQueryInterruptTime(VOID)
 {
-    return read_clock();
+    return ke_read_clock();
 }
 
 ULONGLONG KeQueryInterruptTimePrecise(PULONG64 QpcTimeStamp)
 {
-    const uint64_t now = read_clock();
+    const uint64_t now = ke_read_clock();
     *QpcTimeStamp = now;
     return now;
 }
 
 ULONGLONG KeQueryUnbiasedInterruptTime(VOID)
 {
-    return read_clock();
+    return ke_read_clock();
 }
 
 VOID haldma_KeQueryTickCount(PLARGE_INTEGER TickCount)
 {
-    TickCount->QuadPart = (LONGLONG)(read_clock() / KE_TICK_UNITS);
+    TickCount->QuadPart = (LONGLONG)(ke_read_clock() / KE_TICK_UNITS);
 }
 
 ULONG KeQueryTimeIncrement(VOID)
 {
     return KE_TICK_UNITS;
-}
-
-LARGE_INTEGER KeQueryPerformanceCounter(PLARGE_INTEGER PerformanceFrequency)
-{
-    LARGE_INTEGER counter;
-    if (PerformanceFrequency != NULL) {
-        PerformanceFrequency->QuadPart = COUNTER_FREQUENCY;
-    }
-    counter.QuadPart = (LONGLONG)read_clock();
-    return counter;
 }
 
 /* Timers expire when they are due whatever the interval is; what drivers see of it is this. */

@@ -15,4 +15,7 @@
 /* A time that no run reaches, far enough from the end of the numbers to be added to. */
 #define KE_FOREVER (UINT64_MAX / 4)
 
+/* The clock, in Windows' units since the machine was switched on. A yield point. */
+uint64_t ke_read_clock(void);
+
 #endif

@@ -57,7 +57,9 @@ struct haldma_config {
     /* A lower filter driver: it is loaded with the first device, and its AddDevice is called for each one,
      * before that of the device's own driver. NULL: none. */
     PDRIVER_INITIALIZE filter;
-    unsigned size;   /* of the scenario that the machine is for: see haldma_size() */
+    unsigned size; /* of the scenario that the machine is for: see haldma_size() */
+    /* Each processor's performance counter is so far ahead of the one before; 0: they agree. */
+    uint64_t counter_skew_ns;
     uint32_t verify; /* HALDMA_VERIFY_ bits; the profile verifier has all of them whatever this is */
 };
 
