@@ -235,6 +235,14 @@ static void ignore_made(struct dma_adapter *a)
     UNREFERENCED_PARAMETER(a);
 }
 
+static void ignore_strayed(struct dma_system *s, const struct dma_owned *from, uint64_t logical, bool beyond)
+{
+    UNREFERENCED_PARAMETER(s);
+    UNREFERENCED_PARAMETER(from);
+    UNREFERENCED_PARAMETER(logical);
+    UNREFERENCED_PARAMETER(beyond);
+}
+
 static void ignore_removed(struct dma_system *s, PDEVICE_OBJECT device)
 {
     UNREFERENCED_PARAMETER(s);
@@ -251,6 +259,7 @@ const struct dma_entry dma_plain = {
     .get_adapter = dma_adapter_get,
     .obsolete = ignore_obsolete,
     .made = ignore_made,
+    .strayed = ignore_strayed,
     .removed = ignore_removed,
     .audit = ignore_audit,
 };

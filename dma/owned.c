@@ -275,9 +275,11 @@ static uint64_t look_at_device(struct emu_machine *m, void *context, emu_request
     if (hit == NULL || !holds(hit, requester, logical)) {
         const struct dma_owned *o = find(s->owners.mapped, requester, logical);
         const struct dma_owned *ended = o == NULL ? find(s->owners.ended_first, requester, logical) : NULL;
+        bool beyond = hit != NULL && hit->requester == requester && logical == hit->device + hit->bytes;
+        if (to_memory && (ended != NULL || (o == NULL && beyond)))
+            s->entry->strayed(s, ended != NULL ? ended : hit, logical, ended == NULL);
         if (ended != NULL)
             raise_ended(m, ended, to_memory);
-        bool beyond = hit != NULL && hit->requester == requester && logical == hit->device + hit->bytes;
         if (o == NULL && beyond)
             raise_beyond(m, hit, to_memory);
         s->owners.hit = hit = o;

@@ -23,6 +23,7 @@ struct dma_controller;
 struct haldma_extension;
 struct dma_domains;
 struct dma_iommu;
+struct dma_owned;
 struct dma_request;
 struct dma_system;
 struct dma_verifier;
@@ -47,6 +48,9 @@ struct dma_entry {
      PULONG registers);                                       /* IoGetDmaAdapter */
     void (*obsolete)(struct dma_system *s, const char *call); /* a function was called that nobody may call */
     void (*made)(struct dma_adapter *a);
+    /* A device writes at logical, to what it was given and has no more, or (beyond) right behind what it has.
+     */
+    void (*strayed)(struct dma_system *s, const struct dma_owned *from, uint64_t logical, bool beyond);
     void (*removed)(struct dma_system *s, PDEVICE_OBJECT device); /* and so is its stack */
     void (*audit)(struct dma_system *s);                          /* a run's end */
 };

@@ -62,7 +62,7 @@ static void require_flushed(const struct dma_adapter *a, const struct dma_regist
         return;
     emu_finding_raise(
         a->system->machine, "DMA-MAP-14", "0xE6/0D",
-        (const uint64_t[4]){0x0D, bytes, (uint64_t)g->count << EMU_PAGE_SHIFT, 0},
+        (const uint64_t[4]){0x0D, bytes, g != NULL ? (uint64_t)g->count << EMU_PAGE_SHIFT : 0, 0},
         "%s of %s while %llu bytes are mapped that were not flushed: FlushAdapterBuffersEx is owed", deed,
         dma_adapter_name(a).text, (unsigned long long)bytes);
 }

@@ -160,8 +160,9 @@ static void audit(struct dma_system *s)
 
 /* ---- Boot ------------------------------------------------------------------------------------ */
 
-#define ENTRIES \
-    .get_adapter = get_adapter, .obsolete = obsolete, .made = made, .removed = removed, .audit = audit
+#define ENTRIES                                                                                   \
+    .get_adapter = get_adapter, .obsolete = obsolete, .made = made, .strayed = dma_guard_strayed, \
+    .removed = removed, .audit = audit
 
 void dma_verifier_boot(struct dma_system *s, uint32_t verify)
 {

@@ -9,6 +9,7 @@
 #include <wdm.h>
 
 struct dma_adapter;
+struct dma_owned;
 struct dma_registers;
 struct dma_shadow;
 struct dma_shadow_map;
@@ -38,6 +39,8 @@ void dma_common_require_intact(struct dma_shadow *s);
 void dma_guard_require(struct dma_adapter *a, PVOID base);
 void dma_guard_require_registers(const struct dma_registers *g);
 void dma_guard_require_pool(struct dma_system *s);
+/* A device writes where it may not: see struct dma_entry. */
+void dma_guard_strayed(struct dma_system *s, const struct dma_owned *from, uint64_t logical, bool beyond);
 
 /* ---- verifier_channel.c ---------------------------------------------------------------------- */
 

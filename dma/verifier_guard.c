@@ -5,8 +5,12 @@
  * those of an allocation that map nothing, and before and behind what is mapped. A device, or a driver, that
  * writes outside of what it was given is seen there.
  */
+#include <emu/finding.h>
+#include <emu/mem.h>
+
 #include "dma/adapter.h"
 #include "dma/bounce.h"
+#include "dma/owned.h"
 #include "dma/verifier_check.h"
 #include "dma/verifier_shadow.h"
 
@@ -65,6 +69,26 @@ void dma_guard_require_registers(const struct dma_registers *g)
             raise_stray(g, from + clean, before, next);
         before = next;
     }
+}
+
+void dma_guard_strayed(struct dma_system *s, const struct dma_owned *from, uint64_t logical, bool beyond)
+{
+    char name[sizeof(struct dma_name)];
+    const void *start = emu_ram_at(s->machine, from->device), *at = emu_ram_at(s->machine, logical);
+    if ((s->verifier->verify & HALDMA_VERIFY_DMA) == 0)
+        return;
+    emu_object_text(s->machine, from->adapter, name, sizeof name);
+    emu_finding_came_from(s->machine, from->adapter, beyond ? "given the buffer" : "flushed", &from->birth);
+    if (beyond)
+        dma_verifier_raise((struct dma_violation){WRITTEN_OUTSIDE, PADDING_AFTER,
+                                                  dma_violation_pointer(start), dma_violation_pointer(at)},
+                           "the device of %s writes on beyond the %llu bytes that are mapped for it", name,
+                           (unsigned long long)from->bytes);
+    dma_verifier_raise(
+        (struct dma_violation){WRITTEN_OUTSIDE, FREE_REGISTER, dma_violation_pointer(at), 0},
+        "the device of %s writes to memory that was mapped for it until step %llu and is not any "
+        "more",
+        name, (unsigned long long)from->birth.step);
 }
 
 void dma_guard_require(struct dma_adapter *a, PVOID base)
