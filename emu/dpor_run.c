@@ -173,7 +173,7 @@ void emu_dpor_add_single(struct dpor *d, uint32_t at, emu_actor actor)
     if (wake == 0)
         return;
     d->wakes.pool[wake].print =
-        (struct emu_print){.actor = actor, .cpu = EMU_NO_CPU, .all = true, .in_order = d->happens.coarse};
+        (struct emu_print){.actor = actor, .all = true, .in_order = d->happens.coarse};
     d->wakes.pool[wake].single = true;
 }
 
@@ -313,6 +313,7 @@ uint32_t emu_dpor_choose(struct emu_strategy *s, const struct emu_decision *deci
         return d->blocked_at != 0 ? 0 : choose_value(d, decision);
     if (d->blocked_at != 0 || d->divergence.diverged)
         return 0;
+    emu_footprint_settle(d->footprints.machine);
     emu_dpor_catch_up(d);
     if (d->blocked_at != 0)
         return 0;

@@ -67,6 +67,7 @@ void emu_footprints_end(struct emu_machine *m)
     struct emu_footprints *f = m->footprints;
     if (f == NULL)
         return;
+    emu_footprint_settle(m);
     if (m->halted)
         emu_footprint_kept_back(m);
     list_withdrawn(m);
@@ -179,6 +180,16 @@ emu_actor emu_footprint_who(struct emu_machine *m, const struct emu_action *a)
 
 /* ---- Events ---- */
 
+void emu_footprint_settle(struct emu_machine *m)
+{
+    struct emu_footprints *f = m->footprints;
+    if (f->count == 0 || f->waiting > 0)
+        return;
+    struct emu_footprint_event *last = &f->events[f->count - 1];
+    if (last->cpu != EMU_NO_CPU)
+        last->after = m->cpus[last->cpu].level;
+}
+
 static struct emu_footprint_event *add_event(struct emu_machine *m, emu_actor who, unsigned cpu)
 {
     struct emu_footprints *f = m->footprints;
@@ -187,13 +198,23 @@ static struct emu_footprint_event *add_event(struct emu_machine *m, emu_actor wh
         f->events = realloc(f->events, (f->capacity + 1) * sizeof *f->events);
         EMU_ASSERT(f->events != NULL);
     }
+    emu_footprint_settle(m);
     struct emu_footprint_event *e = &f->events[f->count++];
     *e = (struct emu_footprint_event){
         .actor = who, .accesses = f->access_count, .cpu = (uint8_t)cpu, .level = m->cpus[cpu].level};
     if (m->cpus[cpu].top != NULL)
         e->priority = m->cpus[cpu].top->priority;
+    if (m->cpus[cpu].depth > 0)
+        e->flags = EMU_EVENT_NESTED;
     f->events[f->count].accesses = f->access_count;
     return e;
+}
+
+/* Whether it is a step or a switch depends on what was before: the two look the same. */
+static void read_ready(struct emu_machine *m, unsigned cpu)
+{
+    if (m->footprints->in_order && m->cpus[cpu].level < EMU_LEVEL_DISPATCH)
+        emu_footprint_touch(m, EMU_PLACE_READY + cpu, EMU_ACCESS_READ);
 }
 
 void emu_footprint_decided(struct emu_machine *m, const struct emu_action *a)
@@ -206,8 +227,7 @@ void emu_footprint_decided(struct emu_machine *m, const struct emu_action *a)
     case EMU_ACTION_STEP:
     case EMU_ACTION_SWITCH: {
         struct emu_strand *s = a->what;
-        if (a->kind == EMU_ACTION_SWITCH)
-            emu_footprint_touch(m, EMU_PLACE_READY + a->cpu, EMU_ACCESS_READ);
+        read_ready(m, a->cpu);
         e->priority = s->priority;
         e->cause = s->woken;
         s->woken = 0;
@@ -322,6 +342,7 @@ void emu_footprint_performed(struct emu_machine *m, emu_op op, emu_object object
         e = &f->events[f->count - 1];
     } else {
         e = add_event(m, strand_actor(m, s), s->cpu);
+        read_ready(m, s->cpu);
         e->cause = s->woken;
         s->woken = 0;
     }
@@ -495,6 +516,7 @@ static void list_withdrawn(struct emu_machine *m)
     for (uint32_t i = 0; i < f->withdrawn_count; i++) {
         const struct emu_footprint_withdrawn *w = &f->withdrawn[i];
         struct emu_footprint_event *e = add_event(m, w->actor, w->cpu == EMU_NO_CPU ? 0 : w->cpu);
+        e->after = e->level;
         e->cpu = w->cpu;
         e->cause = w->cause;
         e->due = w->due;

@@ -47,6 +47,7 @@ enum { EMU_NO_CPU = UINT8_MAX }; /* timers and engines stand on no processor */
 
 enum emu_event_flag {
     EMU_EVENT_GUARDED = 1,   /* it had a condition */
+    EMU_EVENT_NESTED = 4,    /* in a handler, whoever does it */
     EMU_EVENT_WITHDRAWN = 2, /* it could have been, until another event took it away or kept it back */
 };
 
@@ -66,6 +67,7 @@ struct emu_footprint_event {
     uint64_t due;         /* timers */
     uint8_t cpu;
     uint8_t level; /* of the processor, before it */
+    uint8_t after; /* the same, after it */
     uint8_t flags;
     uint8_t priority; /* of the strand that does it, or is under the handler that does */
 };
@@ -108,9 +110,10 @@ struct emu_footprints {
     uint32_t withdrawn_count;
     uint32_t waiting; /* so many events at the end never happened */
     bool deadlock;
-    bool ended;  /* by a finding that is no deadlock */
-    bool forced; /* fairness decided, or a menu was not whole */
-    bool open;   /* the last event was decided upon and has not been performed */
+    bool ended;    /* by a finding that is no deadlock */
+    bool forced;   /* fairness decided, or a menu was not whole */
+    bool open;     /* the last event was decided upon and has not been performed */
+    bool in_order; /* asked for: what a strand does at a low level reads which strands would go first */
 };
 
 /* A table with room for so many; an emulator error without memory. */
@@ -141,6 +144,8 @@ void emu_footprint_decided(struct emu_machine *m, const struct emu_action *a);
 void emu_footprint_performed(struct emu_machine *m, emu_op op, emu_object object, bool guarded);
 void emu_footprint_touch(struct emu_machine *m, uint32_t place, enum emu_access access);
 /* The event takes the object: who waits for it waits until this actor gives it back. */
+/* What the last event left behind is as it stands. */
+void emu_footprint_settle(struct emu_machine *m);
 void emu_footprint_takes(struct emu_machine *m, emu_object object);
 void emu_footprint_disabled(struct emu_machine *m, struct emu_strand *s);
 void emu_footprint_deadlock(struct emu_machine *m);

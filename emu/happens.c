@@ -103,11 +103,26 @@ static void add_pair(struct emu_happens *h, uint32_t event, uint32_t earlier)
     h->pairs[h->pair_count++] = (struct emu_pair){earlier, earlier + 1};
 }
 
+/* Which strand goes first is no state of the program: it makes no classes. */
+static bool is_ready_place(uint32_t place)
+{
+    return place >= EMU_PLACE_READY && place < EMU_PLACE_OBJECTS;
+}
+
+static bool touches_anything(const struct emu_happens *h, uint32_t event)
+{
+    const struct emu_footprint_event *e = &h->f->events[event];
+    for (uint32_t i = e->accesses; i < e[1].accesses; i++)
+        if (h->in_order || !is_ready_place(h->f->accesses[i].place))
+            return true;
+    return false;
+}
+
 static void add_everything(struct emu_happens *h, uint32_t event)
 {
     for (emu_actor a = 1; a < h->f->actor_count; a++) {
         uint32_t last = h->last[a];
-        while (last > h->everything && h->f->events[last - 1].accesses == h->f->events[last].accesses)
+        while (last > h->everything && !touches_anything(h, last - 1))
             last = h->before[last - 1];
         if (last > h->everything)
             add_pair(h, event, last - 1);
@@ -122,6 +137,8 @@ static void add_access(struct emu_happens *h, uint32_t event, uint32_t access)
             add_everything(h, event);
         return;
     }
+    if (!h->in_order && is_ready_place(a->place))
+        return;
     struct emu_place *p = place(h, a->place);
     if (p->write != 0)
         add_pair(h, event, p->write - 1);
@@ -213,16 +230,52 @@ static void mend_guarded(struct emu_happens *h, uint32_t event)
     }
 }
 
-/* Coarsely, all that happens on one processor is in order. */
-static void add_predecessor(struct emu_happens *h, uint32_t event)
+/* Does what another event of its processor did to that one's level, or its pending DPCs, show? */
+static bool writes_soft(const struct emu_footprints *f, const struct emu_footprint_event *e)
+{
+    for (uint32_t i = e->accesses; i < e[1].accesses; i++)
+        if (f->accesses[i].place == EMU_PLACE_SOFT + (uint32_t)e->cpu &&
+            f->accesses[i].access == EMU_ACCESS_WRITE)
+            return true;
+    return false;
+}
+
+struct emu_standing emu_standing_of(const struct emu_footprints *f, uint32_t event)
+{
+    const struct emu_footprint_event *e = &f->events[event];
+    const struct emu_footprint_actor *a = &f->actors[e->actor];
+    struct emu_standing s = {.cpu = e->cpu, .before = e->level, .after = e->after, .priority = e->priority};
+    if (e->cpu == EMU_NO_CPU || (e->flags & EMU_EVENT_WITHDRAWN))
+        return s;
+    if (emu_actor_is_handler(a)) {
+        s.handler = a->level;
+        s.whole =
+            e->level < a->level && e->after == e->level && (a->kind == EMU_ACTOR_SOFT || !writes_soft(f, e));
+    } else {
+        s.low = e->level < EMU_LEVEL_DISPATCH && e->after < EMU_LEVEL_DISPATCH &&
+                (e->flags & EMU_EVENT_NESTED) == 0;
+    }
+    return s;
+}
+
+/* Coarsely: what it does not commute with on its processor. */
+static void add_processor(struct emu_happens *h, uint32_t event)
 {
     const struct emu_footprint_event *e = &h->f->events[event];
     if (e->cpu == EMU_NO_CPU || (e->flags & EMU_EVENT_WITHDRAWN))
         return;
-    if (h->running[e->cpu] != 0)
-        add_pair(h, event, h->running[e->cpu] - 1);
-    if (event < h->count)
-        h->running[e->cpu] = event + 1;
+    struct emu_standing mine = emu_standing_of(h->f, event);
+    for (uint32_t at = h->beside[event]; at != 0; at = h->beside[at - 1]) {
+        struct emu_standing other = emu_standing_of(h->f, at - 1);
+        if (emu_standings_commute(&mine, &other))
+            continue;
+        add_pair(h, event, at - 1);
+        /* All before this one come before it, but for whole handlers. */
+        if (!other.low && !other.whole && (h->whole[e->cpu] == 0 || h->whole[e->cpu] > at))
+            break;
+    }
+    if (mine.whole && h->whole[e->cpu] == 0)
+        h->whole[e->cpu] = event + 1;
 }
 
 /* ---- Clocks ---- */
@@ -253,14 +306,14 @@ static void set_clock(struct emu_happens *h, uint32_t event)
     if (e->cause != 0 && e->cause <= event)
         join(h, mine, row(h->order, h, e->cause - 1));
     h->conflicts[event] = h->pair_count;
-    if (e->accesses != e[1].accesses && h->everything != 0)
+    if (h->everything != 0 && touches_anything(h, event))
         add_pair(h, event, h->everything - 1);
     for (uint32_t i = e->accesses; i < e[1].accesses; i++)
         add_access(h, event, i);
     if (e->flags & EMU_EVENT_GUARDED)
         mend_guarded(h, event);
     if (h->in_order)
-        add_predecessor(h, event);
+        add_processor(h, event);
     if (e->flags & EMU_EVENT_WITHDRAWN) {
         h->pair_count = h->conflicts[event];
         add_pair(h, event, e->disabled_at - 1);
@@ -313,7 +366,7 @@ static void set_clocks(struct emu_happens *h, bool in_order)
     h->stamp++;
     memset(h->first, 0, f->actor_count * sizeof *h->first);
     memset(h->last, 0, f->actor_count * sizeof *h->last);
-    memset(h->running, 0, sizeof h->running);
+    memset(h->whole, 0, sizeof h->whole);
     h->in_order = in_order;
     for (uint32_t i = 0; i < h->all; i++)
         set_clock(h, i);

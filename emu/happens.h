@@ -49,17 +49,38 @@ struct emu_happens {
     uint32_t *readers; /* by access: 1 + the access that read before it */
     uint32_t reader_capacity;
     uint32_t stamp;
-    bool coarse;    /* asked for: what happens on one processor is in order, whatever it touches */
+    bool coarse;    /* asked for: what happens on one processor is in order, unless either could be first */
     bool in_order;  /* the clocks are being set so */
     uint64_t class; /* coarse: by the other relation */
-    uint32_t running[EMU_PROCESSORS_MAX]; /* 1 + the last event of the processor */
-    uint32_t everything;                  /* 1 + the last event that concerned everything */
-    struct emu_reversal reversal;         /* of the sequence that was made last */
-    bool only_needed;                     /* and what it holds */
+    uint32_t whole[EMU_PROCESSORS_MAX]; /* 1 + the first event of the processor that is all of a handler */
+    uint32_t everything;                /* 1 + the last event that concerned everything */
+    struct emu_reversal reversal;       /* of the sequence that was made last */
+    bool only_needed;                   /* and what it holds */
 };
 
 void emu_happens_destroy(struct emu_happens *h);
 void emu_happens_compute(struct emu_happens *h, const struct emu_footprints *f, uint32_t count);
+
+/* How an event stands on its processor. */
+struct emu_standing {
+    uint8_t cpu;
+    uint8_t before, after; /* levels */
+    uint8_t handler;       /* its level; 0: a strand */
+    uint8_t priority;      /* strands */
+    bool whole;            /* all of a handler */
+    bool low;              /* a strand's, where the processor may change its strand before and after it */
+};
+
+struct emu_standing emu_standing_of(const struct emu_footprints *f, uint32_t event);
+
+/* On one processor: could either come before the other, as far as the processor goes? */
+static inline bool emu_standings_commute(const struct emu_standing *a, const struct emu_standing *b)
+{
+    if (a->low && b->low)
+        return a->priority == b->priority;
+    return (a->whole && b->before < a->handler && b->after < a->handler) ||
+           (b->whole && a->before < b->handler && a->after < b->handler);
+}
 
 /* Is earlier before later? Indices of events. */
 static inline bool emu_happens_before(const struct emu_happens *h, uint32_t earlier, uint32_t later)

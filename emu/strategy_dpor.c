@@ -230,6 +230,7 @@ static void begin_again(struct dpor *d)
 {
     d->optimal &= !needs_source_sets(d);
     d->happens.coarse |= needs_coarse(d);
+    d->footprints.in_order = d->happens.coarse;
     d->tally.misfits = 0;
     d->wakes.used = 0;
     d->wakes.free = 0;

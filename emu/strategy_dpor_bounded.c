@@ -47,6 +47,8 @@ struct bounded {
 
 static bool conflict(const struct emu_footprint_access *a, const struct emu_footprint_access *b)
 {
+    if (a->place >= EMU_PLACE_READY && a->place < EMU_PLACE_OBJECTS)
+        return false; /* which strand goes first is no state of the program */
     bool everything = (a->place == EMU_PLACE_EVERYTHING && a->access == EMU_ACCESS_WRITE) ||
                       (b->place == EMU_PLACE_EVERYTHING && b->access == EMU_ACCESS_WRITE);
     return everything ||

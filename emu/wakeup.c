@@ -41,7 +41,7 @@ void emu_print_add(struct emu_print *p, const struct emu_happens *h, uint32_t ev
 void emu_print_take(struct emu_print *p, const struct emu_happens *h, uint32_t event)
 {
     p->actor = h->f->events[event].actor;
-    p->cpu = h->f->events[event].cpu;
+    p->standing = emu_standing_of(h->f, event);
     p->count = 0;
     /* What something that never happened would touch is not known. */
     p->all = (h->f->events[event].flags & EMU_EVENT_WITHDRAWN) != 0;
@@ -55,8 +55,13 @@ bool emu_print_commutes(const struct emu_print *p, const struct emu_footprints *
     uint32_t end = e[1].accesses;
     if (p->actor == e->actor)
         return false;
-    if (p->in_order && (p->all || (p->cpu == e->cpu && p->cpu != EMU_NO_CPU)))
+    if (p->in_order && p->all)
         return false;
+    if (p->in_order && p->standing.cpu == e->cpu && e->cpu != EMU_NO_CPU) {
+        struct emu_standing other = emu_standing_of(f, event);
+        if (!emu_standings_commute(&p->standing, &other))
+            return false;
+    }
     if (e->accesses == end)
         return true;
     if (p->all)

@@ -13,10 +13,10 @@ enum { EMU_PRINT_MAX = 14 };
 
 struct emu_print {
     emu_actor actor;
-    uint8_t cpu;
     uint8_t count;
     bool all;      /* too much to hold: anything may be touched */
-    bool in_order; /* it commutes with nothing on its processor */
+    bool in_order; /* on its processor it commutes with what it stands apart from */
+    struct emu_standing standing;
     struct {
         uint64_t key;
         uint8_t access;

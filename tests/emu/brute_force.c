@@ -95,9 +95,18 @@ static uint64_t label(const struct emu_footprints *f, uint32_t event)
     return scramble(f->actors[f->events[event].actor].key, number);
 }
 
+/* Which strand goes first on a processor is no state of the program. */
+static bool is_state(const struct emu_footprint_access *a)
+{
+    return a->place < EMU_PLACE_READY || a->place >= EMU_PLACE_OBJECTS;
+}
+
 static bool touches(const struct emu_footprints *f, uint32_t event)
 {
-    return f->events[event].accesses != f->events[event + 1].accesses;
+    for (uint32_t i = f->events[event].accesses; i < f->events[event + 1].accesses; i++)
+        if (is_state(&f->accesses[i]))
+            return true;
+    return false;
 }
 
 static bool conflict(const struct emu_footprints *f, uint32_t a, uint32_t b)
@@ -106,7 +115,7 @@ static bool conflict(const struct emu_footprints *f, uint32_t a, uint32_t b)
         for (uint32_t k = f->events[b].accesses; k < f->events[b + 1].accesses; k++) {
             const struct emu_footprint_access *x = &f->accesses[i], *y = &f->accesses[k];
             bool writes = x->access == EMU_ACCESS_WRITE || y->access == EMU_ACCESS_WRITE;
-            if (writes && x->key == y->key)
+            if (is_state(x) && writes && x->key == y->key)
                 return true;
         }
     for (unsigned side = 0; side < 2; side++) {

@@ -79,7 +79,7 @@ static void check_family(struct ke_family f, enum emu_profile profile, unsigned 
     free(p);
     emu_machine_destroy(m);
     assert_int_equal(score.wrong, 0);
-    assert_true(score.programs > count / 2);
+    assert_true(score.programs > count / 4);
 }
 
 #ifdef __SANITIZE_ADDRESS__
