@@ -83,7 +83,6 @@ struct dma_shadow {
     struct dma_shadow_request *owner; /* who has the channel */
     struct dma_shadow_gone gone[DMA_SHADOW_GONE];
     uint32_t gone_count;
-    DEVICE_DESCRIPTION description;
     struct emu_birth birth, death;
 };
 

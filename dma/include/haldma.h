@@ -85,6 +85,22 @@ const struct haldma_platform *haldma_platform_find(const char *name);
 /* Overwrites *config; then change fields as you like. */
 void haldma_platform_configure(const struct haldma_platform *platform, struct haldma_config *config);
 
+/*
+ * What there is of DMA now, as the debugger's !dma shows it: for each adapter that was not released what is
+ * asked for, then all map registers. Within a run, or after it until the next reset. Writes at most size
+ * bytes with the final 0; returns how many characters there are without it, as snprintf() does.
+ */
+enum haldma_dump {
+    HALDMA_DUMP_ADAPTER = 1 << 0,
+    HALDMA_DUMP_REGISTERS = 1 << 1,      /* and what they map; under verification */
+    HALDMA_DUMP_COMMON_BUFFERS = 1 << 2, /* likewise */
+    HALDMA_DUMP_LISTS = 1 << 3,          /* likewise */
+    HALDMA_DUMP_DESCRIPTION = 1 << 4,
+    HALDMA_DUMP_REQUESTS = 1 << 5,
+    HALDMA_DUMP_ALL = (1 << 6) - 1,
+};
+size_t haldma_dump_dma(const struct emu_machine *m, uint32_t what, char *text, size_t size);
+
 /* ---- Inside a scenario (on a strand of a running machine) ------------------------------------ */
 
 /* Loads a driver: calls its DriverEntry at PASSIVE_LEVEL. Its writable data is put back before each run. */

@@ -305,6 +305,61 @@ static void what_is_freed_once_is_fine(void *context)
     old->DmaOperations->PutDmaAdapter(old);
 }
 
+/* rule: DMA-VERIFY-SET-3 */
+static void a_synchronous_lists_channel_is_freed_before_or_after_it(void *context)
+{
+    (void)context;
+    unsigned char transfer[DMA_TRANSFER_CONTEXT_SIZE_V1], *memory;
+    PDMA_ADAPTER a = world_adapter(64);
+    PMDL mdl = world_buffer(1, false, &memory);
+    for (int before = 0; before < 2; before++) {
+        PSCATTER_GATHER_LIST list = NULL;
+        a->DmaOperations->InitializeDmaTransferContext(a, transfer);
+        rig_expect_equal(a->DmaOperations->GetScatterGatherListEx(a, NULL, transfer, mdl, 0, BYTES,
+                                                                  DMA_SYNCHRONOUS_CALLBACK, NULL, NULL, TRUE,
+                                                                  NULL, NULL, &list),
+                         STATUS_SUCCESS);
+        if (before)
+            a->DmaOperations->FreeAdapterObject(a, DeallocateObjectKeepRegisters);
+        a->DmaOperations->PutScatterGatherList(a, list, TRUE);
+        if (!before)
+            a->DmaOperations->FreeAdapterObject(a, DeallocateObjectKeepRegisters);
+    }
+    a->DmaOperations->PutDmaAdapter(a);
+}
+
+/* ---- What there is --------------------------------------------------------------------------- */
+
+/* rule: DMA-VERIFY-SET-8 */
+static void a_dump_shows_what_each_adapter_has(void *context)
+{
+    enum { TEXT = 4096 };
+    (void)context;
+    PHYSICAL_ADDRESS logical;
+    struct emu_machine *m = emu_current();
+    unsigned char transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    char *text = haldma_scratch(TEXT);
+    PDMA_ADAPTER a = world_adapter(64), c = world_channel(WORLD_LINE);
+    common(a, BYTES, &logical);
+    PVOID base = world_take(a, transfer, 3);
+    rig_expect(base != NULL && c != NULL);
+    size_t length = haldma_dump_dma(m, HALDMA_DUMP_ALL, text, TEXT);
+    rig_expect(length < TEXT && strlen(text) == length);
+    static const char *const lines[] = {
+        "adapter#1\n  map registers: 0 mapped, 3 allocated, 17 max\n",
+        "  map registers:       3 allocated, 0 freed\n",
+        "  common buffers:      1 allocated, 0 freed\n",
+        "  adapter channels:    1 allocated, 0 freed\n",
+        "  common buffer of 100 bytes, allocated at step ",
+        "  channel: a request for 3 map registers has it\n",
+        "  subordinate device, 32 address bits, with scatter/gather\n  channel 0 of ",
+        "all adapters: 64 map registers, 0 mapped, 3 reserved, 61 free; 0 requests wait for some\n",
+    };
+    for (unsigned i = 0; i < sizeof lines / sizeof lines[0]; i++)
+        rig_expect(strstr(text, lines[i]) != NULL);
+    rig_expect_equal(haldma_dump_dma(m, HALDMA_DUMP_ALL, NULL, 0), length);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -328,6 +383,8 @@ int main(void)
         VERIFIED(an_unknown_version_of_the_description_is_told, "25"),
         VERIFIED(hal_get_adapter_is_told, "1E"),
         VERIFIED(what_is_freed_once_is_fine, NULL),
+        VERIFIED(a_synchronous_lists_channel_is_freed_before_or_after_it, NULL),
+        VERIFIED(a_dump_shows_what_each_adapter_has, NULL),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

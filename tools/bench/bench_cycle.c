@@ -110,5 +110,14 @@ void bench_cycle(void)
                "memcpy + cycle");
     bench_line("cycle, 64 KiB, double buffer", large.cycle, "ns",
                large.cycle / (large.copy + direct_large.cycle), "memcpy + cycle");
+    struct haldma_config verified = config;
+    struct result verified_small = small, verified_large = large;
+    verified.verify = HALDMA_VERIFY_ALL;
+    bench_on_strand(&verified, measure, &verified_small);
+    bench_on_strand(&verified, measure, &verified_large);
+    bench_line("cycle, 4 KiB, verified", verified_small.cycle, "ns", verified_small.cycle / small.cycle,
+               "not");
+    bench_line("cycle, 64 KiB, verified", verified_large.cycle, "ns", verified_large.cycle / large.cycle,
+               "not");
     bench_line("memcpy, 64 KiB, page by page", large.copy, "ns", 0, NULL);
 }

@@ -29,6 +29,7 @@ enum { LINES = sizeof lines / sizeof lines[0] };
 struct modules {
     const char *scenarios;
     const char *interposer;
+    char **samples; /* NULL behind the last */
 };
 
 static void require_told(const struct emu_report *report, const struct line *line, const char *platform)
@@ -54,6 +55,7 @@ static struct emu_report explore_on(const struct haldma_scenario *scenario,
     const char *error = NULL;
     haldma_scenario_configure(scenario, platform, &config);
     config.filter = filter;
+    config.machine.profile = EMU_PROFILE_VERIFIER;
     struct emu_machine *m = haldma_machine_create(&config, &error);
     if (m == NULL)
         fail_msg("%s: %s", scenario->name, error);
@@ -160,18 +162,56 @@ static void a_filter_driver_before_the_table_changes_nothing(void **state)
     dlclose(filter);
 }
 
+/* The samples whose drivers are right. */
+static bool is_right(const char *name)
+{
+    static const char *const names[] = {"cancel_mended", "write",     "gather_mended", "gather_cancel",
+                                        "sound",         "extension", "give_up_mended"};
+    for (unsigned i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* rule: DMA-VERIFY-SET-3 */
+static void samples_that_are_right_are_clean(void **state)
+{
+    enum { RIGHT = 7 };
+    const struct modules *modules = *state;
+    unsigned count = 0;
+    for (char **path = modules->samples; *path != NULL; path++) {
+        void *handle = dlopen(*path, RTLD_NOW | RTLD_LOCAL);
+        if (handle == NULL)
+            fail_msg("%s", dlerror());
+        const struct haldma_module *module = dlsym(handle, "haldma_module");
+        assert_non_null(module);
+        for (uint32_t i = 0; i < module->count; i++) {
+            const struct haldma_scenario *scenario = &module->scenarios[i];
+            if (!is_right(scenario->name))
+                continue;
+            count++;
+            for (unsigned p = 0; haldma_platform_at(p) != NULL; p++)
+                if (haldma_scenario_suits(scenario, haldma_platform_at(p)))
+                    is_clean(scenario, NULL, haldma_platform_at(p));
+        }
+        dlclose(handle);
+    }
+    assert_int_equal(count, RIGHT);
+}
+
 int main(int argc, char **argv)
 {
     struct modules modules;
-    if (argc != 3) {
-        fprintf(stderr, "usage: %s verifier.so interposer_replaces.so\n", argv[0]);
+    if (argc < 3) {
+        fprintf(stderr, "usage: %s verifier.so interposer_replaces.so sample.so...\n", argv[0]);
         return 2;
     }
-    modules = (struct modules){argv[1], argv[2]};
+    modules = (struct modules){argv[1], argv[2], argv + 3};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(each_mistake_is_told_with_its_code_and_parameters, &modules),
         cmocka_unit_test_prestate(each_mended_driver_is_clean, &modules),
         cmocka_unit_test_prestate(a_filter_driver_before_the_table_changes_nothing, &modules),
+        cmocka_unit_test_prestate(samples_that_are_right_are_clean, &modules),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
