@@ -21,38 +21,63 @@
 /* ---- One run ----------------------------------------------------------------------------------------------
  */
 
-static enum emu_stop run_phase_quietly(struct emu_machine *m, const char *name, emu_strand_fn *fn,
-                                       void *context)
+/* A run that is long stops now and then, so that somebody may look at the clock. NULL: it does not. */
+struct pauses {
+    bool (*goes_on)(void *context);
+    void *context;
+};
+enum { PAUSE_STEPS = 8192 };
+
+/* EMU_STOP_BUDGET: it did not go on. */
+static enum emu_stop run(struct emu_machine *m, const struct pauses *pauses)
+{
+    enum emu_stop stop = EMU_STOP_BUDGET;
+    bool goes_on = true;
+    while (stop == EMU_STOP_BUDGET && goes_on) {
+        stop = emu_machine_run(m, pauses != NULL ? PAUSE_STEPS : 0);
+        goes_on = stop != EMU_STOP_BUDGET || pauses->goes_on(pauses->context);
+    }
+    return stop;
+}
+
+static enum emu_stop run_phase_quietly(struct emu_machine *m, const struct pauses *pauses, const char *name,
+                                       emu_strand_fn *fn, void *context)
 {
     struct emu_strand_config config = {
         .name = name, .fn = fn, .arg = context, .must_finish = true, .spared = true};
     emu_quiet_begin(m);
     struct emu_strand *strand = emu_strand_start(m, &config);
     EMU_ASSERT(strand != NULL);
-    enum emu_stop stop = emu_machine_run(m, 0);
+    enum emu_stop stop = run(m, pauses);
     emu_quiet_end(m);
     return stop;
 }
 
-enum emu_stop emu_run_program(struct emu_machine *m, const struct emu_program *program)
+static enum emu_stop run_program(struct emu_machine *m, const struct emu_program *program,
+                                 const struct pauses *pauses)
 {
     emu_machine_reset(m);
     if (emu_machine_finding(m) != NULL)
         return EMU_STOP_FINDING;
     enum emu_stop stop = EMU_STOP_IDLE;
     if (program->set_up != NULL)
-        stop = run_phase_quietly(m, "set-up", program->set_up, program->context);
+        stop = run_phase_quietly(m, pauses, "set-up", program->set_up, program->context);
     if (stop == EMU_STOP_IDLE) {
         emu_trace_begin_race(m);
         emu_strand_release_held(m);
         emu_footprints_begin(m);
-        stop = emu_machine_run(m, 0);
+        stop = run(m, pauses);
         emu_footprints_end(m);
     }
     if (stop == EMU_STOP_IDLE && program->check != NULL)
-        stop = run_phase_quietly(m, "check", program->check, program->context);
+        stop = run_phase_quietly(m, pauses, "check", program->check, program->context);
     EMU_ASSERT((stop == EMU_STOP_FINDING) == (emu_machine_finding(m) != NULL));
     return stop;
+}
+
+enum emu_stop emu_run_program(struct emu_machine *m, const struct emu_program *program)
+{
+    return run_program(m, program, NULL);
 }
 
 /* ---- What was found ---------------------------------------------------------------------------------------
@@ -216,6 +241,17 @@ static bool take_time(struct exploration *x)
     return !(o->seconds > 0 && x->watch.looked >= o->seconds);
 }
 
+/* In the middle of a run. */
+static bool goes_on(void *context)
+{
+    struct exploration *x = context;
+    x->watch.looked = emu_stopwatch_read(&x->watch);
+    x->report->underway = true;
+    bool more = take_time(x);
+    x->report->underway = false;
+    return more;
+}
+
 /* The number, from this one on, that is next among those of the part. */
 static uint64_t of_part(const struct exploration *x, uint64_t number)
 {
@@ -250,6 +286,26 @@ static void count_run(struct exploration *x)
         x->report->choices_max = choices;
 }
 
+/* The run is not made: whoever goes on begins with it. */
+static void give_up(struct exploration *x)
+{
+    struct emu_strategy *s = x->strategy;
+    if (x->options->coverage != NULL)
+        emu_coverage_forget_run(x->options->coverage);
+    if (s->give_up != NULL)
+        s->give_up(s);
+}
+
+/*
+ * A run that came to its limit of steps is no base for the search of others, and may be too long to be
+ * looked at: where it ends the exploration, the strategy does not look at it.
+ */
+static bool is_endless(const struct exploration *x, enum emu_stop stop)
+{
+    return stop == EMU_STOP_FINDING && !x->options->keep_going &&
+           emu_steps(x->machine) >= emu_machine_config(x->machine)->step_limit;
+}
+
 /* Makes one run. False: the exploration is over. */
 static bool explore_once(struct exploration *x)
 {
@@ -261,17 +317,22 @@ static bool explore_once(struct exploration *x)
     s->begin(s, run_of_strategy(x));
     if (coverage != NULL)
         emu_coverage_begin_run(coverage);
-    enum emu_stop stop = emu_run_program(m, x->program);
+    enum emu_stop stop = run_program(m, x->program, &(struct pauses){goes_on, x});
+    if (stop == EMU_STOP_BUDGET) {
+        give_up(x);
+        return false;
+    }
     counts &= !s->is_elsewhere;
     if (coverage != NULL && counts)
         emu_coverage_end_run(coverage);
     else if (coverage != NULL)
         emu_coverage_forget_run(coverage);
-    bool more = s->end(s);
+    bool endless = counts && is_endless(x, stop);
+    bool more = endless || s->end(s);
     if (counts)
         count_run(x);
 
-    const struct emu_divergence *divergence = emu_strategy_divergence(s);
+    const struct emu_divergence *divergence = endless ? NULL : emu_strategy_divergence(s);
     if (divergence != NULL && divergence->diverged) {
         book_divergence(m, report, x->number, divergence);
         return false;

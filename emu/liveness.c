@@ -26,6 +26,7 @@ void emu_liveness_reset(struct emu_machine *m)
     struct emu_liveness *l = &m->liveness;
     l->layer_count = 0;
     l->ended = 0;
+    m->calls = 0;
     l->moved = 0;
 }
 
@@ -86,6 +87,24 @@ void emu_require_drained(struct emu_machine *m)
     struct emu_waiters w = ask(m, text, sizeof text);
     if (w.count != 0)
         emu_finding_raise(m, "undrained", NULL, NULL, "nothing can run and nothing is due%s", text);
+}
+
+/* ---- Calls ---- */
+
+void emu_called(struct emu_machine *m, emu_op op)
+{
+    emu_count_call(m, op);
+}
+
+void emu_liveness_calls(struct emu_machine *m, emu_op op)
+{
+    uint64_t calls = m->calls;
+    m->calls = 0; /* the finding is written down, too */
+    emu_finding_raise(
+        m, "livelock", NULL, NULL,
+        "no end after %llu calls that are no steps, and %llu steps: %s on processor %u calls %s",
+        (unsigned long long)calls, (unsigned long long)m->steps, m->self->name, (unsigned)m->self->cpu,
+        emu_op_info(m, op)->name);
 }
 
 /* ---- The fair part ---- */

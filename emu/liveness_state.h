@@ -38,6 +38,8 @@ void emu_liveness_reset(struct emu_machine *m);
 void emu_liveness_moved(struct emu_machine *m, const struct emu_action *a);
 /* "; irp#1 waits for ..." behind what is there; returns its length. */
 size_t emu_liveness_waiters(struct emu_machine *m, char *out, size_t size);
+/* The run has come to its limit of calls that are no steps. */
+__attribute__((noreturn)) void emu_liveness_calls(struct emu_machine *m, emu_op op);
 /* The run has come to its limit of steps. */
 __attribute__((noreturn)) void emu_liveness_limit(struct emu_machine *m, const char *runners);
 

@@ -255,6 +255,7 @@ struct emu_machine {
     /* schedule.c */
     uint32_t streak; /* decisions in a row that the current context went on */
     uint32_t turns;  /* how often it had to make room */
+    uint64_t calls;  /* liveness.c: that were no steps */
     struct emu_strand *resume;
     struct emu_strand *dead; /* to be freed once off its stack */
     struct emu_strand host;
@@ -387,6 +388,14 @@ void emu_lines_reset(struct emu_machine *m);
 static inline bool emu_alone(const struct emu_machine *m)
 {
     return (m->agenda | (m->busy & (m->busy - 1))) == 0;
+}
+
+/* One more call that is no step. */
+static inline void emu_count_call(struct emu_machine *m, emu_op op)
+{
+    bool many = ++m->calls >= EMU_CALLS_PER_STEP * m->config.step_limit;
+    if (EMU_UNLIKELY(many && m->self != &m->host))
+        emu_liveness_calls(m, op);
 }
 
 /* step.c: the part of a step that comes after the decision. */

@@ -85,6 +85,7 @@ void emu_touch(struct emu_machine *m, emu_object object, enum emu_access access)
 
 void emu_note(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
 {
+    emu_count_call(m, op);
     if (m->coverage != NULL && (op == EMU_OP_CHOICE || m->moments[op] != 0))
         emu_cover_noted(m, op, arg);
     write_down(m, op, object, arg);

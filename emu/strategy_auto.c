@@ -188,6 +188,25 @@ static bool auto_end(struct emu_strategy *s)
     return !is_whole(a);
 }
 
+static void give_up(struct emu_strategy *s)
+{
+    if (s->give_up != NULL)
+        s->give_up(s);
+}
+
+static void auto_give_up(struct emu_strategy *s)
+{
+    struct portfolio *p = (struct portfolio *)s;
+    if (p->profiling) {
+        p->profiled--;
+        return;
+    }
+    struct arm *a = &p->arms[p->now];
+    p->left++;
+    a->runs--;
+    give_up(a->strategy);
+}
+
 static void auto_destroy(struct emu_strategy *s)
 {
     struct portfolio *p = (struct portfolio *)s;
@@ -302,6 +321,7 @@ struct emu_strategy *emu_strategy_auto(uint64_t seed, const struct emu_bounds *b
         return NULL;
     p->base = (struct emu_strategy){.name = "auto",
                                     .begin = auto_begin,
+                                    .give_up = auto_give_up,
                                     .choose = auto_choose,
                                     .end = auto_end,
                                     .destroy = auto_destroy,

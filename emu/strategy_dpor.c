@@ -327,6 +327,12 @@ static void dpor_set_shard(struct emu_strategy *s, uint32_t index, uint32_t coun
     ((struct dpor *)s)->shard = (struct emu_shard){index, count};
 }
 
+/* The tree is of no use any more, but where it stood is known. */
+static void dpor_give_up(struct emu_strategy *s)
+{
+    ((struct dpor *)s)->made--;
+}
+
 /* Prints refer to what is in memory, so the tree is not kept: it grows again from as many runs. */
 static void dpor_save(const struct emu_strategy *s, struct emu_words *to)
 {
@@ -347,6 +353,7 @@ static struct emu_strategy *dpor_create(const char *name, bool optimal)
     d->base = (struct emu_strategy){.name = name,
                                     .footprints = &d->footprints,
                                     .begin = emu_dpor_begin,
+                                    .give_up = dpor_give_up,
                                     .choose = emu_dpor_choose,
                                     .end = dpor_end,
                                     .destroy = dpor_destroy,

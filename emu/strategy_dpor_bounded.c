@@ -225,6 +225,12 @@ static const struct emu_reduction *bounded_reduction(const struct emu_strategy *
     return &((const struct bounded *)s)->tally;
 }
 
+/* What it saw is taken for seen, but where it stood is known. */
+static void bounded_give_up(struct emu_strategy *s)
+{
+    ((struct bounded *)s)->made--;
+}
+
 /* Names of events are of this process: what was seen is seen again. */
 static void bounded_save(const struct emu_strategy *s, struct emu_words *to)
 {
@@ -245,6 +251,7 @@ struct emu_strategy *emu_strategy_dpor_bounded(int preemptions)
     b->base = (struct emu_strategy){.name = "dpor",
                                     .footprints = &b->footprints,
                                     .begin = bounded_begin,
+                                    .give_up = bounded_give_up,
                                     .choose = bounded_choose,
                                     .end = bounded_end,
                                     .destroy = bounded_destroy,

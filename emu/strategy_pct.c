@@ -47,6 +47,12 @@ static uint32_t contexts_of(const struct pct *p)
     return p->profile.context_count > 0 ? p->profile.context_count : EMU_PROFILE_CONTEXTS_GUESS;
 }
 
+static void pct_give_up(struct emu_strategy *s)
+{
+    struct pct *p = (struct pct *)s;
+    p->runs[p->depth] -= !p->profiling;
+}
+
 static void pct_begin(struct emu_strategy *s, uint64_t run)
 {
     struct pct *p = (struct pct *)s;
@@ -195,6 +201,7 @@ struct emu_strategy *emu_strategy_pct(uint64_t seed, unsigned depth)
         return NULL;
     p->sampler.base = (struct emu_strategy){.name = "pct",
                                             .begin = pct_begin,
+                                            .give_up = pct_give_up,
                                             .choose = pct_choose,
                                             .end = pct_end,
                                             .destroy = pct_destroy,

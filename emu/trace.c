@@ -173,6 +173,7 @@ void emu_hash_text(struct emu_machine *m, emu_op op, const char *text, size_t le
 
 void emu_print(struct emu_machine *m, const char *text, size_t length)
 {
+    emu_count_call(m, EMU_OP_PRINT);
     emu_hash_text(m, EMU_OP_PRINT, text, length);
     if (m->tracing && m->text_used + length + 1 <= TEXT_BYTES) {
         char *kept = m->text + m->text_used;

@@ -16,6 +16,7 @@
 #include <emu/choose.h>
 #include <emu/cpu.h>
 #include <emu/finding.h>
+#include <emu/liveness.h>
 
 #include "hal/ke_dpc.h"
 #include "hal/ke_timer.h"
@@ -211,6 +212,7 @@ void *pool_allocate(const struct pool_request *r)
     struct emu_machine *m = k->machine;
 
     check_allocation(m, r);
+    emu_called(m, HAL_OP_IO_POOL);
     if (r->site != 0 && emu_fault(m, r->site))
         return NULL;
     size_t front = sizeof(struct pool_header);

@@ -114,7 +114,7 @@ static void stand(struct exploration *x, const struct emu_report *explored, stru
 static bool on_progress(void *context, const struct emu_report *so_far)
 {
     struct exploration *x = context;
-    if (x->resume->path != NULL && so_far->seconds - x->saved_at >= SAVE_SECONDS) {
+    if (x->resume->path != NULL && !so_far->underway && so_far->seconds - x->saved_at >= SAVE_SECONDS) {
         struct cli_standing now = {0};
         x->saved_at = so_far->seconds;
         stand(x, so_far, &now);

@@ -141,7 +141,10 @@ struct emu_strategy {
     bool answers_input; /* is asked for choices of kind INPUT too; else the answer is what happened */
     void (*begin)(struct emu_strategy *s, uint64_t run); /* before each run; run counts from 0 */
     uint32_t (*choose)(struct emu_strategy *s, const struct emu_decision *d);
-    bool (*end)(struct emu_strategy *s); /* after each run; false: every run this strategy has was made */
+    bool (*end)(struct emu_strategy *s);     /* after each run; false: every run this strategy has was made */
+    void (*give_up)(struct emu_strategy *s); /* instead of end(): the run stopped half-way and is as if it had
+                                                not begun; what save() says is good, a reduction is of no
+                                                other use then; or NULL */
     void (*destroy)(struct emu_strategy *s);
     const struct emu_divergence *(*divergence)(const struct emu_strategy *s); /* of the last run */
     unsigned profile_runs; /* runs that begin() is called for before the first, with EMU_PROFILE_FIRST + 0, 1,

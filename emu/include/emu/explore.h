@@ -112,6 +112,7 @@ struct emu_report {
     unsigned passed; /* distinct findings that were passed over (rule, code and stack), first ones first */
     struct emu_found passed_over[EMU_FOUND_MAX];
     size_t choices_max; /* the longest record */
+    bool underway;      /* progress is called in the middle of a run: the strategy stands in it */
 };
 void emu_report_free(struct emu_report *r);
 

@@ -8,6 +8,7 @@
 #define EMU_LIVENESS_H
 
 #include <emu/machine.h>
+#include <emu/step.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -36,6 +37,14 @@ void emu_progress(struct emu_machine *m);
 
 /* A finding "undrained" where anybody is left on the layers' lists. On a strand. */
 void emu_require_drained(struct emu_machine *m);
+
+/*
+ * A service was called that is no step and writes nothing down (memory is allocated). Such calls, notes and
+ * printing count together: EMU_CALLS_PER_STEP times the step limit of them in a run are a livelock, for a
+ * loop of them makes no step.
+ */
+enum { EMU_CALLS_PER_STEP = 16 };
+void emu_called(struct emu_machine *m, emu_op op);
 
 #ifdef __cplusplus
 }
