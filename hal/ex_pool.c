@@ -212,7 +212,7 @@ void *pool_allocate(const struct pool_request *r)
     struct emu_machine *m = k->machine;
 
     check_allocation(m, r);
-    emu_called(m, HAL_OP_IO_POOL);
+    emu_called(m, r->site != 0 ? (emu_op)r->site : HAL_OP_EX_POOL);
     if (r->site != 0 && emu_fault(m, r->site))
         return NULL;
     size_t front = sizeof(struct pool_header);

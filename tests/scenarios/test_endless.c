@@ -124,7 +124,7 @@ static void calls_without_a_step_for_ever_are_a_livelock(void **state)
 {
     require_livelock(*state, "prints",
                      "calls that are no steps, and 0 steps: one on processor 0 calls print");
-    require_livelock(*state, "pool", "calls pool allocation");
+    require_livelock(*state, "pool", "calls ExAllocatePool");
     require_livelock(*state, "pool_faults", "calls that are no steps");
     require_livelock(*state, "pool_and_stall", "no end after 5000 steps");
 }
