@@ -41,7 +41,7 @@ static bool until_underway(void *context, const struct emu_report *so_far)
     return !so_far->underway;
 }
 
-/* rule: EMU-EXPLORE-4 */
+/* rule: EMU-EXPLORE-5 */
 static void seconds_and_the_caller_end_an_exploration_in_the_middle_of_a_run(void **state)
 {
     (void)state;
@@ -110,7 +110,7 @@ static void require_same(struct emu_words *a, struct emu_words *b)
     emu_words_free(b);
 }
 
-/* rule: EMU-EXPLORE-4 */
+/* rule: EMU-EXPLORE-5 */
 static void a_run_that_was_given_up_is_made_by_who_goes_on(void **state)
 {
     (void)state;
