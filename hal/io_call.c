@@ -9,6 +9,7 @@
 #include <emu/liveness.h>
 
 #include "hal/ke_check.h"
+#include "hal/ke_spinlock.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
 
@@ -81,9 +82,12 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
                                     ? DeviceObject->DriverObject->MajorFunction[major]
                                     : io_invalid_request;
     struct io_call *call = io_call_begin(k, Irp, location);
+    uint32_t locks = level >= EMU_LEVEL_DISPATCH ? ke_spinlocks_held() : 0;
     bool spared = emu_spare(m, DeviceObject->DriverObject == k->io.bus_driver);
     NTSTATUS status = dispatch(DeviceObject, Irp);
     emu_spare(m, spared);
+    if (emu_level(m) >= EMU_LEVEL_DISPATCH)
+        ke_spinlocks_require(m, locks, "a dispatch routine", KE_CODE_SPIN_LOCK);
     if (emu_level(m) != level) {
         uint64_t parameters[4] = {0x5, (uintptr_t)DeviceObject, level, emu_level(m)};
         emu_finding_raise(m, "IO-CALL-6", "0xC9/05", parameters,
@@ -301,6 +305,7 @@ BOOLEAN IoCancelIrp(PIRP Irp)
 
     if (Irp == NULL)
         no_irp(m, "IoCancelIrp", "IO-CANCEL-7", NULL);
+    uint32_t locks = emu_level(m) >= EMU_LEVEL_DISPATCH ? ke_spinlocks_held() : 0;
     IoAcquireCancelSpinLock(&irql);
     emu_step(m, HAL_OP_IO_CANCEL, cancel_object(m, Irp), 0);
     if (Irp->Type != IO_TYPE_IRP) {
@@ -325,5 +330,7 @@ BOOLEAN IoCancelIrp(PIRP Irp)
     bool spared = emu_spare(m, false);
     routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);
     emu_spare(m, spared);
+    if (emu_level(m) >= EMU_LEVEL_DISPATCH)
+        ke_spinlocks_require(m, locks, "a cancel routine", KE_CODE_SPIN_LOCK);
     return TRUE;
 }

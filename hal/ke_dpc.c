@@ -17,6 +17,7 @@
 
 #include "hal/ke_check.h"
 #include "hal/ke_dispatcher.h"
+#include "hal/ke_spinlock.h"
 #include "hal/ke_thread.h"
 
 enum {
@@ -205,10 +206,12 @@ static void run(struct emu_machine *m, KDPC *dpc)
     emu_note(m, HAL_OP_KE_DPC_BEGIN, object, 0);
     emu_order_acquire(m, object);
     emu_access_runs(m, object);
+    const uint32_t locks = ke_spinlocks_held();
     /* Once it is off its queue a DPC may be queued again, or be gone: nothing of it is touched after the
      * call. */
     dpc->DeferredRoutine(dpc, dpc->DeferredContext, dpc->SystemArgument1, dpc->SystemArgument2);
     emu_note(m, HAL_OP_KE_DPC_END, object, 0);
+    ke_spinlocks_require(m, locks, "a DPC's routine", NULL);
     if (emu_level(m) != level) {
         char name[KE_NAME_BYTES];
         emu_finding_raise(m, "KE-DPC-10", "0x8", NULL,

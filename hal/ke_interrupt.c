@@ -36,10 +36,12 @@ static bool call(struct emu_machine *m, struct _KINTERRUPT *interrupt)
     bool claimed = false;
     if (interrupt->active) {
         emu_note(m, HAL_OP_KE_ISR_BEGIN, interrupt->object, 0);
+        const uint32_t locks = ke_spinlocks_held();
         claimed = interrupt->message_routine != NULL
                       ? interrupt->message_routine(interrupt, interrupt->context, 0)
                       : interrupt->routine(interrupt, interrupt->context);
         emu_note(m, HAL_OP_KE_ISR_END, interrupt->object, claimed);
+        ke_spinlocks_require(m, locks, "an ISR", NULL);
         emu_order_release(m, interrupt->object);
         const uint8_t level = interrupt->level > before ? interrupt->level : before;
         if (emu_level(m) != level) {

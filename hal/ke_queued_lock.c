@@ -41,13 +41,13 @@ static void acquire(struct emu_machine *m, PKSPIN_LOCK lock, KSPIN_LOCK_QUEUE *h
     *lock = (KSPIN_LOCK)handle;
     if (last == NULL) {
         mark(handle, lock, HANDLE_OWNS);
-        emu_lock_taken(m, object);
+        ke_spinlock_taken(m, lock, object);
         return;
     }
     mark(handle, lock, HANDLE_WAITS);
     last->Next = handle;
     emu_step_when(m, HAL_OP_KE_QUEUED_LOCK, object, 0, handle_owns, handle);
-    emu_lock_taken(m, object);
+    ke_spinlock_taken(m, lock, object);
 }
 
 static void release(struct emu_machine *m, KSPIN_LOCK_QUEUE *handle)
@@ -61,7 +61,7 @@ static void release(struct emu_machine *m, KSPIN_LOCK_QUEUE *handle)
                           emu_object_text(m, object, name, sizeof(name)));
     }
     emu_step(m, HAL_OP_KE_RELEASE_LOCK, object, 0);
-    emu_lock_left(m, object);
+    ke_spinlock_left(m, lock, object);
     KSPIN_LOCK_QUEUE *next = handle->Next;
     mark(handle, lock, 0);
     if (next == NULL) {
@@ -82,13 +82,9 @@ VOID KeAcquireInStackQueuedSpinLock(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HANDLE Lo
 
 VOID KeReleaseInStackQueuedSpinLock(PKLOCK_QUEUE_HANDLE LockHandle)
 {
-    ke_called_at(DISPATCH_LEVEL, "0xC4/36", __func__);
     struct emu_machine *m = emu_current();
-    if (emu_level(m) != DISPATCH_LEVEL) {
-        const uint64_t parameters[4] = {0x36, emu_level(m), 0, LockHandle->OldIrql};
-        emu_finding_raise(m, "KE-QLOCK-2", "0xC4/36", parameters,
-                          "KeReleaseInStackQueuedSpinLock at level %u, not at DISPATCH_LEVEL", emu_level(m));
-    }
+    ke_level_at_least(m, DISPATCH_LEVEL, "KE-QLOCK-2", "0xC4/36", __func__);
+    ke_level_at_most(m, DISPATCH_LEVEL, "KE-QLOCK-2", "0xC4/36", __func__);
     release(m, &LockHandle->LockQueue);
     ke_spinlock_lower(m, LockHandle->OldIrql);
 }
@@ -116,6 +112,5 @@ VOID KeAcquireInStackQueuedSpinLockForDpc(PKSPIN_LOCK SpinLock, PKLOCK_QUEUE_HAN
 
 VOID KeReleaseInStackQueuedSpinLockForDpc(PKLOCK_QUEUE_HANDLE LockHandle)
 {
-    ke_called_at(DISPATCH_LEVEL, "0xC4/36", __func__);
     KeReleaseInStackQueuedSpinLock(LockHandle);
 }

@@ -7,6 +7,7 @@
  * locks put the handle of the last in line into the word instead (see ke_queued_lock.c); the two are never
  * told apart by anything but that.
  */
+#include <string.h>
 #include <wdm.h>
 
 #include "hal/ke_check.h"
@@ -32,6 +33,55 @@ static void self_deadlock(struct emu_machine *m, emu_object object)
                       emu_object_text(m, object, name, sizeof(name)));
 }
 
+/* ---- What a processor has ---- */
+
+void ke_spinlock_taken(struct emu_machine *m, KSPIN_LOCK *lock, emu_object object)
+{
+    struct ke_processor *p = ke_processor(hal_kernel());
+    if (p->locks_held < KE_LOCKS_NAMED) {
+        p->locks[p->locks_held] = lock;
+    }
+    p->locks_held++;
+    emu_lock_taken(m, object);
+}
+
+void ke_spinlock_left(struct emu_machine *m, KSPIN_LOCK *lock, emu_object object)
+{
+    struct ke_processor *p = ke_processor(hal_kernel());
+    uint32_t named = p->locks_held < KE_LOCKS_NAMED ? p->locks_held : KE_LOCKS_NAMED;
+    uint32_t i = named;
+    while (i > 0 && p->locks[i - 1] != lock) {
+        i--;
+    }
+    if (i > 0) {
+        memmove(&p->locks[i - 1], &p->locks[i], (named - i) * sizeof p->locks[0]);
+    }
+    if (i > 0 || p->locks_held > KE_LOCKS_NAMED) {
+        p->locks_held--;
+    }
+    emu_lock_left(m, object);
+}
+
+uint32_t ke_spinlocks_held(void)
+{
+    return ke_processor(hal_kernel())->locks_held;
+}
+
+void ke_spinlocks_require(struct emu_machine *m, uint32_t held, const char *routine, const char *code)
+{
+    const struct ke_processor *p = ke_processor(hal_kernel());
+    if (__builtin_expect(p->locks_held <= held, 1)) {
+        return;
+    }
+    char name[KE_NAME_BYTES];
+    uint32_t last = (p->locks_held < KE_LOCKS_NAMED ? p->locks_held : KE_LOCKS_NAMED) - 1;
+    emu_finding_raise(m, "KE-SPIN-9", code, NULL, "%s returns while processor %u still holds %s, taken by it",
+                      routine, emu_cpu(m),
+                      emu_object_text(m, emu_object_at(m, p->locks[last], "lock"), name, sizeof(name)));
+}
+
+/* ---- Plain locks ---- */
+
 void ke_spinlock_acquire(struct emu_machine *m, KSPIN_LOCK *lock, emu_op op)
 {
     const emu_object object = emu_object_at(m, lock, "lock");
@@ -41,7 +91,7 @@ void ke_spinlock_acquire(struct emu_machine *m, KSPIN_LOCK *lock, emu_op op)
     emu_step_when(m, op, object, 0, lock_is_free, lock);
     EMU_ASSERT(*lock == 0);
     *lock = own_mark(m);
-    emu_lock_taken(m, object);
+    ke_spinlock_taken(m, lock, object);
 }
 
 void ke_spinlock_release(struct emu_machine *m, KSPIN_LOCK *lock)
@@ -58,7 +108,7 @@ void ke_spinlock_release(struct emu_machine *m, KSPIN_LOCK *lock)
                           "processor %u releases %s, which another one holds", emu_cpu(m), name);
     }
     emu_step(m, HAL_OP_KE_RELEASE_LOCK, object, 0);
-    emu_lock_left(m, object);
+    ke_spinlock_left(m, lock, object);
     *lock = 0;
 }
 
@@ -126,7 +176,7 @@ BOOLEAN KeTryToAcquireSpinLockAtDpcLevel(PKSPIN_LOCK SpinLock)
         return FALSE;
     }
     *SpinLock = own_mark(m);
-    emu_lock_taken(m, emu_object_at(m, SpinLock, "lock"));
+    ke_spinlock_taken(m, SpinLock, emu_object_at(m, SpinLock, "lock"));
     return TRUE;
 }
 

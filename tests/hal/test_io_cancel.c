@@ -50,6 +50,62 @@ static void cancelling_calls_the_cancel_routine_once_and_returns_whether_it_did(
     run_clean(cancelling);
 }
 
+static void keep_the_cancel_lock(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    (void)irp;
+}
+
+static void cancel_with_a_keeper(void *context)
+{
+    struct stack s = make_stack(0);
+    struct seen seen;
+
+    (void)context;
+    s.state->pends = true;
+    PIRP irp = own_irp(&s, &seen, FALSE, FALSE, TRUE);
+    IoCallDriver(s.upper, irp);
+    IoSetCancelRoutine(irp, keep_the_cancel_lock);
+    IoCancelIrp(irp);
+}
+
+/* rule: KE-SPIN-9 */
+static void a_cancel_routine_that_keeps_the_cancel_spin_lock_is_a_finding(void **state)
+{
+    (void)state;
+    run_stopped(cancel_with_a_keeper, "KE-SPIN-9", "0xC4/40009");
+}
+
+static KSPIN_LOCK kept;
+
+static NTSTATUS return_with_a_lock(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    (void)irp;
+    KIRQL old;
+    KeAcquireSpinLock(&kept, &old);
+    return STATUS_SUCCESS;
+}
+
+static void call_a_keeper(void *context)
+{
+    struct stack s = make_stack(0);
+    struct seen seen;
+
+    (void)context;
+    KeInitializeSpinLock(&kept);
+    s.driver->MajorFunction[IRP_MJ_FLUSH_BUFFERS] = return_with_a_lock;
+    PIRP irp = own_irp(&s, &seen, FALSE, FALSE, TRUE);
+    IoCallDriver(s.upper, irp);
+}
+
+/* rule: KE-SPIN-9 */
+static void a_dispatch_routine_that_returns_with_a_spin_lock_is_a_finding(void **state)
+{
+    (void)state;
+    run_stopped(call_a_keeper, "KE-SPIN-9", "0xC4/40009");
+}
+
 static void cancel_freed(void *context)
 {
     PIRP irp = IoAllocateIrp(1, FALSE);
@@ -358,6 +414,8 @@ static void device_controls_travel_by_the_method_of_their_code(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_cancel_routine_that_keeps_the_cancel_spin_lock_is_a_finding),
+        cmocka_unit_test(a_dispatch_routine_that_returns_with_a_spin_lock_is_a_finding),
         cmocka_unit_test(cancelling_calls_the_cancel_routine_once_and_returns_whether_it_did),
         cmocka_unit_test(cancelling_a_freed_irp_is_a_finding),
         cmocka_unit_test(a_cancel_routine_in_a_completed_irp_is_bug_check_48),

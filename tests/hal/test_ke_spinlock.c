@@ -493,6 +493,60 @@ static void releasing_a_handle_that_does_not_own_the_lock_is_a_finding(void **st
     rig_kernel_stops(release_handle_twice, &lock, "KE-QLOCK-3", "0xC4/1007");
 }
 
+/* ---- Who returns ---- */
+
+struct keeper {
+    KDPC dpc;
+    KSPIN_LOCK lock;
+    KLOCK_QUEUE_HANDLE handle;
+    bool queued, gives_back;
+};
+
+static KDEFERRED_ROUTINE keep_lock;
+static VOID keep_lock(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2)
+{
+    struct keeper *k = DeferredContext;
+    (void)Dpc;
+    (void)SystemArgument1;
+    (void)SystemArgument2;
+    if (k->queued) {
+        KeAcquireInStackQueuedSpinLockAtDpcLevel(&k->lock, &k->handle);
+    } else {
+        KeAcquireSpinLockAtDpcLevel(&k->lock);
+    }
+    if (k->gives_back && k->queued) {
+        KeReleaseInStackQueuedSpinLockFromDpcLevel(&k->handle);
+    } else if (k->gives_back) {
+        KeReleaseSpinLockFromDpcLevel(&k->lock);
+    }
+}
+
+/* The thread that the DPC interrupts has a lock of its own. */
+static void let_a_dpc_keep(void *context)
+{
+    struct keeper *k = context;
+    KSPIN_LOCK own;
+    KIRQL old;
+    KeInitializeSpinLock(&own);
+    KeInitializeSpinLock(&k->lock);
+    KeInitializeDpc(&k->dpc, keep_lock, k);
+    KeAcquireSpinLock(&own, &old);
+    KeInsertQueueDpc(&k->dpc, NULL, NULL);
+    KeReleaseSpinLock(&own, old);
+}
+
+/* rule: KE-SPIN-9 */
+static void a_dpc_that_returns_with_a_spin_lock_is_a_finding(void **state)
+{
+    (void)state;
+    for (int queued = 0; queued <= 1; queued++) {
+        struct keeper k = {.queued = queued != 0};
+        rig_kernel_stops(let_a_dpc_keep, &k, "KE-SPIN-9", "");
+        k = (struct keeper){.queued = queued != 0, .gives_back = true};
+        rig_kernel_runs(let_a_dpc_keep, &k);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -515,6 +569,7 @@ int main(void)
         cmocka_unit_test(locks_taken_in_opposite_order_deadlock),
         cmocka_unit_test(a_queued_lock_keeps_others_out_in_every_interleaving),
         cmocka_unit_test(a_queued_lock_is_handed_over_in_order_of_arrival),
+        cmocka_unit_test(a_dpc_that_returns_with_a_spin_lock_is_a_finding),
         cmocka_unit_test(queueing_at_dpc_level_below_it_is_a_finding),
         cmocka_unit_test(releasing_a_handle_that_does_not_own_the_lock_is_a_finding),
     };

@@ -1,0 +1,40 @@
+/*
+ * A serial number is stamped into the buffer when the transfer is started, after it was mapped. Mended:
+ * before.
+ */
+#include "mistake.h"
+
+_Dispatch_type_(IRP_MJ_WRITE) DRIVER_DISPATCH StampedWrite;
+DRIVER_CONTROL StampedControl;
+
+static VOID Stamp(PIRP Irp)
+{
+    PUCHAR data = (PUCHAR)MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority);
+
+    data[0] = 'S';
+}
+
+IO_ALLOCATION_ACTION StampedControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID MapRegisterBase,
+                                    PVOID Context)
+{
+    IO_ALLOCATION_ACTION action;
+
+#ifdef MENDED
+    Stamp((PIRP)Context);
+#endif
+    action = RaceAdapterControl(DeviceObject, CurrentIrp, MapRegisterBase, Context);
+#ifndef MENDED
+    if (action == DeallocateObjectKeepRegisters) {
+        Stamp((PIRP)Context);
+    }
+#endif
+    return action;
+}
+
+NTSTATUS StampedWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    return RaceSubmit(DeviceObject, Irp, RACE_PAGES, StampedControl);
+}
+
+const RACE_DRIVER RaceDriver = {
+    .ExtensionLength = sizeof(MISTAKE_DEVICE), .AddressWidth = 64, .ReadWrite = StampedWrite, .Dpc = RaceDpc};

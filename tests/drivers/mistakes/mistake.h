@@ -1,0 +1,59 @@
+/*
+ * What the drivers of docs/mistakes.md share, beside what they have of the races' drivers
+ * (../races/race_driver.h): each is one file with one mistake, built twice; with MENDED it is right.
+ */
+#pragma once
+#include "race_driver.h"
+
+/* An extension with room for what a mistake needs besides. */
+typedef struct _MISTAKE_DEVICE {
+    RACE_DEVICE Race;
+    UCHAR Other[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    KSPIN_LOCK Second;
+    PVOID Memory;
+    PMDL Mdl;
+    KEVENT Event;
+} MISTAKE_DEVICE, *PMISTAKE_DEVICE;
+
+#define MISTAKE_TAG 'tsiM'
+
+/* Requests of drivers that transfer nothing end with STATUS_CANCELLED. */
+
+/* The IRP as Context: completes it, and needs the adapter no more. */
+static inline IO_ALLOCATION_ACTION MistakeDone(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp,
+                                               PVOID MapRegisterBase, PVOID Context)
+{
+    PIRP irp = (PIRP)Context;
+
+    UNREFERENCED_PARAMETER(DeviceObject);
+    UNREFERENCED_PARAMETER(CurrentIrp);
+    UNREFERENCED_PARAMETER(MapRegisterBase);
+    RaceComplete(irp, STATUS_CANCELLED, 0);
+    return DeallocateObject;
+}
+
+/* A dispatch routine that completes its IRP at once. */
+static inline NTSTATUS MistakeFinish(PIRP Irp)
+{
+    RaceComplete(Irp, STATUS_CANCELLED, 0);
+    return STATUS_CANCELLED;
+}
+
+/* Asks for a register with this context; AdapterControl, which is MistakeDone() or of its kind, ends the IRP.
+ */
+static inline NTSTATUS MistakeAllocate(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID TransferContext,
+                                       PDRIVER_CONTROL AdapterControl)
+{
+    PRACE_DEVICE device = (PRACE_DEVICE)DeviceObject->DeviceExtension;
+    KIRQL irql;
+    NTSTATUS status;
+
+    KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    status = device->Adapter->DmaOperations->AllocateAdapterChannelEx(
+        device->Adapter, DeviceObject, TransferContext, 1, 0, AdapterControl, Irp, NULL);
+    KeLowerIrql(irql);
+    if (!NT_SUCCESS(status)) {
+        RaceComplete(Irp, STATUS_CANCELLED, 0);
+    }
+    return STATUS_PENDING;
+}
