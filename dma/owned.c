@@ -291,7 +291,7 @@ static uint64_t look_at_device(struct emu_machine *m, void *context, emu_request
 
 void dma_owned_boot(struct dma_system *s)
 {
-    emu_access_set_guard(s->machine, look_at_driver, s);
+    emu_access_add_guard(s->machine, look_at_driver, s);
     if (s->domains == NULL)
         emu_bus_set_translator(s->machine, look_at_device, s);
 }

@@ -5,6 +5,7 @@
 
 #include <emu/cpu.h>
 #include <emu/finding.h>
+#include <hal/pnp.h>
 
 #include "dma/adapter.h"
 #include "dma/channel.h"
@@ -120,9 +121,12 @@ void dma_queue_require_device(const struct dma_adapter *a, const DEVICE_OBJECT *
 {
     if (device == NULL || device->Type == IO_TYPE_DEVICE)
         return;
+    const struct hal_pnp_device *hardware =
+        a->physical_device != NULL ? hal_pnp_hardware(a->physical_device) : NULL;
+    bool named = hardware != NULL && hardware->name != NULL;
     emu_finding_raise(a->system->machine, "DMA-ALLOC-24", NULL, NULL,
-                      "%s of %s has a device object that is none, or was deleted", what,
-                      dma_adapter_name(a).text);
+                      "%s of %s%s%s has a device object that is none, or was deleted", what,
+                      dma_adapter_name(a).text, named ? " for device " : "", named ? hardware->name : "");
 }
 
 /* The next request of its device object may come. */
@@ -139,6 +143,17 @@ bool dma_queue_calls(const struct dma_adapter *a)
 {
     const struct dma_request *calling = dispatcher(a->system)->calling;
     return calling != NULL && calling->adapter == a;
+}
+
+/* System DMA needs its channel until the transfer is over. */
+static void require_action(const struct dma_adapter *a, IO_ALLOCATION_ACTION action)
+{
+    if (a->channel != NULL && action == DeallocateObjectKeepRegisters)
+        emu_finding_raise(
+            a->system->machine, "DMA-ALLOC-27", NULL, NULL,
+            "AdapterControl of %s, whose device transfers through a system DMA controller, returned "
+            "DeallocateObjectKeepRegisters, which is for bus masters: the channel would be gone",
+            dma_adapter_name(a).text);
 }
 
 void dma_queue_call(struct dma_request *r)
@@ -167,6 +182,8 @@ void dma_queue_call(struct dma_request *r)
                           is_list ? "AdapterListControl" : "AdapterControl", dma_adapter_name(a).text, level,
                           emu_level(m));
     emu_step(m, is_list ? DMA_OP_LIST_RETURNED : DMA_OP_RETURNED, dma_adapter_domain(a), (uint64_t)action);
+    if (!is_list)
+        require_action(a, action);
     finish(r, action);
 }
 

@@ -140,10 +140,11 @@ void emu_access_fresh(struct emu_machine *m, const void *address, size_t bytes)
 /* ---- Guarded pages ----------------------------------------------------------------------------------------
  */
 
-void emu_access_set_guard(struct emu_machine *m, emu_guard_fn *guard, void *context)
+void emu_access_add_guard(struct emu_machine *m, emu_guard_fn *guard, void *context)
 {
-    m->guard = guard;
-    m->guard_context = context;
+    EMU_ASSERT(m->guard_count < EMU_GUARDS_MAX);
+    m->guards[m->guard_count].look = guard;
+    m->guards[m->guard_count++].context = context;
 }
 
 void emu_access_guard(struct emu_machine *m, const void *address, size_t bytes, bool on)
@@ -176,7 +177,9 @@ static void ask_guard(const struct touch *t)
         const struct emu_shadow_page *page =
             w->last != NULL && w->last->number == number ? w->last : find_page(w, number);
         if (page != NULL && page->guarded_run == w->run && page->guards > 0) {
-            t->m->guard(t->m, t->m->guard_context, t->address, t->bytes, (t->memory & EMU_MEMORY_WRITE) != 0);
+            for (uint32_t i = 0; i < t->m->guard_count; i++)
+                t->m->guards[i].look(t->m, t->m->guards[i].context, t->address, t->bytes,
+                                     (t->memory & EMU_MEMORY_WRITE) != 0);
             return;
         }
     }

@@ -201,7 +201,7 @@ void emu_machine_reset(struct emu_machine *m)
     m->origin_count = 0;
     m->in_callback = false;
     m->watch = NULL;
-    m->guard = NULL;
+    m->guard_count = 0;
     m->quiet = 0;
     m->busy = 0;
     m->streak = 0;

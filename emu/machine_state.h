@@ -338,8 +338,11 @@ struct emu_machine {
     unsigned op_counts[EMU_OP_LAYERS];
 
     /* access*.c */
-    emu_guard_fn *guard; /* of guarded pages; NULL: nobody asked */
-    void *guard_context;
+    struct {
+        emu_guard_fn *look;
+        void *context;
+    } guards[EMU_GUARDS_MAX]; /* of guarded pages */
+    uint32_t guard_count;
     struct emu_watch *watch_made; /* what watch is, once it was needed */
 
     /* callers.c */

@@ -361,6 +361,11 @@ bool emu_ram_owns(const struct emu_machine *m, const void *address)
            in_area(r->stacks, r->stacks_bytes, address);
 }
 
+bool emu_ram_is_stack(const struct emu_machine *m, const void *address)
+{
+    return in_area(m->ram.stacks, m->ram.stacks_bytes, address);
+}
+
 /* The page's number among those adopted, or ADOPTED_MAX when there are that many already. */
 static uint32_t adopt(struct emu_machine *m, uintptr_t page)
 {

@@ -2,10 +2,10 @@
  * The pool: what ExAllocatePool and its kin (ex_pool_forms.c) stand on.
  *
  * Slots of a few sizes are cut from pages of simulated RAM; a block below a page never crosses one, a block
- * of a page or more begins on one. Before each slot's block lies a header, after every block guard bytes;
- * both are verified when the block is freed. Nothing guards the front of a block that begins on a page. A
- * record per slot, out of the driver's reach, is the truth that they are compared with. Fresh blocks are
- * filled with one pattern, freed ones with another, and the second is verified before the slot is used again.
+ * of a page or more begins on one. Before each slot's block lies a header, before each block of whole pages
+ * another page, after every block guard bytes; all are verified when the block is freed. A record per slot,
+ * out of the driver's reach, is the truth that they are compared with. Fresh blocks are filled with one
+ * pattern, freed ones with another, and the second is verified before the slot is used again.
  *
  * Addresses decide nothing: slots are used in the order in which they were cut and freed.
  */
@@ -31,7 +31,6 @@ enum {
     POOL_FILL_FRESH = 0xA5, /* what a driver finds in memory that it did not initialise */
     POOL_FILL_FREED = 0xDF, /* what it finds in memory that it freed */
     POOL_FILL_GUARD = 0x7B,
-    POOL_TAG_BYTES = 4,
     POOL_CLASS_LARGE = POOL_CLASSES
 };
 
@@ -51,7 +50,7 @@ static uint64_t seal_of(const struct pool_block *block)
     return ((uint64_t)(uintptr_t)block * POOL_HEADER_SEAL) ^ block->tag;
 }
 
-static const char *tag_text(uint32_t tag, char out[POOL_TAG_BYTES + 1])
+const char *pool_tag_text(uint32_t tag, char out[POOL_TAG_BYTES + 1])
 {
     for (unsigned i = 0; i < POOL_TAG_BYTES; i++) {
         char c = (char)((tag >> (8 * i)) & 0x7F);
@@ -106,7 +105,7 @@ __attribute__((noreturn)) static void corrupt(struct emu_machine *m, const struc
 
     emu_finding_raise(m, rule, code, parameters,
                       "%s: the block of %zu bytes with tag '%s', allocated at step %llu", what, b->bytes,
-                      tag_text(b->tag, tag), (unsigned long long)b->birth);
+                      pool_tag_text(b->tag, tag), (unsigned long long)b->birth);
 }
 
 static void verify_guard(struct emu_machine *m, const struct pool_block *b)
@@ -115,10 +114,21 @@ static void verify_guard(struct emu_machine *m, const struct pool_block *b)
         corrupt(m, b, "EX-POOL-6", "0x19/21", 0x21, "memory behind a pool block was overwritten");
 }
 
-static void verify_header(struct emu_machine *m, const struct pool_block *b)
+/* Of a block that begins on a page: the end of the page before it. */
+static uint8_t *front_of(const struct pool_block *b)
+{
+    return b->slot - POOL_GUARD_MOST;
+}
+
+static void verify_front(struct emu_machine *m, const struct pool_block *b)
 {
     struct pool_header h;
 
+    if (b->class_index == POOL_CLASS_LARGE) {
+        if (!all_bytes(front_of(b), POOL_GUARD_MOST, POOL_FILL_GUARD))
+            corrupt(m, b, "EX-POOL-7", "0x19/20", 0x20, "memory before a pool block was overwritten");
+        return;
+    }
     memcpy(&h, b->user - sizeof h, sizeof h);
     if (h.block != b || h.seal != seal_of(b))
         corrupt(m, b, "EX-POOL-7", "0x19/20", 0x20, "the header before a pool block was overwritten");
@@ -135,6 +145,7 @@ static struct pool_block *take_slot(struct hal_kernel *k, uint32_t index)
 {
     struct pool_class *c = &k->mm.classes[index];
     struct pool_block *b = c->free_first;
+    struct mm_pages *page = NULL; /* cut for it */
     uint32_t size = class_bytes(index);
 
     if (b != NULL) {
@@ -145,24 +156,43 @@ static struct pool_block *take_slot(struct hal_kernel *k, uint32_t index)
         return b;
     }
     if (c->fresh_slots == 0) {
-        const struct emu_ram_request page = {.pages = 1};
-        c->fresh = emu_ram_alloc(k->machine, &page);
+        const struct emu_ram_request request = {.pages = 1};
+        c->fresh = emu_ram_alloc(k->machine, &request);
         if (c->fresh == NULL)
             return NULL;
         c->fresh_slots = EMU_PAGE_SIZE / size;
-        mm_pages_hold(k, c->fresh, 1, EMU_PAGE_SIZE, MM_PAGES_SLOTS);
+        page = mm_pages_hold(k, c->fresh, 1, EMU_PAGE_SIZE, MM_PAGES_SLOTS);
+        emu_access_guard(k->machine, c->fresh, EMU_PAGE_SIZE, true);
     }
     b = emu_arena_alloc(k->machine, sizeof *b);
     b->slot = c->fresh;
     b->slot_bytes = size;
     b->class_index = (uint8_t)index;
+    if (page != NULL)
+        page->block = b;
     link_block(&k->mm, b);
     c->fresh += size;
     c->fresh_slots--;
     return b;
 }
 
-/* Whole pages, one more than asked for where the last would have no room for guard bytes. */
+/* With the page before them; and what lies in each page is known by its number. */
+static void guard_large(struct hal_kernel *k, struct pool_block *b, bool on)
+{
+    emu_access_guard(k->machine, b->slot - EMU_PAGE_SIZE, b->slot_bytes + EMU_PAGE_SIZE, on);
+    if (on) {
+        b->next_large = k->mm.large;
+        k->mm.large = b;
+        return;
+    }
+    struct pool_block **link = &k->mm.large;
+    while (*link != b)
+        link = &(*link)->next_large;
+    *link = b->next_large;
+}
+
+/* Whole pages, one more than asked for where the last would have no room for guard bytes, behind a page that
+ * guards their front. */
 static struct pool_block *take_pages(struct hal_kernel *k, size_t bytes)
 {
     struct pool_block *b = k->mm.spare_blocks;
@@ -170,7 +200,7 @@ static struct pool_block *take_pages(struct hal_kernel *k, size_t bytes)
 
     if (pages > UINT32_MAX >> EMU_PAGE_SHIFT)
         return NULL;
-    const struct emu_ram_request request = {.pages = (uint32_t)pages};
+    const struct emu_ram_request request = {.pages = (uint32_t)pages + 1};
     uint8_t *base = emu_ram_alloc(k->machine, &request);
     if (base == NULL)
         return NULL;
@@ -181,9 +211,11 @@ static struct pool_block *take_pages(struct hal_kernel *k, size_t bytes)
         b->class_index = POOL_CLASS_LARGE;
         link_block(&k->mm, b);
     }
-    b->slot = base;
+    b->slot = base + EMU_PAGE_SIZE;
     b->slot_bytes = (uint32_t)(pages << EMU_PAGE_SHIFT);
-    mm_pages_hold(k, base, (uint32_t)pages, bytes, MM_PAGES_POOL)->block = b;
+    memset(front_of(b), POOL_FILL_GUARD, POOL_GUARD_MOST);
+    mm_pages_hold(k, b->slot, (uint32_t)pages, bytes, MM_PAGES_POOL)->block = b;
+    guard_large(k, b, true);
     return b;
 }
 
@@ -197,7 +229,8 @@ static void check_allocation(struct emu_machine *m, const struct pool_request *r
         uint64_t parameters[4] = {0x08, level, r->type, r->bytes};
         emu_finding_raise(m, "EX-POOL-4", "0xC2/08", parameters,
                           "%s pool (%zu bytes, tag '%s') was asked for at IRQL %u; %u is the highest allowed",
-                          r->paged ? "paged" : "non-paged", r->bytes, tag_text(r->tag, tag), level, highest);
+                          r->paged ? "paged" : "non-paged", r->bytes, pool_tag_text(r->tag, tag), level,
+                          highest);
     }
     if (r->tag == 0) {
         uint64_t parameters[4] = {0x9B, r->type, r->bytes, 0};
@@ -251,6 +284,33 @@ static const void *page_of(const void *address)
     return (const uint8_t *)address - ((uintptr_t)address & (EMU_PAGE_SIZE - 1));
 }
 
+/* The block whose header lies at the beginning of a slot, or behind what aligns it to a cache line. */
+static struct pool_block *block_in(const uint8_t *slot)
+{
+    for (unsigned at = 0; at < POOL_CACHE_LINE; at += POOL_GRANULE) {
+        struct pool_header h;
+        memcpy(&h, slot + at, sizeof h);
+        uint64_t tag = h.seal ^ ((uint64_t)(uintptr_t)h.block * POOL_HEADER_SEAL);
+        if (tag <= UINT32_MAX && h.block != NULL && h.block->slot == slot)
+            return h.block;
+    }
+    return NULL;
+}
+
+struct pool_block *pool_block_at(struct hal_kernel *k, const void *address)
+{
+    const uint8_t *at = address, *page = page_of(address);
+    const struct mm_pages *p = mm_pages_find(k, page, MM_PAGES_SLOTS);
+    if (p != NULL) {
+        size_t size = p->block->slot_bytes, number = (size_t)(at - page) / size;
+        return (number + 1) * size <= EMU_PAGE_SIZE ? block_in(page + number * size) : NULL;
+    }
+    struct pool_block *b = k->mm.large;
+    while (b != NULL && (at < b->slot - EMU_PAGE_SIZE || at >= b->slot + b->slot_bytes))
+        b = b->next_large;
+    return b;
+}
+
 /* The record behind an address that is being freed; a finding when there is none. */
 static struct pool_block *block_of(struct hal_kernel *k, void *address)
 {
@@ -293,18 +353,18 @@ void pool_release(void *address, uint32_t tag)
 
     if (!b->live)
         corrupt(m, b, "EX-POOL-1", "0xC2/07", 0x07, "pool was freed twice");
-    if (b->class_index != POOL_CLASS_LARGE)
-        verify_header(m, b);
+    verify_front(m, b);
     if (tag != 0 && tag != b->tag) {
         uint64_t parameters[4] = {0x0A, (uintptr_t)address, b->tag, tag};
         emu_finding_raise(m, "EX-POOL-2", "0xC2/0A", parameters,
                           "pool of %zu bytes was allocated with tag '%s' and freed with tag '%s'", b->bytes,
-                          tag_text(b->tag, tag1), tag_text(tag, tag2));
+                          pool_tag_text(b->tag, tag1), pool_tag_text(tag, tag2));
     }
     if (b->paged && level > EMU_LEVEL_APC) {
         uint64_t parameters[4] = {0x09, level, b->paged, (uintptr_t)address};
         emu_finding_raise(m, "EX-POOL-4", "0xC2/09", parameters,
-                          "paged pool with tag '%s' was freed at IRQL %u", tag_text(b->tag, tag1), level);
+                          "paged pool with tag '%s' was freed at IRQL %u", pool_tag_text(b->tag, tag1),
+                          level);
     }
     verify_guard(m, b);
     if (k->ke.timers_running != NULL)
@@ -317,7 +377,8 @@ void pool_release(void *address, uint32_t tag)
     memset(b->user, POOL_FILL_FREED, b->bytes);
     if (b->class_index == POOL_CLASS_LARGE) {
         mm_pages_take(k, b->slot, MM_PAGES_POOL);
-        emu_ram_free(m, b->slot, b->slot_bytes >> EMU_PAGE_SHIFT);
+        guard_large(k, b, false);
+        emu_ram_free(m, b->slot - EMU_PAGE_SIZE, (b->slot_bytes >> EMU_PAGE_SHIFT) + 1);
         b->next_free = k->mm.spare_blocks;
         k->mm.spare_blocks = b;
         return;
@@ -371,8 +432,7 @@ void hal_pool_audit(void)
 
     for (const struct pool_block *b = k->mm.blocks; b != NULL; b = b->next) {
         if (b->live) {
-            if (b->class_index != POOL_CLASS_LARGE)
-                verify_header(k->machine, b);
+            verify_front(k->machine, b);
             verify_guard(k->machine, b);
         } else if (b->class_index != POOL_CLASS_LARGE) {
             verify_poison(k->machine, b);

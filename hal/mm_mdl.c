@@ -126,11 +126,36 @@ VOID IoFreeMdl(PMDL Mdl)
     ExFreePoolWithTag(Mdl, MDL_TAG);
 }
 
+/* Paged pool, and a stack, are no non-paged memory. */
+static void require_nonpaged(struct hal_kernel *k, const MDL *mdl)
+{
+    struct emu_machine *m = k->machine;
+    const void *address = MmGetMdlVirtualAddress(mdl);
+    const struct pool_block *b = pool_block_at(k, address);
+    uint64_t parameters[4] = {0x7F, emu_level(m), (uintptr_t)mdl, (uint64_t)(USHORT)mdl->MdlFlags};
+    char name[MM_NAME_BYTES], tag[POOL_TAG_BYTES + 1];
+
+    if (b != NULL && b->live && b->paged)
+        emu_finding_raise(
+            m, "MM-MDL-6", "0xC4/7F", parameters,
+            "MmBuildMdlForNonPagedPool was called for %s, whose buffer is paged pool (tag '%s')",
+            mm_mdl_name(m, mdl, name), pool_tag_text(b->tag, tag));
+    if (emu_ram_is_stack(m, address)) {
+        parameters[0] = 0x140;
+        emu_finding_raise(
+            m, "MM-MDL-7", "0xC4/140", parameters,
+            "MmBuildMdlForNonPagedPool was called for %s, whose buffer of %u bytes is on a stack: "
+            "MmProbeAndLockPages locks such a buffer",
+            mm_mdl_name(m, mdl, name), mdl->ByteCount);
+    }
+}
+
 VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
 {
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     PMDL mdl = MemoryDescriptorList;
 
+    require_nonpaged(hal_kernel(), mdl);
     mdl->MdlFlags |= MDL_SOURCE_IS_NONPAGED_POOL;
     mdl->Process = NULL;
     mdl->MappedSystemVa = MmGetMdlVirtualAddress(mdl);

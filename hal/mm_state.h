@@ -24,9 +24,12 @@ enum {
 };
 
 /* One slot of the pool, or one run of whole pages. Lives in the arena as long as the run. */
+enum { POOL_TAG_BYTES = 4 };
+
 struct pool_block {
     struct pool_block *next; /* of those made, in order */
     struct pool_block *next_free;
+    struct pool_block *next_large;
     uint8_t *slot;  /* first byte of the slot */
     uint8_t *user;  /* what the caller got */
     uint64_t birth; /* step of the allocation */
@@ -60,7 +63,7 @@ enum mm_pages_kind {
 struct mm_pages {
     struct mm_pages *next; /* in its bucket, or among the spare ones */
     uint8_t *base;
-    struct pool_block *block; /* MM_PAGES_POOL only */
+    struct pool_block *block; /* MM_PAGES_POOL; of MM_PAGES_SLOTS the first one */
     uint64_t bytes;           /* as asked for */
     uint64_t birth;
     uint32_t pages;
@@ -72,6 +75,7 @@ struct mm_state {
     struct pool_class classes[POOL_CLASSES];
     struct pool_block *blocks;
     struct pool_block *last_block;
+    struct pool_block *large;        /* blocks of whole pages that are live */
     struct pool_block *spare_blocks; /* records of large blocks that were freed */
     struct mm_pages *pages[MM_PAGE_BUCKETS];
     struct mm_pages *spare_pages;
@@ -92,6 +96,13 @@ struct pool_request {
     bool zero;
     bool cache_aligned;
 };
+
+/* The block, live or freed, in whose slot or pages the address lies; NULL: none. */
+struct pool_block *pool_block_at(struct hal_kernel *k, const void *address);
+const char *pool_tag_text(uint32_t tag, char out[POOL_TAG_BYTES + 1]);
+
+/* ex_pool_watch.c */
+void pool_watch_boot(struct hal_kernel *k);
 
 /* NULL without memory. Misuse is a finding: a wrong level, a tag of 0. */
 void *pool_allocate(const struct pool_request *r);

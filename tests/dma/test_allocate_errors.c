@@ -160,6 +160,26 @@ static void granting_after_the_device_object_is_gone(void *context)
     adapter->DmaOperations->FreeAdapterObject(adapter, DeallocateObject);
 }
 
+static IO_ALLOCATION_ACTION keep_registers(PDEVICE_OBJECT device, PIRP irp, PVOID base, PVOID context)
+{
+    (void)device;
+    (void)irp;
+    (void)base;
+    (void)context;
+    return DeallocateObjectKeepRegisters;
+}
+
+/* rule: DMA-ALLOC-27 */
+static void a_routine_for_system_dma_that_keeps_registers_alone(void *context)
+{
+    (void)context;
+    UCHAR transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    PDMA_ADAPTER adapter = world_channel(WORLD_LINE);
+    adapter->DmaOperations->InitializeDmaTransferContext(adapter, transfer);
+    adapter->DmaOperations->AllocateAdapterChannelEx(adapter, world_device(), transfer, 1, 0, keep_registers,
+                                                     NULL, NULL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +190,7 @@ int main(void)
         WORLD_STOPS(asking_again_for_a_device_object_before_its_routine_has_returned, "DMA-ALLOC-5", NULL),
         WORLD_STOPS(asking_again_from_within_the_routine, "DMA-ALLOC-23", NULL),
         WORLD_STOPS(version_1_asking_without_a_routine, "DMA-ALLOC-22", NULL),
+        WORLD_STOPS(a_routine_for_system_dma_that_keeps_registers_alone, "DMA-ALLOC-27", NULL),
         WORLD_STOPS(a_routine_that_returns_no_action, "DMA-ALLOC-12", NULL),
         WORLD_STOPS(a_routine_that_returns_at_another_level, "DMA-ALLOC-13", NULL),
         WORLD_STOPS(a_routine_that_drops_its_adapter, "DMA-ADAPTER-11", "0xE6/08"),

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <emu/access.h>
 #include <wdm.h>
 
 #include "hal/boot.h"
@@ -304,10 +305,19 @@ static void underrun(void *context)
     ExFreePoolWithTag(p, TAG);
 }
 
+static void underrun_of_whole_pages(void *context)
+{
+    (void)context;
+    uint8_t *p = ExAllocatePoolWithTag(NonPagedPoolNx, 2 * PAGE_SIZE, TAG);
+    p[-4] = 0;
+    ExFreePoolWithTag(p, TAG);
+}
+
 /* rule: EX-POOL-7 */
 static void writing_before_a_block_is_bug_check_19_20(void **state)
 {
     (void)state;
+    run_stopped(underrun_of_whole_pages, "EX-POOL-7", "0x19/20");
     run_stopped(underrun, "EX-POOL-7", "0x19/20");
 }
 
@@ -507,6 +517,101 @@ static void releasing_rundown_protection_that_is_not_held_is_a_finding(void **st
     run_stopped(rundown_released_too_often, "EX-RUNDOWN-4", "");
 }
 
+/* ---- What watched drivers touch: emu_access_memory() is what an instrumented one calls ---- */
+
+static uint8_t *watched_block(POOL_TYPE type, size_t bytes)
+{
+    emu_access_watch(emu_current());
+    return ExAllocatePoolWithTag(type, bytes, TAG);
+}
+
+static void touch(const void *address, size_t bytes, unsigned memory)
+{
+    emu_access_memory(emu_current(), address, bytes, memory | EMU_MEMORY_INSTRUMENTED, 0);
+}
+
+static void touch_paged_at_dispatch(void *context)
+{
+    (void)context;
+    uint8_t *p = watched_block(PagedPool, 48);
+    KIRQL old;
+    touch(p, 1, EMU_MEMORY_WRITE);
+    KeRaiseIrql(APC_LEVEL, &old);
+    touch(p, 1, EMU_MEMORY_WRITE);
+    KeRaiseIrql(DISPATCH_LEVEL, &old);
+    touch(p + 47, 1, EMU_MEMORY_READ);
+}
+
+/* rule: EX-POOL-13 */
+static void touching_paged_pool_at_dispatch_level_is_bug_check_d1(void **state)
+{
+    (void)state;
+    run_stopped(touch_paged_at_dispatch, "EX-POOL-13", "0xD1");
+}
+
+static void touch_freed(void *context)
+{
+    const size_t *bytes = context;
+    uint8_t *p = watched_block(NonPagedPoolNx, *bytes);
+    touch(p, *bytes, EMU_MEMORY_WRITE);
+    ExFreePoolWithTag(p, TAG);
+    touch(p, 1, EMU_MEMORY_READ);
+}
+
+static void touch_freed_irp(void *context)
+{
+    (void)context;
+    emu_access_watch(emu_current());
+    PIRP irp = IoAllocateIrp(1, FALSE);
+    touch(&irp->IoStatus, sizeof irp->IoStatus, EMU_MEMORY_WRITE);
+    IoFreeIrp(irp);
+    touch(&irp->IoStatus, sizeof irp->IoStatus, EMU_MEMORY_WRITE);
+}
+
+/* rule: EX-POOL-14 */
+static void touching_freed_pool_is_bug_check_d5(void **state)
+{
+    (void)state;
+    size_t small = 48;
+    struct rig_outcome outcome;
+    struct emu_machine *m = rig_machine(NULL, boots);
+    rig_run(m, touch_freed, &small, &outcome);
+    emu_machine_destroy(m);
+    rig_assert_stopped(&outcome, "EX-POOL-14", "0xD5");
+    run_stopped(touch_freed_irp, "EX-POOL-14", "0xD5");
+}
+
+static void touch_beyond(void *context)
+{
+    (void)context;
+    uint8_t *p = watched_block(NonPagedPoolNx, 48);
+    touch(p, 48, EMU_MEMORY_WRITE);
+    touch(p + 47, 2, EMU_MEMORY_READ);
+}
+
+static void touch_before(void *context)
+{
+    (void)context;
+    touch(watched_block(NonPagedPoolNx, 48) - 8, 8, EMU_MEMORY_READ);
+}
+
+static void touch_before_whole_pages(void *context)
+{
+    (void)context;
+    uint8_t *p = watched_block(NonPagedPoolNx, PAGE_SIZE);
+    touch(p, PAGE_SIZE, EMU_MEMORY_WRITE);
+    touch(p - 1, 1, EMU_MEMORY_READ);
+}
+
+/* rule: EX-POOL-15 */
+static void touching_beside_a_block_is_bug_check_d6(void **state)
+{
+    (void)state;
+    run_stopped(touch_beyond, "EX-POOL-15", "0xD6");
+    run_stopped(touch_before, "EX-POOL-15", "0xD6");
+    run_stopped(touch_before_whole_pages, "EX-POOL-15", "0xD6");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,6 +627,9 @@ int main(void)
         cmocka_unit_test(a_tag_of_zero_is_bug_check_c2_9b),
         cmocka_unit_test(writing_behind_a_block_is_bug_check_19_21),
         cmocka_unit_test(writing_before_a_block_is_bug_check_19_20),
+        cmocka_unit_test(touching_paged_pool_at_dispatch_level_is_bug_check_d1),
+        cmocka_unit_test(touching_freed_pool_is_bug_check_d5),
+        cmocka_unit_test(touching_beside_a_block_is_bug_check_d6),
         cmocka_unit_test(writing_to_freed_memory_is_found_when_it_is_used_again),
         cmocka_unit_test(an_allocation_that_cannot_be_had_returns_null),
         cmocka_unit_test(with_faults_on_an_allocation_is_explored_both_ways),

@@ -578,9 +578,39 @@ static void addresses_and_frames_are_two_views_of_one_memory(void **state)
     run_clean(addresses);
 }
 
+static void build_for_paged_pool(void *context)
+{
+    (void)context;
+    void *paged = ExAllocatePoolWithTag(PagedPool, 64, TAG);
+    MmBuildMdlForNonPagedPool(IoAllocateMdl(paged, 64, FALSE, FALSE, NULL));
+}
+
+/* rule: MM-MDL-6 */
+static void an_mdl_for_nonpaged_pool_is_not_built_for_paged_pool(void **state)
+{
+    (void)state;
+    run_stopped(build_for_paged_pool, "MM-MDL-6", "0xC4/7F");
+}
+
+static void build_for_a_stack(void *context)
+{
+    (void)context;
+    uint8_t buffer[64];
+    MmBuildMdlForNonPagedPool(IoAllocateMdl(buffer, sizeof buffer, FALSE, FALSE, NULL));
+}
+
+/* rule: MM-MDL-7 */
+static void an_mdl_for_nonpaged_pool_is_not_built_for_a_stack(void **state)
+{
+    (void)state;
+    run_stopped(build_for_a_stack, "MM-MDL-7", "0xC4/140");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_mdl_for_nonpaged_pool_is_not_built_for_paged_pool),
+        cmocka_unit_test(an_mdl_for_nonpaged_pool_is_not_built_for_a_stack),
         cmocka_unit_test(an_mdl_describes_its_buffer_and_joins_the_irps_chain),
         cmocka_unit_test(an_mdl_for_nonpaged_pool_has_its_frames_and_its_address_at_once),
         cmocka_unit_test(locking_fills_the_frames_and_unlocking_also_unmaps),

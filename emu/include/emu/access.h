@@ -49,13 +49,14 @@ void emu_access_fence(struct emu_machine *m);
 void emu_access_fresh(struct emu_machine *m, const void *address, size_t bytes);
 
 /*
- * Memory that watched code may not touch as it likes, since it is somebody else's for a while. The guard is
+ * Memory that watched code may not touch as it likes, since it is somebody else's for a while. Guards are
  * shown each access to a page that has guarded bytes, before it is made, and says by a finding that it is
- * wrong. Set at boot; on and off are counted, for the pages that the bytes lie in. Only while the run is
- * watched.
+ * wrong. Guards are added at boot; on and off are counted, for the pages that the bytes lie in. Only while
+ * the run is watched.
  */
+enum { EMU_GUARDS_MAX = 4 };
 typedef void emu_guard_fn(struct emu_machine *m, void *context, uintptr_t address, size_t bytes, bool writes);
-void emu_access_set_guard(struct emu_machine *m, emu_guard_fn *guard, void *context);
+void emu_access_add_guard(struct emu_machine *m, emu_guard_fn *guard, void *context);
 void emu_access_guard(struct emu_machine *m, const void *address, size_t bytes, bool on);
 
 /*

@@ -42,6 +42,8 @@ uint64_t emu_ram_physical(struct emu_machine *m, const void *address);
 void *emu_ram_at(struct emu_machine *m, uint64_t physical);
 /* Is the address inside the machine's own RAM (allocated or stack)? */
 bool emu_ram_owns(const struct emu_machine *m, const void *address);
+/* Is it on the stack of a strand? */
+bool emu_ram_is_stack(const struct emu_machine *m, const void *address);
 
 /* Copies between physical memory and a host buffer, across pages; false at the first byte that is not memory.
  */

@@ -42,6 +42,11 @@ static void one_read(const char *name, PDRIVER_INITIALIZE entry)
     X(free_10_count, one_read, "map registers are freed by another count")                   \
     X(level_1_timer, one_write, "IoInitializeTimer at DISPATCH_LEVEL")                       \
     X(map_14_again, one_read, "the next part is mapped before the flush")                    \
+    X(mdl_6_paged, one_write, "an MDL for non-paged pool over paged pool")                   \
+    X(mdl_7_stack, one_write, "an MDL for non-paged pool over a stack")                      \
+    X(pool_13_paged, one_write, "paged pool is touched at DISPATCH_LEVEL")                   \
+    X(pool_14_after, one_write, "an IRP is looked at after it was freed")                    \
+    X(pool_15_beyond, one_write, "one element more than the block has")                      \
     X(own_1_early, one_read, "the buffer is read before the flush")                          \
     X(own_2_stamped, one_write, "the buffer is written after it was mapped")                 \
     X(own_3_hasty, one_read, "the flush comes before the device is done")                    \
