@@ -47,11 +47,11 @@ struct ke_processor {
     struct _KTHREAD *dpc_thread;        /* NULL until the first threaded DPC */
     DISPATCHER_HEADER threaded_flushed; /* signalled when the threaded queue is empty */
     uint32_t dpcs_running;
-    uint32_t threads;        /* system threads that live here */
-    uint32_t locks_held;     /* spin locks */
+    uint32_t threads;                  /* system threads that live here */
+    uint32_t locks_held;               /* spin locks */
     KSPIN_LOCK *locks[KE_LOCKS_NAMED]; /* the first ones, in the order in which they were taken */
-    uintptr_t handler_stack; /* where the stack of the innermost handler begins */
-    uint8_t floor;           /* level of the innermost handler: code in it must not go below */
+    uintptr_t handler_stack;           /* where the stack of the innermost handler begins */
+    uint8_t floor;                     /* level of the innermost handler: code in it must not go below */
     bool dpc_thread_idle;
 };
 
