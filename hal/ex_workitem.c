@@ -12,6 +12,7 @@
 #include <emu/choose.h>
 #include <emu/strand.h>
 
+#include "hal/ex_workitem.h"
 #include "hal/ke_check.h"
 #include "hal/ke_object.h"
 #include "hal/ke_thread.h"
@@ -193,6 +194,28 @@ static void run_io_item(PVOID parameter)
         item->routine(io_object, item->context);
     }
     ke_object_dereference(hal_kernel(), io_object);
+}
+
+static const void *code_of(const WORK_QUEUE_ITEM *item)
+{
+    const struct _IO_WORKITEM *io = item->Parameter;
+    if (item->WorkerRoutine != run_io_item) {
+        return (const void *)(uintptr_t)item->WorkerRoutine;
+    }
+    return io->routine_ex != NULL ? (const void *)(uintptr_t)io->routine_ex
+                                  : (const void *)(uintptr_t)io->routine;
+}
+
+emu_object ex_work_item_with_code(struct hal_kernel *k, ke_code_fn *is, const void *context)
+{
+    LIST_ENTRY *queue = k->ke.work_queue;
+    for (LIST_ENTRY *e = queue != NULL ? queue->Flink : NULL; e != NULL && e != queue; e = e->Flink) {
+        const WORK_QUEUE_ITEM *item = CONTAINING_RECORD(e, WORK_QUEUE_ITEM, List);
+        if (is(context, code_of(item))) {
+            return object_of(k->machine, item);
+        }
+    }
+    return EMU_NO_OBJECT;
 }
 
 ULONG IoSizeofWorkItem(VOID)

@@ -2,7 +2,11 @@
  * Driver objects: loading, unloading, extensions. And the I/O manager's boot.
  */
 #include "hal/io_driver.h"
+#include "hal/ex_workitem.h"
 #include "hal/ke_check.h"
+#include "hal/ke_dpc.h"
+#include "hal/ke_thread.h"
+#include "hal/ke_timer.h"
 
 #include <emu/choose.h>
 #include <emu/finding.h>
@@ -127,6 +131,48 @@ NTSTATUS hal_driver_load(const char *name, PDRIVER_INITIALIZE entry, PDRIVER_OBJ
     return status;
 }
 
+/* ---- What is left of a driver's ---- */
+
+static bool is_of_module(const void *driver, const void *code)
+{
+    const DRIVER_OBJECT *object = driver;
+    return hal_images_has(hal_kernel()->io.images, (const void *)(uintptr_t)object->DriverInit, code);
+}
+
+/* A driver that is linked into the same module keeps the code. */
+static bool has_neighbour(struct hal_kernel *k, const DRIVER_OBJECT *driver)
+{
+    for (const struct io_driver *d = k->io.drivers; d != NULL; d = d->next)
+        if (d->driver != NULL && d->driver != driver && d->driver->DriverInit != NULL &&
+            is_of_module(driver, (const void *)(uintptr_t)d->driver->DriverInit))
+            return true;
+    return false;
+}
+
+static void require_no_code(struct hal_kernel *k, const DRIVER_OBJECT *driver, const char *name)
+{
+    static const struct {
+        emu_object (*find)(struct hal_kernel *k, ke_code_fn *is, const void *context);
+        const char *is;
+    } kinds[] = {
+        {ke_timer_with_code, "is running, whose DPC is the driver's"},
+        {ke_dpc_with_code, "is queued, whose routine is the driver's"},
+        {ex_work_item_with_code, "is queued, whose routine is the driver's"},
+        {ke_thread_with_code, "has not ended, which runs the driver's code"},
+    };
+    char text[IO_NAME_BYTES];
+    if (k->io.images == NULL || has_neighbour(k, driver))
+        return;
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        emu_object object = kinds[i].find(k, is_of_module, driver);
+        uint64_t parameters[4] = {(uintptr_t)driver, 0, 0, 0};
+        if (object != EMU_NO_OBJECT)
+            emu_finding_raise(k->machine, "IO-DRIVER-6", "0xCE", parameters,
+                              "driver %s was unloaded while %s %s", name,
+                              emu_object_text(k->machine, object, text, sizeof text), kinds[i].is);
+    }
+}
+
 const char *hal_driver_unload(PDRIVER_OBJECT driver)
 {
     struct hal_kernel *k = hal_kernel();
@@ -143,6 +189,7 @@ const char *hal_driver_unload(PDRIVER_OBJECT driver)
         emu_finding_raise(k->machine, "IO-DRIVER-4", "0xCE", parameters,
                           "driver %s was unloaded while a device object of it still exists", d->name);
     }
+    require_no_code(k, driver, d->name);
     const char *name = d->name;
     forget(k, driver);
     if (hal_drivers_are_gone())

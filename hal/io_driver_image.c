@@ -291,6 +291,12 @@ bool hal_images_share(const struct hal_images *images, const void *code, const v
                              image_of(images, (uintptr_t)code) == image_of(images, (uintptr_t)other));
 }
 
+bool hal_images_has(const struct hal_images *images, const void *code, const void *other)
+{
+    const struct image *image = images != NULL ? image_of(images, (uintptr_t)code) : NULL;
+    return image != NULL && !image->skipped && image_of(images, (uintptr_t)other) == image;
+}
+
 /* The next machine must find the data as this one did, and takes its own copy; unless the module is gone. */
 static void leave_pristine(const struct image *image)
 {

@@ -158,6 +158,29 @@ static void look_for_freed(struct emu_machine *m, const struct ke_dpc_queue *que
     }
 }
 
+static const KDPC *with_code(const struct ke_dpc_queue *queue, ke_code_fn *is, const void *context)
+{
+    const KDPC *dpc = queue->first;
+    while (dpc != NULL && !is(context, (const void *)(uintptr_t)dpc->DeferredRoutine)) {
+        dpc = successor(dpc);
+    }
+    return dpc;
+}
+
+emu_object ke_dpc_with_code(struct hal_kernel *k, ke_code_fn *is, const void *context)
+{
+    for (uint32_t i = 0; i < k->ke.processor_count; i++) {
+        const KDPC *dpc = with_code(&k->ke.processors[i].dpcs, is, context);
+        if (dpc == NULL) {
+            dpc = with_code(&k->ke.processors[i].threaded, is, context);
+        }
+        if (dpc != NULL) {
+            return object_of(k->machine, dpc);
+        }
+    }
+    return EMU_NO_OBJECT;
+}
+
 void ke_dpc_freed(struct hal_kernel *k, const void *block, size_t bytes)
 {
     for (uint32_t i = 0; i < k->ke.processor_count; i++) {

@@ -6,6 +6,8 @@
 
 #include <emu/machine.h>
 
+#include "hal/ke_state.h"
+
 struct _KDPC;
 struct hal_kernel;
 
@@ -20,5 +22,8 @@ bool ke_dpc_queue(struct hal_kernel *k, struct _KDPC *dpc, void *argument1, void
 
 /* Stops the run when memory that is being freed holds a DPC that is queued. */
 void ke_dpc_freed(struct hal_kernel *k, const void *block, size_t bytes);
+
+/* A queued DPC that is such code; EMU_NO_OBJECT: none. */
+emu_object ke_dpc_with_code(struct hal_kernel *k, ke_code_fn *is, const void *context);
 
 #endif

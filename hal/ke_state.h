@@ -55,6 +55,9 @@ struct ke_processor {
     bool dpc_thread_idle;
 };
 
+/* Is this code of a certain module? */
+typedef bool ke_code_fn(const void *context, const void *code);
+
 /* The line of a device, as whoever assigned its resources knows it; 0: none. */
 typedef emu_line ke_device_line_fn(struct hal_kernel *k, struct _DEVICE_OBJECT *physical_device);
 /* One more (1) or one fewer (-1) reference to an object whose kind begins with an IO_TYPE number. */
@@ -87,6 +90,7 @@ struct ke_state {
     struct _EX_TIMER *ex_timers_free;
     struct _KBUGCHECK_CALLBACK_RECORD *bug_check_callbacks; /* newest first, linked through Entry.Flink */
     struct _KTHREAD *threads_free;
+    struct _KTHREAD *threads_live; /* system threads, newest first */
     struct ke_line *lines;
     struct _KINTERRUPT *interrupts_free;
     struct ke_resource *resources_free;

@@ -117,8 +117,30 @@ struct _KTHREAD *ke_thread_start(struct hal_kernel *k, const struct ke_thread_co
     thread->home = (uint8_t)cpu;
     thread->system = true;
     k->ke.processors[cpu].threads++;
+    thread->next_live = k->ke.threads_live;
+    k->ke.threads_live = thread;
     ke_thread_reference(thread);
     return thread;
+}
+
+static void live_no_more(struct hal_kernel *k, struct _KTHREAD *thread)
+{
+    struct _KTHREAD **link = &k->ke.threads_live;
+    while (*link != NULL && *link != thread) {
+        link = &(*link)->next_live;
+    }
+    if (*link != NULL) {
+        *link = thread->next_live;
+    }
+}
+
+emu_object ke_thread_with_code(struct hal_kernel *k, ke_code_fn *is, const void *context)
+{
+    const struct _KTHREAD *thread = k->ke.threads_live;
+    while (thread != NULL && !is(context, (const void *)(uintptr_t)thread->routine)) {
+        thread = thread->next_live;
+    }
+    return thread != NULL ? thread->object : EMU_NO_OBJECT;
 }
 
 static void check_end(struct hal_kernel *k, const struct _KTHREAD *thread)
@@ -148,6 +170,7 @@ void ke_thread_end(struct hal_kernel *k, NTSTATUS status)
     thread->strand = NULL;
     touch_threads(k);
     k->ke.processors[thread->home].threads--;
+    live_no_more(k, thread);
     ke_dispatcher_signal(k, &thread->Header, 1);
     ke_thread_dereference(k, thread);
     emu_strand_exit(k->machine);

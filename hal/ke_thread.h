@@ -12,6 +12,8 @@
 #include <emu/strand.h>
 #include <wdm.h>
 
+#include "hal/ke_state.h"
+
 struct hal_kernel;
 struct ke_wait;
 
@@ -25,6 +27,7 @@ struct _KTHREAD {
     struct emu_event alarm;                    /* the end of its wait */
     struct haldma_seh_frame *exception_frames; /* __try blocks that it is in, innermost first */
     struct _KTHREAD *next_free;
+    struct _KTHREAD *next_live;
     KAFFINITY affinity; /* 0: never asked for one */
     emu_object object;
     uint32_t references; /* by pointers, by handles, and one while it runs */
@@ -60,5 +63,8 @@ struct _KTHREAD *ke_thread_start(struct hal_kernel *k, const struct ke_thread_co
 __attribute__((noreturn)) void ke_thread_end(struct hal_kernel *k, NTSTATUS status);
 void ke_thread_reference(struct _KTHREAD *thread);
 void ke_thread_dereference(struct hal_kernel *k, struct _KTHREAD *thread);
+
+/* A thread that runs such code and has not ended; EMU_NO_OBJECT: none. */
+emu_object ke_thread_with_code(struct hal_kernel *k, ke_code_fn *is, const void *context);
 
 #endif

@@ -56,6 +56,17 @@ void ke_timer_freed(struct hal_kernel *k, const void *block, size_t bytes)
     }
 }
 
+emu_object ke_timer_with_code(struct hal_kernel *k, ke_code_fn *is, const void *context)
+{
+    for (const struct ke_timer *t = k->ke.timers_running; t != NULL; t = t->next) {
+        const KDPC *dpc = t->timer->Dpc;
+        if (dpc != NULL && is(context, (const void *)(uintptr_t)dpc->DeferredRoutine)) {
+            return t->event.object;
+        }
+    }
+    return EMU_NO_OBJECT;
+}
+
 static void release(struct hal_kernel *k, struct ke_timer *t)
 {
     emu_event_stop(k->machine, &t->event);

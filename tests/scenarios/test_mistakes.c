@@ -32,6 +32,7 @@ static const struct mistake {
     {"context_5_copied", "DMA-CONTEXT-5", "", NULL},
     {"context_8_kept", "DMA-CONTEXT-8", "", NULL},
     {"context_9_gone", "DMA-CONTEXT-9", "", NULL},
+    {"driver_6_timer", "IO-DRIVER-6", "0xCE", NULL},
     {"flush_8_mdl", "DMA-FLUSH-8", "0xE6/16", NULL},
     {"flush_9_direction", "DMA-FLUSH-9", "", NULL},
     {"free_10_count", "DMA-FREE-10", "", NULL},
@@ -110,6 +111,7 @@ static bool is_clean(const char *module, const struct mistake *mistake,
     return clean;
 }
 
+/* rule: IO-DRIVER-6 */
 static void each_mistake_is_caught_for_its_rule_with_its_code_on_every_platform(void **state)
 {
     const struct haldma_platform *platform;

@@ -55,5 +55,7 @@ void hal_code_note(struct emu_machine *m, const void *code);
 
 /* Is it code of one module, as far as modules were seen? */
 bool hal_images_share(const struct hal_images *images, const void *code, const void *other);
+/* Is other code of the module that code is of, and is that a driver's own? */
+bool hal_images_has(const struct hal_images *images, const void *code, const void *other);
 
 #endif

@@ -37,6 +37,7 @@ static void one_read(const char *name, PDRIVER_INITIALIZE entry)
     X(context_5_copied, one_write, "a transfer context that was copied")                     \
     X(context_8_kept, one_write, "a transfer context that stands for what is kept")          \
     X(context_9_gone, one_write, "a transfer context that is freed while its request waits") \
+    X(driver_6_timer, one_write, "a timer runs when its driver is unloaded")                 \
     X(flush_8_mdl, one_read, "the flush names another MDL")                                  \
     X(flush_9_direction, one_read, "the flush names the other direction")                    \
     X(free_10_count, one_read, "map registers are freed by another count")                   \
