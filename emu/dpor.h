@@ -38,6 +38,7 @@ struct dpor {
     struct emu_footprints footprints;
     struct emu_happens happens;
     struct emu_wakes wakes;
+    uint32_t wakes_most; /* when there are more, source sets have to do */
     struct emu_machine *machine;
     bool optimal;
     struct node *nodes;
@@ -66,6 +67,7 @@ struct dpor {
     uint64_t made;            /* runs */
     uint32_t top;             /* nodes as far as the last one that is expanded */
     bool saw_units;           /* of some run: struct emu_happens */
+    bool ranked;              /* the search knows of struct emu_footprints */
 };
 
 /* dpor_run.c: what the strategy does during a run. */

@@ -273,6 +273,7 @@ void emu_footprint_touch(struct emu_machine *m, uint32_t place, enum emu_access 
         f->accesses = realloc(f->accesses, f->access_capacity * sizeof *f->accesses);
         EMU_ASSERT(f->accesses != NULL);
     }
+    f->ranked |= access == EMU_ACCESS_WRITE && place >= EMU_PLACE_READY && place < EMU_PLACE_OBJECTS;
     struct emu_footprint_access *a = &f->accesses[f->access_count++];
     f->events[f->count].accesses = f->access_count;
     a->place = place;

@@ -113,6 +113,7 @@ struct emu_footprints {
     bool ended;    /* by a finding that is no deadlock */
     bool forced;   /* fairness decided, or a menu was not whole */
     bool open;     /* the last event was decided upon and has not been performed */
+    bool ranked;   /* in some run a strand became ready that goes before others */
     bool in_order; /* asked for: what a strand does at a low level reads which strands would go first */
 };
 

@@ -252,8 +252,9 @@ struct emu_standing emu_standing_of(const struct emu_footprints *f, uint32_t eve
         s.whole =
             e->level < a->level && e->after == e->level && (a->kind == EMU_ACTOR_SOFT || !writes_soft(f, e));
     } else {
+        /* Which of two ran last matters where a third one goes before the other. */
         s.low = e->level < EMU_LEVEL_DISPATCH && e->after < EMU_LEVEL_DISPATCH &&
-                (e->flags & EMU_EVENT_NESTED) == 0;
+                (e->flags & EMU_EVENT_NESTED) == 0 && !f->ranked;
     }
     return s;
 }

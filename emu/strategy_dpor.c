@@ -22,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WAKES_MOST = 1 << 18 /* 64 MiB */ };
 enum { NODES_FIRST = 256, VALUES_FIRST = 64, SLEEPERS_FIRST = 256, OPTIONS_FIRST = 64 };
 
 /* ---- After a run ---- */
@@ -216,18 +217,26 @@ static bool needs_coarse(const struct dpor *d)
 /*
  * Wakeup trees promise sequences that can be followed to their end. Where processors are shared, where what
  * was pending was taken away, and where a promise was not kept, the search begins again with source sets,
- * which promise one event each.
+ * which promise one event each, and keep no more than the actors of each node; so it does where the trees
+ * have grown too large.
  */
 static bool needs_source_sets(const struct dpor *d)
 {
-    bool needs = d->happens.units || d->tally.misfits > 0;
+    bool needs = d->happens.units || d->tally.misfits > 0 || d->wakes.used > d->wakes_most;
     for (uint32_t i = d->happens.count; i < d->happens.all; i++)
         needs |= (d->footprints.events[i].flags & EMU_EVENT_WITHDRAWN) != 0;
     return d->optimal && needs;
 }
 
+/* Sleepers were put there before the strands of a processor were known to have ranks. */
+static bool needs_ranks(const struct dpor *d)
+{
+    return d->happens.coarse && d->footprints.ranked && !d->ranked;
+}
+
 static void begin_again(struct dpor *d)
 {
+    d->ranked = d->footprints.ranked;
     d->optimal &= !needs_source_sets(d);
     d->happens.coarse |= needs_coarse(d);
     d->footprints.in_order = d->happens.coarse;
@@ -272,7 +281,7 @@ static bool dpor_end(struct emu_strategy *s)
     if (emu_shard_divides(&d->shard))
         look_for_units(d);
     emu_happens_compute(&d->happens, &d->footprints, events);
-    if (needs_coarse(d) || needs_source_sets(d)) {
+    if (needs_coarse(d) || needs_source_sets(d) || needs_ranks(d)) {
         d->tally.blocked++;
         begin_again(d);
         return true;
@@ -363,6 +372,7 @@ static struct emu_strategy *dpor_create(const char *name, bool optimal)
                                     .save = dpor_save,
                                     .restore = dpor_restore};
     d->optimal = optimal;
+    d->wakes_most = WAKES_MOST;
     d->capacity = NODES_FIRST;
     d->nodes = calloc(NODES_FIRST, sizeof *d->nodes);
     d->value_capacity = VALUES_FIRST;

@@ -6,6 +6,8 @@
 
 #include "bare.h"
 
+#include <emu/access.h>
+
 struct lock {
     bool taken;
     uint8_t old_level;
@@ -24,6 +26,19 @@ static inline void lock_acquire(struct emu_machine *m, struct lock *l)
     emu_step_when(m, OP_LOCK, emu_object_at(m, l, "lock"), 0, lock_is_free, l);
     l->taken = true;
     l->old_level = old;
+}
+
+/* False: somebody has it. The level is the caller's. */
+static inline bool lock_try(struct emu_machine *m, struct lock *l)
+{
+    emu_object object = emu_object_at(m, l, "lock");
+    emu_step(m, OP_LOCK, object, 0);
+    if (l->taken)
+        return false;
+    l->taken = true;
+    l->old_level = emu_level(m);
+    emu_lock_taken(m, object);
+    return true;
 }
 
 static inline void lock_release(struct emu_machine *m, struct lock *l)

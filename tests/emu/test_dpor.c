@@ -28,6 +28,8 @@ enum kind {
     K_ADD,
     K_IF,     /* the rest only when the variable is 0 */
     K_LOCKED, /* write between lock and unlock */
+    K_TRY,    /* the same, if the lock is free */
+    K_NESTED, /* one lock inside the other: it may be a deadlock */
     K_RAISE,  /* a line */
     K_SOFT,   /* a software interrupt on some processor */
     K_TIMER,  /* start one */
@@ -66,7 +68,7 @@ struct made {
 struct generator {
     uint64_t state;
     unsigned strands, codes, cpus;
-    bool interrupts, soft, timers, locks, shared_cpus;
+    bool interrupts, soft, timers, locks, nested, shared_cpus;
 };
 
 static struct made *made_now;
@@ -108,6 +110,24 @@ static void run_routine(const struct routine *r, uint64_t *sum)
             lock_acquire(m, &p->locks[at % LOCKS]);
             touch_variable(v, OP_WORK);
             p->variables[v] = p->variables[v] * 3 + *sum + 1;
+            lock_release(m, &p->locks[at % LOCKS]);
+            break;
+        case K_TRY:
+            level = emu_level_raise(m, emu_level(m) > EMU_LEVEL_DISPATCH ? emu_level(m) : EMU_LEVEL_DISPATCH);
+            if (lock_try(m, &p->locks[at % LOCKS])) {
+                touch_variable(v, OP_WORK);
+                p->variables[v] = p->variables[v] * 3 + *sum + 2;
+                lock_release(m, &p->locks[at % LOCKS]);
+                *sum += 1;
+            }
+            emu_level_lower(m, level);
+            break;
+        case K_NESTED:
+            lock_acquire(m, &p->locks[at % LOCKS]);
+            lock_acquire(m, &p->locks[(at + 1) % LOCKS]);
+            touch_variable(v, OP_WORK);
+            p->variables[v] = p->variables[v] * 3 + *sum + 3;
+            lock_release(m, &p->locks[(at + 1) % LOCKS]);
             lock_release(m, &p->locks[at % LOCKS]);
             break;
         case K_RAISE:
@@ -218,9 +238,11 @@ static void draw_routine(struct generator *g, struct routine *r, unsigned most, 
         bool allowed;
         do {
             kind = bare_draw(&g->state) % K_KINDS;
-            allowed = !((kind == K_LOCKED && (!g->locks || !strand)) || (kind == K_RAISE && !g->interrupts) ||
-                        (kind == K_RAISE && !strand) || (kind == K_SOFT && !g->soft) ||
-                        ((kind == K_TIMER || kind == K_STOP) && (!g->timers || !strand)));
+            allowed =
+                !(((kind == K_LOCKED || kind == K_TRY) && (!g->locks || !strand)) ||
+                  (kind == K_NESTED && (!g->nested || !strand)) || (kind == K_RAISE && !g->interrupts) ||
+                  (kind == K_RAISE && !strand) || (kind == K_SOFT && !g->soft) ||
+                  ((kind == K_TIMER || kind == K_STOP) && (!g->timers || !strand)));
         } while (!allowed);
         r->codes[i] = (struct code){(uint8_t)kind, (uint8_t)(bare_draw(&g->state) % 12)};
     }
@@ -250,8 +272,8 @@ static void draw_program(struct generator *g, struct made *p)
 
 static void print_routine(const char *name, const struct routine *r)
 {
-    static const char *const names[] = {"read",  "write", "add",   "if",   "locked",
-                                        "raise", "soft",  "timer", "stop", "high"};
+    static const char *const names[] = {"read",   "write", "add",  "if",    "locked", "try",
+                                        "nested", "raise", "soft", "timer", "stop",   "high"};
     print_message("  %s cpu %u:", name, r->cpu);
     for (unsigned i = 0; i < r->length; i++)
         print_message(" %s(%u)", names[r->codes[i].kind], r->codes[i].at);
@@ -339,6 +361,9 @@ static void strands_that_share_variables_and_locks_are_explored_once_for_each_cl
                    PROGRAMS, true);
     check_programs((struct generator){.state = 11, .strands = 2, .codes = 4, .cpus = 2, .locks = true},
                    PROGRAMS, true);
+    check_programs(
+        (struct generator){.state = 12, .strands = 2, .codes = 3, .cpus = 2, .locks = true, .nested = true},
+        PROGRAMS, true);
 }
 
 /* rule: EMU-DPOR-4 */

@@ -4,6 +4,8 @@
  */
 #include "brute_force.h"
 
+#include "emu/dpor.h"
+
 #include "scenarios/known/known_programs.h"
 
 struct known {
@@ -76,6 +78,21 @@ static void source_sets_count_no_fewer_and_no_class_twice(void **state)
         in_vain += r.blocked;
     }
     assert_true(in_vain > 0);
+}
+
+/* rule: EMU-DPOR-9 */
+static void trees_that_grow_too_large_give_way_to_source_sets(void **state)
+{
+    (void)state;
+    const struct known lastzero = {"lastzero(10)", known_lastzero, 10, 11, 3328};
+    struct emu_strategy *strategy = emu_strategy_dpor();
+    assert_non_null(strategy);
+    ((struct dpor *)strategy)->wakes_most = 1000;
+    bool complete;
+    struct emu_reduction r = reduce(&lastzero, strategy, &complete);
+    assert_true(complete);
+    assert_int_equal(r.classes, lastzero.classes);
+    assert_true(r.blocked > 0);
 }
 
 static void careless_set_up(void *context)
@@ -166,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(optimal_reduction_counts_what_theory_says),
         cmocka_unit_test(source_sets_count_no_fewer_and_no_class_twice),
+        cmocka_unit_test(trees_that_grow_too_large_give_way_to_source_sets),
         cmocka_unit_test(the_mistake_in_the_protocol_is_found_and_replays),
         cmocka_unit_test(interrupts_of_levels_processors_and_dpcs_count_what_brute_force_counts),
     };
