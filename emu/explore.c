@@ -205,13 +205,19 @@ struct exploration {
     uint64_t next;   /* the one after it, at least */
 };
 
+/* The finding of the run that has just ended. */
+static bool is_passed_over(const struct exploration *x)
+{
+    const struct emu_explore_options *o = x->options;
+    return o->pass_over != NULL && o->pass_over(o->pass_over_context, emu_machine_finding(x->machine));
+}
+
 /* Books the finding of the run that has just ended. False: the exploration is over. */
 static bool take_finding(struct exploration *x)
 {
     struct emu_machine *m = x->machine;
     const struct emu_strategy *s = x->strategy;
-    const struct emu_explore_options *o = x->options;
-    bool over = o->pass_over != NULL && o->pass_over(o->pass_over_context, emu_machine_finding(m));
+    bool over = is_passed_over(x);
     struct emu_found *found =
         book(x->report, x->number, emu_machine_finding(m), emu_machine_record(m), emu_trace_hash(m), over);
     if (found != NULL)
@@ -303,7 +309,7 @@ static void give_up(struct exploration *x)
 static bool is_endless(const struct exploration *x, enum emu_stop stop)
 {
     return stop == EMU_STOP_FINDING && !x->options->keep_going &&
-           emu_steps(x->machine) >= emu_machine_config(x->machine)->step_limit;
+           emu_steps(x->machine) >= emu_machine_config(x->machine)->step_limit && !is_passed_over(x);
 }
 
 /* Makes one run. False: the exploration is over. */

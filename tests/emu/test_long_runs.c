@@ -67,6 +67,31 @@ static void seconds_and_the_caller_end_an_exploration_in_the_middle_of_a_run(voi
     emu_machine_destroy(m);
 }
 
+static bool any_finding(void *context, const struct emu_finding *finding)
+{
+    (void)context;
+    (void)finding;
+    return true;
+}
+
+/* rule: EMU-EXPLORE-4 */
+static void a_run_without_end_that_is_passed_over_is_one_of_many(void **state)
+{
+    (void)state;
+    enum { LIMIT = 1000 };
+    struct long_run l = {{STEPS}, true};
+    const struct emu_program program = {"long", set_up, check, &l};
+    struct emu_machine *m = bare_machine(&(struct emu_config){.step_limit = LIMIT});
+    struct emu_strategy *s = emu_strategy_exhaustive(EMU_UNBOUNDED);
+    struct emu_report r;
+    emu_explore(m, &program, s, &(struct emu_explore_options){.pass_over = any_finding, .runs = LIMIT}, &r);
+    assert_true(r.complete && r.runs > 1);
+    assert_true(r.found == 0 && r.passed == 1);
+    emu_report_free(&r);
+    emu_strategy_destroy(s);
+    emu_machine_destroy(m);
+}
+
 static struct emu_strategy *make(unsigned which, struct emu_coverage *coverage)
 {
     switch (which) {
@@ -156,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(seconds_and_the_caller_end_an_exploration_in_the_middle_of_a_run),
+        cmocka_unit_test(a_run_without_end_that_is_passed_over_is_one_of_many),
         cmocka_unit_test(a_run_that_was_given_up_is_made_by_who_goes_on),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
