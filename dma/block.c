@@ -7,6 +7,7 @@
 #include "dma/block.h"
 
 #include <emu/cache.h>
+#include <emu/finding.h>
 #include <string.h>
 
 #include "dma/adapter.h"
@@ -170,6 +171,25 @@ void dma_block_unmap(const struct dma_adapter *a, const struct dma_block *block)
         dma_domain_unmap(block->domain, block->logical, block->pages);
         dma_domain_drop(block->domain);
     }
+}
+
+void dma_block_require_intact(const struct dma_adapter *a, const struct dma_block *block, uint64_t bytes)
+{
+    enum { WRITTEN_OUTSIDE = 0x0F, PADDING_BEFORE = 4, PADDING_AFTER = 5 };
+    size_t margin = (size_t)block->margin << EMU_PAGE_SHIFT;
+    size_t behind = ((size_t)block->pages << EMU_PAGE_SHIFT) + margin - (size_t)bytes;
+    size_t clean_before = dma_padding_end(block->memory - margin, margin);
+    size_t clean_behind = dma_padding_end(block->memory + bytes, behind);
+    if (clean_before == margin && clean_behind == behind)
+        return;
+    bool before = clean_before < margin;
+    const unsigned char *at =
+        before ? block->memory - margin + clean_before : block->memory + bytes + clean_behind;
+    emu_finding_raise(a->system->machine, "DMA-COMMON-8", "0xE6/0F",
+                      (const uint64_t[4]){WRITTEN_OUTSIDE, before ? PADDING_BEFORE : PADDING_AFTER,
+                                          (uintptr_t)block->memory, (uintptr_t)at},
+                      "a common buffer of %s has %llu bytes, and byte %lld of its pages was written",
+                      dma_adapter_name(a).text, (unsigned long long)bytes, (long long)(at - block->memory));
 }
 
 void dma_block_return(struct dma_adapter *a, const struct dma_block *block)

@@ -44,6 +44,8 @@ bool dma_block_node_exists(const struct dma_adapter *a, NODE_REQUIREMENT node);
 
 /* False where no memory or no logical addresses fit. */
 bool dma_block_obtain(struct dma_adapter *a, const struct dma_block_ask *ask, struct dma_block *block);
+/* Nobody wrote around its first so many bytes: in the rest of its pages, and in its margins. */
+void dma_block_require_intact(const struct dma_adapter *a, const struct dma_block *block, uint64_t bytes);
 void dma_block_return(struct dma_adapter *a, const struct dma_block *block);
 /* Its logical addresses are gone, its memory stays. */
 void dma_block_unmap(const struct dma_adapter *a, const struct dma_block *block);

@@ -8,7 +8,6 @@
 #include <emu/mem.h>
 
 #include "dma/adapter.h"
-#include "dma/bounce.h"
 #include "dma/channel.h"
 #include "dma/operations.h"
 #include "dma/system.h"
@@ -57,20 +56,6 @@ static void require_same(const struct dma_adapter *a, const struct dma_common *b
                           dma_adapter_name(a).text, cached ? "TRUE" : "FALSE", cached ? "FALSE" : "TRUE");
 }
 
-/* The rest of the last page is nobody's. */
-static void require_rest_untouched(const struct dma_adapter *a, const struct dma_common *b)
-{
-    enum { WRITTEN_OUTSIDE = 0x0F, PADDING_AFTER = 5 };
-    uint64_t bytes = (uint64_t)b->block.pages << EMU_PAGE_SHIFT;
-    uint64_t at = b->length + dma_padding_end(b->block.memory + b->length, bytes - b->length);
-    if (at < bytes)
-        emu_finding_raise(a->system->machine, "DMA-COMMON-8", "0xE6/0F",
-                          (const uint64_t[4]){WRITTEN_OUTSIDE, PADDING_AFTER, (uintptr_t)b->block.memory,
-                                              (uintptr_t)b->block.memory + at},
-                          "a common buffer of %s has %u bytes, and byte %llu of its pages was written",
-                          dma_adapter_name(a).text, b->length, (unsigned long long)at);
-}
-
 /* The link to the buffer that begins there; of several (a driver's own pages), to the one that fits. */
 static struct dma_common **find(struct dma_adapter *a, const void *memory, uint64_t logical, ULONG length)
 {
@@ -99,7 +84,7 @@ void dma_common_free(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logic
     if (b->borrowed) {
         dma_block_unmap(a, &b->block);
     } else {
-        require_rest_untouched(a, b);
+        dma_block_require_intact(a, &b->block, b->length);
         dma_block_return(a, &b->block);
     }
     *link = b->next;

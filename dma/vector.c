@@ -23,6 +23,7 @@ struct dma_vector {
     uint32_t count; /* of elements */
     uint32_t left;  /* of them, not freed */
     uint32_t room;  /* in blocks: 0 or a power of two */
+    uint64_t bytes; /* of an element, as asked for */
     const struct dma_adapter *adapter;
     struct dma_block *blocks; /* one an element; without memory: freed */
 };
@@ -145,6 +146,7 @@ NTSTATUS dma_vector_allocate(struct dma_adapter *a, ULONG count, const struct dm
     make_room(s, v, count);
     v->adapter = a;
     v->count = count;
+    v->bytes = each->bytes;
     v->left = 0;
     if (!fill(a, v, each)) {
         dma_slots_give(&s->vectors, v);
@@ -178,6 +180,7 @@ void dma_vector_free_one(struct dma_adapter *a, PDMA_COMMON_BUFFER_VECTOR vector
     emu_step(a->system->machine, DMA_OP_VECTOR_FREE_ONE, a->object, index);
     struct dma_vector *v = vector_of(a, vector, call);
     struct dma_block *b = element_of(a, v, index, call);
+    dma_block_require_intact(a, b, v->bytes);
     dma_block_return(a, b);
     b->memory = NULL;
     EMU_ASSERT(v->left > 0);

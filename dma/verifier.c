@@ -89,10 +89,9 @@ static void require_none(const struct dma_shadow *s, enum dma_shadow_kind kind, 
         return;
     for (const struct dma_shadow_thing *t = s->things[kind]; t != NULL; t = t->next)
         dma_shadow_tell(t);
-    dma_verifier_raise(outstanding(s, code, count),
-                       "%s %s with %u %s that %s not freed: allocated %u, freed %u",
-                       dma_adapter_name(s->adapter).text, deed, count, what, count == 1 ? "was" : "were",
-                       s->allocated[kind], s->freed[kind]);
+    dma_verifier_raise(
+        outstanding(s, code, count), "%s %s with %s that are not freed: %u (allocated %u, freed %u)",
+        dma_adapter_name(s->adapter).text, deed, what, count, s->allocated[kind], s->freed[kind]);
 }
 
 static void require_idle(const struct dma_shadow *s, const char *deed)

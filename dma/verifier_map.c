@@ -104,12 +104,18 @@ static void require_room(const struct dma_shadow *s, const struct dma_shadow_thi
                            call, dma_adapter_name(s->adapter).text, (unsigned)n->length, pages, left);
 }
 
+/* A transfer under a context that was cancelled is refused, or has ended; its flush is owed all the same. */
+static bool is_cancelled(const struct dma_shadow *s)
+{
+    return s->adapter->channel != NULL && dma_channel_cancelled(s->adapter->channel);
+}
+
 struct dma_shadow_map *dma_map_note(struct dma_shadow *s, const struct dma_named *named, PVOID base,
                                     const char *call)
 {
     struct dma_shadow_thing *t = dma_shadow_find(s, DMA_SHADOW_REGISTERS, base);
     struct dma_walk walk;
-    if (t == NULL || !dma_walk_to(&walk, named->mdl, named->offset))
+    if (t == NULL || is_cancelled(s) || !dma_walk_to(&walk, named->mdl, named->offset))
         return NULL;
     uint32_t pages = dma_walk_pages(&walk, named->length);
     if (!named->chain)
@@ -205,7 +211,7 @@ void dma_flush_note(struct dma_shadow *s, const struct dma_named *named, PVOID b
     uint64_t end = 0, asked = named->offset + named->length;
     if (t == NULL)
         require_known(s, named, base, call);
-    if (t == NULL || (t->maps == NULL && named->length == 0))
+    if (t == NULL || (t->maps == NULL && (named->length == 0 || is_cancelled(s))))
         return;
     for (const struct dma_shadow_map *map = t->maps; map != NULL; map = map->next)
         if (lies_in(named, map) && map->start + map->bytes > end)

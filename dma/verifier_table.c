@@ -222,8 +222,10 @@ static BOOLEAN cancel_adapter_channel(PDMA_ADAPTER adapter, PDEVICE_OBJECT devic
     struct dma_shadow_request *r = dma_channel_waiting(s, context);
     uint32_t generation = r != NULL ? r->slot.generation : 0;
     BOOLEAN cancelled = own()->CancelAdapterChannel(adapter, device, context);
+    if (cancelled && r == NULL) /* it came while the call was under way */
+        r = dma_channel_waiting(s, context);
     if (cancelled && r != NULL)
-        dma_channel_forget(r, generation);
+        dma_channel_forget(r, generation != 0 ? generation : r->slot.generation);
     return cancelled;
 }
 

@@ -328,6 +328,91 @@ static void a_synchronous_lists_channel_is_freed_before_or_after_it(void *contex
     a->DmaOperations->PutDmaAdapter(a);
 }
 
+/* rule: DMA-VERIFY-SET-3 */
+static void a_cancelled_transfer_is_refused_and_flushed(void *context)
+{
+    (void)context;
+    unsigned char transfer[DMA_TRANSFER_CONTEXT_SIZE_V1], *memory;
+    ULONG length = PAGE_SIZE;
+    PDMA_ADAPTER c = world_channel(WORLD_LINE);
+    PDMA_OPERATIONS o = c->DmaOperations;
+    PMDL mdl = world_buffer(1, false, &memory);
+    PVOID base = world_take(c, transfer, 1);
+    for (int mapped = 0; mapped < 2; mapped++) {
+        if (mapped)
+            rig_expect_equal(o->MapTransferEx(c, mdl, base, 0, 0, &length, TRUE, NULL, 0, NULL, NULL),
+                             STATUS_SUCCESS);
+        rig_expect_equal(o->CancelMappedTransfer(c, transfer), STATUS_SUCCESS);
+        rig_expect_equal(o->MapTransferEx(c, mdl, base, 0, 0, &length, TRUE, NULL, 0, NULL, NULL),
+                         STATUS_CANCELLED);
+        rig_expect_equal(o->FlushAdapterBuffersEx(c, mdl, base, 0, length, TRUE), STATUS_SUCCESS);
+    }
+    rig_expect_equal(o->MapTransferEx(c, mdl, base, 0, 0, &length, TRUE, NULL, 0, NULL, NULL),
+                     STATUS_SUCCESS);
+    rig_expect_equal(o->FlushAdapterBuffersEx(c, mdl, base, 0, length, TRUE), STATUS_SUCCESS);
+    o->FreeAdapterObject(c, DeallocateObject);
+    o->PutDmaAdapter(c);
+}
+
+/* ---- Races ----------------------------------------------------------------------------------- */
+
+static struct race {
+    PDMA_ADAPTER adapter;
+    PDEVICE_OBJECT device;
+    PMDL mdl;
+    unsigned char transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
+} * race; /* of the current run */
+
+static VOID put_at_once(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list, PVOID context)
+{
+    (void)device;
+    (void)irp;
+    (void)context;
+    race->adapter->DmaOperations->PutScatterGatherList(race->adapter, list, TRUE);
+}
+
+static void ask(void *context)
+{
+    (void)context;
+    race->adapter->DmaOperations->GetScatterGatherListEx(race->adapter, race->device, race->transfer,
+                                                         race->mdl, 0, BYTES, 0, put_at_once, NULL, TRUE,
+                                                         NULL, NULL, NULL);
+}
+
+static void cancel(void *context)
+{
+    (void)context;
+    race->adapter->DmaOperations->CancelAdapterChannel(race->adapter, race->device, race->transfer);
+}
+
+static void set_up_race(void *context)
+{
+    (void)context;
+    unsigned char *memory;
+    race = haldma_scratch(sizeof *race);
+    race->adapter = world_adapter(64);
+    race->device = world_device();
+    race->mdl = world_buffer(1, false, &memory);
+    race->adapter->DmaOperations->InitializeDmaTransferContext(race->adapter, race->transfer);
+    rig_thread("asker", 0, ask, NULL);
+    rig_thread("canceller", 1, cancel, NULL);
+}
+
+static void check_race(void *context)
+{
+    (void)context;
+    race->adapter->DmaOperations->PutDmaAdapter(race->adapter);
+}
+
+/* rule: DMA-VERIFY-SET-3 */
+static void a_request_that_is_cancelled_at_any_moment_is_not_left(void **state)
+{
+    struct haldma_config config = verified_config();
+    (void)state;
+    config.machine.profile = EMU_PROFILE_HOSTILE;
+    world_explore(&config, set_up_race, check_race, 2);
+}
+
 /* ---- What there is --------------------------------------------------------------------------- */
 
 /* rule: DMA-VERIFY-SET-8 */
@@ -384,6 +469,8 @@ int main(void)
         VERIFIED(hal_get_adapter_is_told, "1E"),
         VERIFIED(what_is_freed_once_is_fine, NULL),
         VERIFIED(a_synchronous_lists_channel_is_freed_before_or_after_it, NULL),
+        VERIFIED(a_cancelled_transfer_is_refused_and_flushed, NULL),
+        cmocka_unit_test(a_request_that_is_cancelled_at_any_moment_is_not_left),
         VERIFIED(a_dump_shows_what_each_adapter_has, NULL),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

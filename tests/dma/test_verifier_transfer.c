@@ -477,6 +477,56 @@ static void a_write_far_behind_a_common_buffer_is_told(void *context)
     unshare(&c);
 }
 
+static void write_around_a_vectors_buffer(int32_t at, uint64_t told)
+{
+    const PHYSICAL_ADDRESS lowest = {.QuadPart = 0}, highest = {.QuadPart = INT64_MAX};
+    PDMA_ADAPTER a = world_adapter(64);
+    PDMA_COMMON_BUFFER_VECTOR vector;
+    PHYSICAL_ADDRESS logical;
+    unsigned char *memory;
+    rig_expect_equal(a->DmaOperations->AllocateCommonBufferVector(a, lowest, highest, MmCached,
+                                                                  MM_ANY_NODE_OK, 0, 2, BYTES, &vector),
+                     STATUS_SUCCESS);
+    a->DmaOperations->GetCommonBufferFromVectorByIndex(a, vector, 1, (PVOID *)&memory, &logical);
+    memory[at] = 0;
+    verified_told(0x0F, told, verified_pointer(memory), verified_pointer(memory + at));
+    a->DmaOperations->FreeCommonBufferFromVector(a, vector, 1);
+}
+
+static void verified_vector(void **state)
+{
+    const struct world_test *test = *state;
+    struct haldma_config config = verified_config();
+    struct rig_outcome outcome;
+    struct emu_machine *m = world_machine(&config);
+    rig_run(m, test->body, NULL, &outcome);
+    emu_machine_destroy(m);
+    rig_assert_stopped(&outcome, "DMA-COMMON-8", "0xE6/0F");
+    verified_compare(&outcome.finding);
+}
+
+#define VECTOR(body)                                             \
+    {                                                            \
+#body, verified_vector, NULL, NULL, &(struct world_test) \
+        {                                                        \
+            body, NULL, NULL                                     \
+        }                                                        \
+    }
+
+/* rule: DMA-VERIFY-0F, DMA-COMMON-8 */
+static void a_write_before_a_vectors_buffer_is_told(void *context)
+{
+    (void)context;
+    write_around_a_vectors_buffer(-1, 4);
+}
+
+/* rule: DMA-VERIFY-0F, DMA-COMMON-8 */
+static void a_write_behind_a_vectors_buffer_is_told(void *context)
+{
+    (void)context;
+    write_around_a_vectors_buffer(BYTES, 5);
+}
+
 /* rule: DMA-VERIFY-0F */
 static void common_buffers_and_mappings_that_are_left_alone_are_fine(void *context)
 {
@@ -533,6 +583,8 @@ int main(void)
         VERIFIED(a_write_just_behind_a_common_buffer_is_told, "0F"),
         VERIFIED(a_write_far_before_a_common_buffer_is_told, "0F"),
         VERIFIED(a_write_far_behind_a_common_buffer_is_told, "0F"),
+        VECTOR(a_write_before_a_vectors_buffer_is_told),
+        VECTOR(a_write_behind_a_vectors_buffer_is_told),
         VERIFIED(common_buffers_and_mappings_that_are_left_alone_are_fine, NULL),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
