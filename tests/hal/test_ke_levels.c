@@ -4,7 +4,7 @@
  *
  * A call has no arguments but zeros. Where its level is allowed it may therefore come to any end, a crash
  * included; what it must not come to is a finding about the level. In builds that cannot catch crashes only
- * the forbidden levels are tried.
+ * forbidden levels are tried, of services that look at the level before anything else.
  */
 #include <setjmp.h>
 #include <signal.h>
@@ -187,7 +187,8 @@ static void each_service_is_stopped_exactly_at_the_levels_that_its_page_forbids(
         for (unsigned i = 0; i < sizeof levels / sizeof levels[0]; i++) {
             bool allowed = levels[i] >= rows[r].lowest && levels[i] <= rows[r].highest;
             assert_non_null(find(rows[r].name));
-            if (catches || !allowed)
+            bool looks_first = strcmp(rows[r].rule, "KE-LEVEL-1") == 0; /* before any argument */
+            if (catches || (!allowed && looks_first))
                 wrong += is_as_the_row_says(m, &rows[r], levels[i]) ? 0 : 1;
         }
     assert_int_equal(wrong, 0);
