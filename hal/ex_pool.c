@@ -268,6 +268,9 @@ void *pool_allocate(const struct pool_request *r)
     b->drivers = !emu_is_spared(m);
     b->live = true;
     b->birth = emu_steps(m);
+    b->watched = emu_access_watched(m);
+    if (b->watched)
+        emu_birth_note(m, &b->allocated);
     k->mm.live_blocks++;
     if (index != POOL_CLASS_LARGE) {
         struct pool_header h = {b, seal_of(b)};
@@ -373,6 +376,8 @@ void pool_release(void *address, uint32_t tag)
         ke_dpc_freed(k, b->user, b->bytes);
     b->live = false;
     b->next_free = NULL;
+    if (b->watched)
+        emu_birth_note(m, &b->freed);
     k->mm.live_blocks--;
     memset(b->user, POOL_FILL_FREED, b->bytes);
     if (b->class_index == POOL_CLASS_LARGE) {

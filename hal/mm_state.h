@@ -7,6 +7,7 @@
 #ifndef HAL_MM_STATE_H
 #define HAL_MM_STATE_H
 
+#include <emu/callers.h>
 #include <emu/mem.h>
 #include <hal/pool.h>
 #include <wdm.h>
@@ -40,6 +41,8 @@ struct pool_block {
     bool live;
     bool paged;
     bool drivers; /* a driver asked for it, or for what it is part of */
+    bool watched; /* allocated, and freed, are those of this life */
+    struct emu_birth allocated, freed;
 };
 
 struct pool_class {
