@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { PORTS = 0x10000 };
+enum { PORTS = 0x10000, BITS_IN_BYTE = 8, BITS_IN_ALL = 64 };
 
 void emu_bus_reset(struct emu_machine *m)
 {
@@ -145,7 +145,8 @@ static void read_register(struct emu_machine *m, emu_op op, struct place at, uns
 {
     emu_step(m, op, at.window->object, at.offset);
     emu_posted_push(m, at.window);
-    *value = at.window->ops->read(at.window->device, m, at.offset, width);
+    *value = at.window->gone ? UINT64_MAX >> (BITS_IN_ALL - BITS_IN_BYTE * width)
+                             : at.window->ops->read(at.window->device, m, at.offset, width);
     emu_note(m, EMU_OP_REGISTER_VALUE, at.window->object, *value);
 }
 
@@ -154,7 +155,8 @@ static void write_register(struct emu_machine *m, emu_op op, struct place at, un
     emu_step(m, op, at.window->object, at.offset);
     emu_posted_push(m, at.window);
     emu_note(m, EMU_OP_REGISTER_VALUE, at.window->object, value);
-    at.window->ops->write(at.window->device, m, at.offset, width, value);
+    if (!at.window->gone)
+        at.window->ops->write(at.window->device, m, at.offset, width, value);
 }
 
 static void post(struct emu_machine *m, struct place at, unsigned width, uint64_t value)
@@ -214,6 +216,23 @@ bool emu_port_write(struct emu_machine *m, uint32_t port, unsigned width, uint64
     if (at.window != NULL)
         write_register(m, EMU_OP_PORT_WRITE, at, width, value);
     return at.window != NULL;
+}
+
+void emu_bus_remove(struct emu_machine *m, bool ports, uint64_t address)
+{
+    struct emu_window *removed = window_at(m, ports, address, 1);
+    if (removed == NULL || removed->gone)
+        return;
+    emu_step(m, EMU_OP_REMOVED, removed->object, 0);
+    for (uint32_t i = 0; i < m->window_count; i++) {
+        struct emu_window *w = &m->windows[i];
+        if (w != removed && (w->device == NULL || w->device != removed->device))
+            continue;
+        emu_touch_object(m, w->object, EMU_ACCESS_WRITE);
+        w->gone = true;
+    }
+    if (removed->ops->removed != NULL)
+        removed->ops->removed(removed->device, m);
 }
 
 /* ---- Devices' access to memory

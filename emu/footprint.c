@@ -319,6 +319,7 @@ static void touch_own(struct emu_machine *m, emu_op op, emu_object object)
     case EMU_OP_REGISTER_WRITE:
     case EMU_OP_PORT_READ:
     case EMU_OP_PORT_WRITE:
+    case EMU_OP_REMOVED:
         emu_footprint_touch(m, EMU_PLACE_OBJECTS + object, EMU_ACCESS_WRITE);
         break;
     case EMU_OP_SOFT:

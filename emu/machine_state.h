@@ -203,6 +203,7 @@ struct emu_window {
     void *device;
     emu_object object;
     bool ports;
+    bool gone;                 /* it was removed: reads as all ones */
     struct emu_posted *posted; /* posted.c; NULL: what is written arrives at once */
 };
 struct emu_io_page {

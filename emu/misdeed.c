@@ -19,3 +19,9 @@ uint32_t emu_misdeed_choose(struct emu_machine *m, emu_object device, uint32_t p
     emu_note(m, (emu_op)(EMU_OP_MISDEED_EARLY + __builtin_ctz(misdeed)), device, 0);
     return misdeed;
 }
+
+bool emu_removed_goes_on(struct emu_machine *m)
+{
+    return emu_profile_is_hostile(m->config.profile) &&
+           emu_choose(m, EMU_CHOICE_DEVICE, EMU_OP_REMOVED, 2) != 0;
+}

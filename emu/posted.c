@@ -34,7 +34,8 @@ static void arrive(struct emu_machine *m, struct emu_posted *p)
     emu_touch_object(m, w.window->object, EMU_ACCESS_WRITE);
     emu_note(m, EMU_OP_REGISTER_ARRIVE, w.window->object, w.offset);
     emu_note(m, EMU_OP_REGISTER_VALUE, w.window->object, w.value);
-    w.window->ops->write(w.window->device, m, w.offset, w.width, w.value);
+    if (!w.window->gone)
+        w.window->ops->write(w.window->device, m, w.offset, w.width, w.value);
 }
 
 /* One write arrives; those behind it come with it, unless they are held up in turn. */

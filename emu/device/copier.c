@@ -126,20 +126,30 @@ static void come_after(struct emu_machine *m, void *context)
     line_raise(c);
 }
 
-/* What goes on after a reset is the run that was due next, and its interrupt. */
-static void go_on_after_reset(struct emu_copier *c)
+/* Is there a run that is due next, which could still arrive? */
+static bool has_rest(const struct emu_copier *c)
 {
-    if (!(c->status & EMU_COPIER_STATUS_BUSY) || emu_engine_started(&c->after) || !c->to_memory ||
-        c->piece >= c->pieces_length || c->beat_bytes == 0 ||
-        !emu_misdeed_choose(c->machine, c->engine.object, EMU_MISDEED_AFTER_RESET, c->config.misdeeds)) {
-        return;
-    }
+    return (c->status & EMU_COPIER_STATUS_BUSY) && !emu_engine_started(&c->after) && c->to_memory &&
+           c->piece < c->pieces_length && c->beat_bytes != 0;
+}
+
+/* The run that was due next arrives all the same. */
+static void go_on(struct emu_copier *c)
+{
     const struct descriptor *piece = &c->pieces[c->piece];
     uint32_t left = piece->length - c->piece_done;
     c->after_address = piece->address + c->piece_done;
     c->after_bytes = left < RUN_MAX ? left : RUN_MAX;
     c->after_position = c->position;
     emu_engine_start(c->machine, &c->after, AFTER_NS);
+}
+
+static void go_on_after_reset(struct emu_copier *c)
+{
+    if (has_rest(c) &&
+        emu_misdeed_choose(c->machine, c->engine.object, EMU_MISDEED_AFTER_RESET, c->config.misdeeds)) {
+        go_on(c);
+    }
 }
 
 static void write_beyond(struct emu_copier *c)
@@ -506,7 +516,30 @@ static void register_write(void *device, struct emu_machine *m, uint64_t offset,
     }
 }
 
-static const struct emu_register_ops register_ops = {.read = register_read, .write = register_write};
+/* What was on its way to memory may still arrive; nothing else happens any more. */
+static void removed(void *device, struct emu_machine *m)
+{
+    struct emu_copier *c = device;
+    bool goes_on = has_rest(c) && emu_removed_goes_on(m);
+    if (emu_engine_started(&c->after)) {
+        emu_engine_stop(m, &c->after);
+    }
+    if (emu_engine_started(&c->engine)) {
+        emu_engine_stop(m, &c->engine);
+    }
+    if (goes_on) {
+        if (c->after.fn == NULL) {
+            emu_engine_init(m, &c->after, c->config.name, come_after, c);
+        }
+        go_on(c);
+    }
+    c->status = 0;
+    c->control = 0;
+    acknowledge(c, c->causes);
+}
+
+static const struct emu_register_ops register_ops = {
+    .read = register_read, .write = register_write, .removed = removed};
 
 /* ---- Creation -------------------------------------------------------------------------------------- */
 

@@ -30,7 +30,7 @@ static void write_register(void *device, struct emu_machine *m, uint64_t offset,
     d->writes++;
 }
 
-static const struct emu_register_ops ops = {read_register, write_register};
+static const struct emu_register_ops ops = {.read = read_register, .write = write_register};
 
 #define WINDOW 0xE0000000ull
 

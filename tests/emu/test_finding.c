@@ -71,7 +71,7 @@ enum source { FROM_STRAND, FROM_EVENT, FROM_ENGINE, FROM_LINE, FROM_SOFT, FROM_R
 
 static void arrange(struct emu_machine *m, struct accuser *a, enum source source)
 {
-    static const struct emu_register_ops ops = {from_read, no_write};
+    static const struct emu_register_ops ops = {.read = from_read, .write = no_write};
     emu_machine_reset(m);
     switch (source) {
     case FROM_STRAND:

@@ -66,7 +66,7 @@ static void write_register(void *device, struct emu_machine *m, uint64_t offset,
     d->arrived++;
 }
 
-static const struct emu_register_ops ops = {read_register, write_register};
+static const struct emu_register_ops ops = {.read = read_register, .write = write_register};
 
 static void ring(struct world *w, uint64_t value)
 {

@@ -202,7 +202,7 @@ static void start(struct emu_machine *m, const char *name, unsigned cpu, emu_str
 
 void workload_run(struct emu_machine *m, uint64_t seed, struct workload_outcome *outcome)
 {
-    static const struct emu_register_ops ops = {read_register, write_register};
+    static const struct emu_register_ops ops = {.read = read_register, .write = write_register};
     static char host_memory[EMU_PAGE_SIZE];
     struct drawn drawn = {
         .base = {.name = "drawn", .begin = begin, .choose = choose, .end = end, .destroy = keep},

@@ -14,6 +14,7 @@ extern "C" {
 struct emu_register_ops {
     uint64_t (*read)(void *device, struct emu_machine *m, uint64_t offset, unsigned width);
     void (*write)(void *device, struct emu_machine *m, uint64_t offset, unsigned width, uint64_t value);
+    void (*removed)(void *device, struct emu_machine *m); /* see emu_bus_remove(); NULL: nothing to do */
 };
 
 /* Puts a device's registers at physical addresses (page-aligned, outside RAM), or at ports. False on overlap.
@@ -41,6 +42,14 @@ bool emu_bus_read(struct emu_machine *m, const volatile void *address, unsigned 
 bool emu_bus_write(struct emu_machine *m, volatile void *address, unsigned width, uint64_t value);
 bool emu_port_read(struct emu_machine *m, uint32_t port, unsigned width, uint64_t *value);
 bool emu_port_write(struct emu_machine *m, uint32_t port, unsigned width, uint64_t value);
+
+/*
+ * The device with a window at this physical address (or, where ports, with this port) is gone: one step. From
+ * now on all of its windows and ports read as all ones, and what is written there is lost, what is on its way
+ * included. The device is told, so that its engines stop and its line falls. Gone already, or no device: it
+ * does nothing.
+ */
+void emu_bus_remove(struct emu_machine *m, bool ports, uint64_t address);
 
 /* Who asks for memory: a device, by a number. Small ones are handed out by the layers above. */
 typedef uint32_t emu_requester;
