@@ -155,6 +155,22 @@ void haldma_thread(const char *name, unsigned processor, void (*routine)(void *c
         haldma_fail("scenario", "no strand is left for thread %s", name);
 }
 
+static void strike(void *pdo)
+{
+    hal_pnp_surprise(pdo);
+}
+
+void haldma_surprise_removal_thread(PDEVICE_OBJECT pdo, unsigned processor)
+{
+    haldma_thread("surprise removal", processor, strike, pdo);
+}
+
+void haldma_surprise_remove(PDEVICE_OBJECT pdo)
+{
+    hal_pnp_surprise(pdo);
+    hal_pnp_remove(pdo);
+}
+
 void haldma_fail(const char *rule, const char *format, ...)
 {
     va_list arguments;

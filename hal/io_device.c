@@ -12,6 +12,7 @@
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
 #include "hal/ops.h"
+#include "hal/pnp.h"
 #include "hal/pool.h"
 
 /* The tag of device objects: "Devi", first character in the low byte. */
@@ -118,6 +119,14 @@ void io_device_settle(struct hal_kernel *k, struct io_device *d)
     ExFreePoolWithTag(device, DEVICE_TAG);
 }
 
+/* Device objects stay in their stack until IRP_MN_REMOVE_DEVICE. */
+static void require_no_surprise(struct hal_kernel *k, PDEVICE_OBJECT in_stack, const char *what)
+{
+    if (k->io.surprised != NULL && in_stack != NULL && hal_pnp_physical(in_stack) == k->io.surprised)
+        emu_finding_raise(k->machine, "IO-SURPRISE-3", NULL, NULL,
+                          "%s was called while the device has IRP_MN_SURPRISE_REMOVAL", what);
+}
+
 VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
 {
     ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_IO_APC_LTE, __func__);
@@ -129,6 +138,7 @@ VOID IoDeleteDevice(PDEVICE_OBJECT DeviceObject)
         emu_finding_raise(k->machine, "IO-DEVICE-5", NULL, parameters,
                           "IoDeleteDevice was called for what is no device object, or was deleted before");
     }
+    require_no_surprise(k, DeviceObject, "IoDeleteDevice");
     if (d->lower != NULL) {
         uint64_t parameters[4] = {0x201, (uintptr_t)DeviceObject, 0, 0};
         emu_finding_raise(k->machine, "IO-DEVICE-6", "0xC9/201", parameters,
@@ -206,6 +216,7 @@ VOID IoDetachDevice(PDEVICE_OBJECT TargetDevice)
             k->machine, "IO-DEVICE-7", "0xC9/202", parameters, "IoDetachDevice was called for %s",
             TargetDevice == NULL ? "NULL, which is no device" : "a device that nothing is attached to");
     }
+    require_no_surprise(k, TargetDevice, "IoDetachDevice");
     TargetDevice->AttachedDevice = NULL;
     io_device_of(source)->lower = NULL;
     io_device_of(source)->extension.AttachedTo = NULL;

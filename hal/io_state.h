@@ -39,6 +39,7 @@ struct io_device {
     const WCHAR *pdo_name;                 /* of a physical device object, else NULL */
     ULONG pdo_name_bytes;                  /* with its terminator */
     bool started;                          /* IRP_MN_START_DEVICE reached it */
+    bool gone;                             /* removed by surprise: IRP_MN_SURPRISE_REMOVAL was sent */
 };
 
 /* A driver that was loaded. */
@@ -109,6 +110,7 @@ struct io_state {
     struct io_call *calls_free;
     struct _CALLBACK_OBJECT *callbacks; /* NULL until the first is asked for */
     struct ex_registration *registrations_free;
+    PDEVICE_OBJECT surprised; /* the physical device whose stack has IRP_MN_SURPRISE_REMOVAL now */
     uint32_t pdos;
     uint32_t irps; /* allocated and not freed */
 };

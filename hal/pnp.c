@@ -6,7 +6,9 @@
  */
 #include "hal/pnp.h"
 
+#include <emu/bus.h>
 #include <emu/choose.h>
+#include <emu/finding.h>
 #include <initguid.h>
 #include <wdmguid.h>
 
@@ -395,8 +397,32 @@ NTSTATUS hal_pnp_start(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo, PDEVICE_OBJECT
     return status;
 }
 
+void hal_pnp_surprise(PDEVICE_OBJECT pdo)
+{
+    struct hal_kernel *k = hal_kernel();
+    struct emu_machine *m = k->machine;
+    const struct hal_pnp_device *hardware = io_device_of(pdo)->hardware;
+    char name[IO_NAME_BYTES];
+
+    if (hardware->window_bytes != 0)
+        emu_bus_remove(m, false, hardware->window);
+    if (hardware->ports != 0)
+        emu_bus_remove(m, true, hardware->port);
+    io_device_of(pdo)->gone = true;
+    k->io.surprised = pdo;
+    NTSTATUS status = send_simple(pdo, IRP_MN_SURPRISE_REMOVAL);
+    k->io.surprised = NULL;
+    if (!NT_SUCCESS(status))
+        emu_finding_raise(m, "IO-SURPRISE-2", NULL, NULL,
+                          "IRP_MN_SURPRISE_REMOVAL of %s ended with 0x%08x, which no driver may answer",
+                          emu_object_text(m, emu_object_at(m, pdo, "device"), name, sizeof name),
+                          (unsigned)status);
+}
+
 NTSTATUS hal_pnp_remove(PDEVICE_OBJECT pdo)
 {
+    if (io_device_of(pdo)->gone)
+        return send_simple(pdo, IRP_MN_REMOVE_DEVICE);
     NTSTATUS status = send_simple(pdo, IRP_MN_QUERY_REMOVE_DEVICE);
 
     if (!NT_SUCCESS(status)) {

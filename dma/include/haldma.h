@@ -146,8 +146,20 @@ PDEVICE_OBJECT haldma_add_device(const struct haldma_device *device);
 /* AddDevice, then IRP_MN_START_DEVICE with the device's resources, through the whole stack. *fdo: top of the
  * stack. */
 NTSTATUS haldma_start_device(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo, PDEVICE_OBJECT *fdo);
-/* IRP_MN_SURPRISE_REMOVAL is not sent; IRP_MN_QUERY_REMOVE_DEVICE and IRP_MN_REMOVE_DEVICE are. */
+/* IRP_MN_QUERY_REMOVE_DEVICE and IRP_MN_REMOVE_DEVICE; after a surprise removal the second alone. */
 NTSTATUS haldma_remove_device(PDEVICE_OBJECT pdo);
+/*
+ * Surprise removal (docs/faults.md). The hardware is gone: its registers read as all ones, what is written is
+ * lost, its engines stop, though what was on its way to memory may still arrive (a choice of the hostile
+ * profile). Then IRP_MN_SURPRISE_REMOVAL goes through the stack.
+ *
+ * IRP_MN_REMOVE_DEVICE comes when no handle to the device is open any more. haldma_surprise_remove(): none
+ * is, it follows at once. haldma_surprise_removal_thread(): a thread that strikes at any step of the others,
+ * who have the device open; call haldma_remove_device() when they are through (in check), which sends it
+ * then, and nothing before it.
+ */
+void haldma_surprise_remove(PDEVICE_OBJECT pdo);
+void haldma_surprise_removal_thread(PDEVICE_OBJECT pdo, unsigned processor);
 /* As whom an adapter's device (or its system DMA controller) asks for memory: for devices that a test plays.
  */
 uint32_t haldma_requester(PDMA_ADAPTER adapter);
@@ -256,7 +268,7 @@ uint32_t haldma_configuration(const struct emu_machine *m);
 char *haldma_token(const struct emu_machine *m, const struct haldma_scenario *scenario,
                    const struct emu_record *record, uint64_t hash);
 
-enum { HALDMA_MODULE_ABI = 3 };
+enum { HALDMA_MODULE_ABI = 4 };
 struct haldma_module {
     uint32_t abi;
     uint32_t count;

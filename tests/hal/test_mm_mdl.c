@@ -455,7 +455,7 @@ static void write_register(void *device, struct emu_machine *m, uint64_t offset,
     memcpy((uint8_t *)r->bytes + offset, &value, width);
 }
 
-static const struct emu_register_ops register_ops = {read_register, write_register};
+static const struct emu_register_ops register_ops = {.read = read_register, .write = write_register};
 
 static void register_access(void *context)
 {

@@ -40,8 +40,15 @@ NTSTATUS hal_pnp_add(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo);
 NTSTATUS hal_pnp_start(PDRIVER_OBJECT driver, PDEVICE_OBJECT pdo, PDEVICE_OBJECT *top);
 
 /*
- * IRP_MN_QUERY_REMOVE_DEVICE, then IRP_MN_REMOVE_DEVICE; a refusal is answered with
- * IRP_MN_CANCEL_REMOVE_DEVICE and returned. The physical device object stays and can be started again.
+ * The hardware is gone (emu_bus_remove()), then IRP_MN_SURPRISE_REMOVAL to the top of the stack. That drivers
+ * answer it with a failure, or detach or delete their devices meanwhile, is a finding.
+ */
+void hal_pnp_surprise(PDEVICE_OBJECT pdo);
+
+/*
+ * After hal_pnp_surprise() IRP_MN_REMOVE_DEVICE alone. Else IRP_MN_QUERY_REMOVE_DEVICE, then
+ * IRP_MN_REMOVE_DEVICE; a refusal is answered with IRP_MN_CANCEL_REMOVE_DEVICE and returned. The physical
+ * device object stays and can be started again.
  */
 NTSTATUS hal_pnp_remove(PDEVICE_OBJECT pdo);
 

@@ -4,7 +4,8 @@
  *
  * One source, several drivers: WARY_BUG says what it trusts the hardware with. Without it the driver believes
  * nothing: it has a watchdog, asks the card how a transfer ended before it completes the IRP, completes it
- * once, leaves room behind the buffer, and does not use a card again that it had to reset.
+ * once, leaves room behind the buffer, does not use a card again that it had to reset, and is ready for its
+ * being pulled out.
  *
  *   wary_driver.c   DriverEntry, AddDevice, plug and play
  *   wary_io.c       reads: StartIo, interrupt, DPC, watchdog
@@ -22,6 +23,11 @@
 #define WARY_TRUSTS_BOUNDS  6 /* nothing is written behind the buffer */
 #define WARY_TRUSTS_MARK    7 /* a descriptor that is marked has its data */
 #define WARY_TRUSTS_RESET   8 /* a card that was reset is at rest */
+
+#define WARY_TRUSTS_PRESENCE 9  /* the card is there: it is polled until it says that it is done */
+#define WARY_FORGETS_IRP     10 /* when the card is gone its read is not completed; no watchdog either */
+#define WARY_FREES_EARLY     11 /* when the card is gone all is given back, whoever uses it */
+#define WARY_DETACHES_EARLY  12 /* when the card is gone the device leaves its stack */
 
 #ifndef WARY_BUG
 #define WARY_BUG WARY_NOTHING
@@ -44,6 +50,7 @@
 #define WARY_STATUS_BUSY        0x1
 #define WARY_STATUS_DONE        0x2
 #define WARY_TO_MEMORY          2
+#define WARY_ABSENT             0xFFFFFFFF /* what a register of a card reads as that is not there */
 
 #define WARY_READ_BYTES   512
 #define WARY_PIECES       2
@@ -78,6 +85,7 @@ typedef struct _WARY_EXTENSION {
     PKINTERRUPT Interrupt;
     KSPIN_LOCK Lock; /* protects what follows */
     BOOLEAN Broken;  /* it did not answer, and was reset: the buffer may still be written */
+    BOOLEAN Gone;    /* IRP_MN_SURPRISE_REMOVAL has come */
     PIRP Irp;        /* that the card works for; NULL: none */
     ULONG Patience;
     KTIMER Watchdog;
@@ -88,4 +96,5 @@ DRIVER_DISPATCH WaryRead;
 DRIVER_STARTIO WaryStartIo;
 KSERVICE_ROUTINE WaryIsr;
 IO_DPC_ROUTINE WaryDpc;
+VOID WaryComplete(PWARY_EXTENSION Extension, PIRP Irp, NTSTATUS Status);
 KDEFERRED_ROUTINE WaryWatchdog;

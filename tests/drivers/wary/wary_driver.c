@@ -57,9 +57,11 @@ static VOID WaryStop(PWARY_EXTENSION Extension)
 
     KeCancelTimer(&Extension->Watchdog);
     KeFlushQueuedDpcs();
-    if (Extension->Interrupt != NULL) {
+    if (Extension->Interrupt != NULL && !Extension->Gone) {
         WRITE_REGISTER_ULONG((PULONG)(Extension->Registers + WARY_CONTROL), WARY_CONTROL_RESET);
         READ_REGISTER_ULONG((PULONG)(Extension->Registers + WARY_STATUS));
+    }
+    if (Extension->Interrupt != NULL) {
         IoDisconnectInterrupt(Extension->Interrupt);
         Extension->Interrupt = NULL;
         KeFlushQueuedDpcs();
@@ -78,6 +80,36 @@ static VOID WaryStop(PWARY_EXTENSION Extension)
         MmUnmapIoSpace(Extension->Registers, Extension->RegistersLength);
         Extension->Registers = NULL;
     }
+}
+
+/* The card is gone: what it had to do is failed, nothing new begins, its interrupt is given back. */
+static VOID WaryGone(PWARY_EXTENSION Extension)
+{
+    PIRP irp;
+    KIRQL irql;
+
+    KeAcquireSpinLock(&Extension->Lock, &irql);
+    Extension->Gone = TRUE;
+    irp = Extension->Irp;
+#if WARY_BUG == WARY_FORGETS_IRP
+    irp = NULL;
+#else
+    Extension->Irp = NULL;
+#endif
+    KeReleaseSpinLockFromDpcLevel(&Extension->Lock);
+    KeCancelTimer(&Extension->Watchdog);
+    if (irp != NULL) {
+        WaryComplete(Extension, irp, STATUS_DEVICE_DOES_NOT_EXIST);
+    }
+    KeLowerIrql(irql);
+#if WARY_BUG == WARY_FREES_EARLY
+    WaryStop(Extension);
+#else
+    if (Extension->Interrupt != NULL) {
+        IoDisconnectInterrupt(Extension->Interrupt);
+        Extension->Interrupt = NULL;
+    }
+#endif
 }
 
 static NTSTATUS WaryShare(PWARY_EXTENSION Extension)
@@ -175,6 +207,14 @@ NTSTATUS WaryPnp(PDEVICE_OBJECT DeviceObject, PIRP Irp)
         IoDetachDevice(lower);
         IoDeleteDevice(DeviceObject);
         return status;
+
+    case IRP_MN_SURPRISE_REMOVAL:
+        WaryGone(extension);
+#if WARY_BUG == WARY_DETACHES_EARLY
+        IoDetachDevice(lower);
+#endif
+        Irp->IoStatus.Status = STATUS_SUCCESS;
+        break;
 
     case IRP_MN_QUERY_REMOVE_DEVICE:
     case IRP_MN_CANCEL_REMOVE_DEVICE:

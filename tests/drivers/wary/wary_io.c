@@ -30,7 +30,7 @@ static VOID WaryPrepare(PWARY_EXTENSION Extension)
 
 static VOID WaryArm(PWARY_EXTENSION Extension)
 {
-#if WARY_BUG != WARY_NO_WATCHDOG && WARY_BUG != WARY_TRUSTS_ONCE
+#if WARY_BUG != WARY_NO_WATCHDOG && WARY_BUG != WARY_TRUSTS_ONCE && WARY_BUG != WARY_FORGETS_IRP
     LARGE_INTEGER due;
 
     due.QuadPart = -10000LL * WARY_WATCHDOG_MS;
@@ -62,6 +62,9 @@ static NTSTATUS WaryAsk(PWARY_EXTENSION Extension, BOOLEAN Late)
 #else
     UNREFERENCED_PARAMETER(Late);
 #endif
+    if (status == WARY_ABSENT) {
+        return STATUS_DEVICE_DOES_NOT_EXIST;
+    }
     if (status & WARY_STATUS_BUSY) {
         return STATUS_PENDING;
     }
@@ -78,7 +81,7 @@ static NTSTATUS WaryAsk(PWARY_EXTENSION Extension, BOOLEAN Late)
     return STATUS_SUCCESS;
 }
 
-static VOID WaryComplete(PWARY_EXTENSION Extension, PIRP Irp, NTSTATUS Status)
+VOID WaryComplete(PWARY_EXTENSION Extension, PIRP Irp, NTSTATUS Status)
 {
     ULONG moved = NT_SUCCESS(Status) ? Extension->Shared->Expected : 0;
 
@@ -130,13 +133,12 @@ VOID WaryStartIo(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     ULONG i;
 
     KeAcquireSpinLockAtDpcLevel(&extension->Lock);
-    broken = extension->Broken;
-    KeReleaseSpinLockFromDpcLevel(&extension->Lock);
+    broken = extension->Broken || extension->Gone;
     if (broken) {
+        KeReleaseSpinLockFromDpcLevel(&extension->Lock);
         WaryComplete(extension, Irp, STATUS_DEVICE_NOT_READY);
         return;
     }
-    KeAcquireSpinLockAtDpcLevel(&extension->Lock);
     for (i = 0; i < WARY_PIECES; i++) {
         extension->Shared->List[i].Mark = 0;
     }
@@ -153,6 +155,11 @@ VOID WaryStartIo(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     }
     extension->Irp = NULL;
     WaryComplete(extension, Irp, STATUS_SUCCESS);
+#elif WARY_BUG == WARY_TRUSTS_PRESENCE
+    while (WaryGet(extension, WARY_STATUS) & WARY_STATUS_BUSY) {
+        KeStallExecutionProcessor(1);
+    }
+    WaryLook(extension, FALSE);
 #else
     WaryArm(extension);
 #endif
@@ -165,7 +172,7 @@ BOOLEAN WaryIsr(PKINTERRUPT Interrupt, PVOID ServiceContext)
 
     UNREFERENCED_PARAMETER(Interrupt);
 #if WARY_BUG != WARY_TRUSTS_INTERRUPT
-    if (causes == 0) {
+    if (causes == 0 || causes == WARY_ABSENT) {
         return FALSE;
     }
 #else
