@@ -211,7 +211,8 @@ static bool only_waited(const struct emu_happens *h, uint32_t event, uint32_t ea
     const struct emu_footprint_event *e = &h->f->events[event], *x = &h->f->events[earlier];
     for (uint32_t i = e->accesses; i < e[1].accesses; i++)
         for (uint32_t k = x->accesses; k < x[1].accesses; k++)
-            if (!h->f->accesses[i].waits && conflict(&h->f->accesses[i], &h->f->accesses[k]))
+            if (conflict(&h->f->accesses[i], &h->f->accesses[k]) &&
+                !(h->f->accesses[i].waits && h->f->accesses[i].place == h->f->accesses[k].place))
                 return false;
     return true;
 }

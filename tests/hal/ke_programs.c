@@ -97,6 +97,43 @@ static uint64_t wait(unsigned at, LONGLONG units)
     return (uint64_t)KeWaitForSingleObject(object, Executive, KernelMode, FALSE, &timeout);
 }
 
+static void write_queued(unsigned at, uint64_t sum)
+{
+    KLOCK_QUEUE_HANDLE handle;
+    KeAcquireInStackQueuedSpinLock(&current->queued_locks[at % KE_PROGRAM_LOCKS], &handle);
+    write_word(at / 2, sum);
+    KeReleaseInStackQueuedSpinLock(&handle);
+}
+
+/* Which one came: 1 + its place; 0: none. */
+static uint64_t pop(void)
+{
+    const LIST_ENTRY *entry = ExInterlockedRemoveHeadList(&current->list, &current->list_lock);
+    return entry != NULL ? 1 + (uint64_t)(entry - &current->entries[0][0]) : 0;
+}
+
+static uint64_t push(const struct ke_routine *r, unsigned i)
+{
+    LIST_ENTRY *entry = &current->entries[r - current->threads][i];
+    return ExInterlockedInsertTailList(&current->list, entry, &current->list_lock) != NULL;
+}
+
+static uint64_t wait_for(void *object, LONGLONG units)
+{
+    LARGE_INTEGER timeout = {.QuadPart = units};
+    return (uint64_t)KeWaitForSingleObject(object, Executive, KernelMode, FALSE,
+                                           units != 0 ? &timeout : NULL);
+}
+
+static uint64_t own_mutex(unsigned at, uint64_t sum)
+{
+    if (wait_for(&current->mutex, -(LONGLONG)MILLISECOND) != STATUS_SUCCESS) {
+        return 0;
+    }
+    write_word(at, sum);
+    return 1 + (uint64_t)KeReleaseMutex(&current->mutex, FALSE);
+}
+
 static uint64_t perform(struct ke_code code, uint64_t sum)
 {
     const unsigned at = code.at;
@@ -134,12 +171,31 @@ static uint64_t perform(struct ke_code code, uint64_t sum)
         return KeRemoveQueueDpc(&current->dpc_blocks[at % KE_PROGRAM_DPCS]);
     case KE_CODE_WORK:
         return queue_work(at);
+    case KE_CODE_QUEUED:
+        write_queued(at, sum);
+        return 0;
+    case KE_CODE_POP:
+        return pop();
+    case KE_CODE_FLUSH:
+        KeFlushQueuedDpcs();
+        return 0;
+    case KE_CODE_RELEASE:
+        return (uint64_t)KeReleaseSemaphore(&current->semaphore, IO_NO_INCREMENT, 1, FALSE);
+    case KE_CODE_TAKE:
+        return wait_for(&current->semaphore, -(LONGLONG)MILLISECOND);
+    case KE_CODE_MUTEX:
+        return own_mutex(at, sum);
+    case KE_CODE_FOREVER:
+        return wait_for(&current->events[at % KE_PROGRAM_EVENTS], 0);
     case KE_CODE_BROADCAST:
         return KeIpiGenericCall(broadcast, at);
     default:
         return 0;
     }
 }
+
+static const uint32_t at_passive = 1u << KE_CODE_WAIT | 1u << KE_CODE_FLUSH | 1u << KE_CODE_TAKE |
+                                   1u << KE_CODE_MUTEX | 1u << KE_CODE_FOREVER;
 
 static void run(const struct ke_routine *r, uint64_t *result)
 {
@@ -153,7 +209,9 @@ static void run(const struct ke_routine *r, uint64_t *result)
         } else if (r->codes[i].kind == KE_CODE_LOWER && raised) {
             KeLowerIrql(old);
             raised = false;
-        } else if (!(raised && r->codes[i].kind == KE_CODE_WAIT)) {
+        } else if (r->codes[i].kind == KE_CODE_PUSH) {
+            sum = sum * MIX + push(r, i);
+        } else if (!(raised && (at_passive & 1u << r->codes[i].kind) != 0)) {
             sum = sum * MIX + perform(r->codes[i], sum) + i;
         }
     }
@@ -211,7 +269,13 @@ void ke_program_set_up(void *context)
     }
     for (unsigned i = 0; i < KE_PROGRAM_LOCKS; i++) {
         KeInitializeSpinLock(&p->locks[i]);
+        KeInitializeSpinLock(&p->queued_locks[i]);
     }
+    KeInitializeSpinLock(&p->list_lock);
+    InitializeListHead(&p->list);
+    emu_object_at(m, &p->list, "list");
+    KeInitializeSemaphore(&p->semaphore, 0, MAXLONG);
+    KeInitializeMutex(&p->mutex, 0);
     for (unsigned i = 0; i < KE_PROGRAM_EVENTS; i++) {
         KeInitializeEvent(&p->events[i], (EVENT_TYPE)p->event_type[i], FALSE);
     }
@@ -256,7 +320,8 @@ static unsigned draw(struct ke_family *f)
 static const uint32_t in_handlers = 1u << KE_CODE_WRITE | 1u << KE_CODE_READ | 1u << KE_CODE_INCREMENT |
                                     1u << KE_CODE_LOCKED | 1u << KE_CODE_TRY | 1u << KE_CODE_SET |
                                     1u << KE_CODE_RESET | 1u << KE_CODE_LOOK | 1u << KE_CODE_CANCEL_TIMER |
-                                    1u << KE_CODE_REMOVE | 1u << KE_CODE_INSERT | 1u << KE_CODE_WORK;
+                                    1u << KE_CODE_REMOVE | 1u << KE_CODE_INSERT | 1u << KE_CODE_WORK |
+                                    1u << KE_CODE_QUEUED | 1u << KE_CODE_POP | 1u << KE_CODE_RELEASE;
 
 static void draw_routine(struct ke_family *f, struct ke_routine *r, unsigned most, uint32_t kinds)
 {
@@ -311,8 +376,9 @@ void ke_program_draw(struct ke_family *f, struct ke_program *p)
 static void print_routine(const char *name, unsigned number, const struct ke_routine *r)
 {
     static const char *const names[KE_CODE_KINDS] = {
-        "write", "read",   "increment", "locked", "try",   "set",       "reset", "look",  "wait",
-        "start", "cancel", "insert",    "remove", "queue", "broadcast", "raise", "lower",
+        "write", "read",   "increment", "locked",  "try",   "set",       "reset",   "look",  "wait",
+        "start", "cancel", "insert",    "remove",  "queue", "broadcast", "raise",   "lower", "queued",
+        "push",  "pop",    "flush",     "release", "take",  "mutex",     "forever",
     };
     fprintf(stderr, "  %s %u, processor %u:", name, number, r->processor);
     for (unsigned i = 0; i < r->length; i++) {

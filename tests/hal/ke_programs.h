@@ -19,6 +19,7 @@ enum {
     KE_PROGRAM_LOCKS = 2,
     KE_PROGRAM_WORDS = 2,
     KE_PROGRAM_ITEMS = 1,
+    KE_PROGRAM_ENTRIES = 8,
     KE_PROGRAM_RESULTS = KE_PROGRAM_THREADS + KE_PROGRAM_DPCS + KE_PROGRAM_ITEMS
 };
 
@@ -40,6 +41,14 @@ enum ke_code_kind {
     KE_CODE_BROADCAST,
     KE_CODE_RAISE, /* what follows, as far as it may, at DISPATCH_LEVEL */
     KE_CODE_LOWER,
+    KE_CODE_QUEUED, /* a write that holds an in-stack queued lock */
+    KE_CODE_PUSH,   /* onto an interlocked list */
+    KE_CODE_POP,
+    KE_CODE_FLUSH,
+    KE_CODE_RELEASE, /* a semaphore */
+    KE_CODE_TAKE,    /* it, or a millisecond passes */
+    KE_CODE_MUTEX,   /* a write that owns a mutex, if it can be had within a millisecond */
+    KE_CODE_FOREVER, /* a wait without a limit */
     KE_CODE_KINDS
 };
 
@@ -69,6 +78,12 @@ struct ke_program {
     /* What a run changes. */
     struct ke_word words[KE_PROGRAM_WORDS];
     KSPIN_LOCK locks[KE_PROGRAM_LOCKS];
+    KSPIN_LOCK queued_locks[KE_PROGRAM_LOCKS];
+    KSPIN_LOCK list_lock;
+    LIST_ENTRY list;
+    LIST_ENTRY entries[KE_PROGRAM_THREADS][KE_PROGRAM_ENTRIES]; /* each thread has its own */
+    KSEMAPHORE semaphore;
+    KMUTEX mutex;
     KEVENT events[KE_PROGRAM_EVENTS];
     KTIMER timers[KE_PROGRAM_TIMERS];
     KDPC dpc_blocks[KE_PROGRAM_DPCS];

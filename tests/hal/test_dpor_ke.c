@@ -17,6 +17,9 @@ static const uint32_t dpcs = KIND(INSERT) | KIND(REMOVE);
 static const uint32_t timers = KIND(START_TIMER) | KIND(CANCEL_TIMER);
 static const uint32_t waits = KIND(SET) | KIND(RESET) | KIND(LOOK) | KIND(WAIT);
 
+static const uint32_t others = KIND(QUEUED) | KIND(PUSH) | KIND(POP) | KIND(FLUSH) | KIND(RELEASE) |
+                               KIND(TAKE) | KIND(MUTEX) | KIND(FOREVER);
+
 struct score {
     unsigned programs;
     uint64_t classes, runs, reduced;
@@ -137,6 +140,20 @@ static void broadcasts_lose_no_class(void **state)
 }
 
 /* rule: EMU-DPOR-8 */
+static void flushes_lists_queued_locks_semaphores_and_mutexes_lose_no_class(void **state)
+{
+    (void)state;
+    const struct ke_family f = {.state = 6,
+                                .threads = 2,
+                                .codes = 3,
+                                .processors = 2,
+                                .kinds = words | dpcs | others | KIND(BROADCAST) | KIND(SET),
+                                .share = true};
+    check_family(f, EMU_PROFILE_TYPICAL, PROGRAMS, EMU_UNBOUNDED);
+    check_family(f, EMU_PROFILE_HOSTILE, PROGRAMS, EMU_UNBOUNDED);
+}
+
+/* rule: EMU-DPOR-8 */
 static void everything_on_three_processors_loses_no_class(void **state)
 {
     (void)state;
@@ -144,7 +161,8 @@ static void everything_on_three_processors_loses_no_class(void **state)
                                 .threads = 3,
                                 .codes = 2,
                                 .processors = 3,
-                                .kinds = words | locks | levels | dpcs | timers | waits | KIND(WORK)};
+                                .kinds =
+                                    words | locks | levels | dpcs | timers | waits | others | KIND(WORK)};
     check_family(f, EMU_PROFILE_TYPICAL, PROGRAMS, EMU_UNBOUNDED);
 }
 
@@ -169,6 +187,7 @@ int main(void)
         cmocka_unit_test(dpcs_timers_and_levels_lose_no_class),
         cmocka_unit_test(waits_work_items_and_threaded_dpcs_lose_no_class),
         cmocka_unit_test(broadcasts_lose_no_class),
+        cmocka_unit_test(flushes_lists_queued_locks_semaphores_and_mutexes_lose_no_class),
         cmocka_unit_test(everything_on_three_processors_loses_no_class),
         cmocka_unit_test(under_a_bound_nothing_within_it_is_lost),
     };
