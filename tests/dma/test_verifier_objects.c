@@ -361,7 +361,8 @@ static struct race {
     PDEVICE_OBJECT device;
     PMDL mdl;
     unsigned char transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
-} * race; /* of the current run */
+    unsigned char first[DMA_TRANSFER_CONTEXT_SIZE_V1]; /* of who has the adapter: the list waits */
+} * race;                                              /* of the current run */
 
 static VOID put_at_once(PDEVICE_OBJECT device, PIRP irp, PSCATTER_GATHER_LIST list, PVOID context)
 {
@@ -385,6 +386,12 @@ static void cancel(void *context)
     race->adapter->DmaOperations->CancelAdapterChannel(race->adapter, race->device, race->transfer);
 }
 
+static void let_go(void *context)
+{
+    (void)context;
+    race->adapter->DmaOperations->FreeAdapterObject(race->adapter, DeallocateObject);
+}
+
 static void set_up_race(void *context)
 {
     (void)context;
@@ -394,6 +401,8 @@ static void set_up_race(void *context)
     race->device = world_device();
     race->mdl = world_buffer(1, false, &memory);
     race->adapter->DmaOperations->InitializeDmaTransferContext(race->adapter, race->transfer);
+    world_take(race->adapter, race->first, 1);
+    rig_thread("holder", 0, let_go, NULL);
     rig_thread("asker", 0, ask, NULL);
     rig_thread("canceller", 1, cancel, NULL);
 }
