@@ -229,10 +229,11 @@ static bool faults_describe(const struct emu_strategy *s, char *text, size_t siz
         return emu_strategy_describe(f->inside, text, size);
     bool by_stacks = f->policy.policy == EMU_FAULTS_STACKS;
     snprintf(text, size,
-             "faults: %" PRIu64 " of %" PRIu64 " %s failed in turn%s, in up to %" PRIu64
+             "faults: %" PRIu64 " %s failed in turn%s (%s %" PRIu64 "), in up to %" PRIu64
              " runs each; for %" PRIu64 " these are all runs that there are",
-             w->done, w->calls, by_stacks ? "call stacks with a call that can fail" : "calls that can fail",
-             f->policy.persistent ? ", with all calls after it" : "", runs_of(f), w->whole);
+             w->done, by_stacks ? "call stacks with a call that can fail" : "calls that can fail",
+             f->policy.persistent ? ", with all calls after it" : "", by_stacks ? "met:" : "a run has up to",
+             w->calls, runs_of(f), w->whole);
     return true;
 }
 

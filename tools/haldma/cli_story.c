@@ -207,7 +207,10 @@ static void say_moral(const struct emu_story *story, char *out, size_t size)
                                        : "No passing run was found close by.");
         return;
     }
-    if (!parts_at_schedule(story)) {
+    if (story->fork.kind == EMU_CHOICE_FAULT && story->fork.value != 0 && !parts_at_schedule(story)) {
+        snprintf(out, size, "fault: fails here %s. Had it not failed, nothing would have happened.",
+                 story->asks);
+    } else if (!parts_at_schedule(story)) {
         snprintf(out, size, "Had %s (%s) been answered with %u instead of %u, nothing would have happened.",
                  story->asks, emu_choice_kind_name(story->fork.kind), (unsigned)story->instead,
                  (unsigned)story->fork.value);
