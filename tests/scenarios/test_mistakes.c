@@ -25,6 +25,7 @@ static const struct mistake {
 } mistakes[] = {
     {"alloc_5_two", "DMA-ALLOC-5", "", NULL},
     {"alloc_23_nested", "DMA-ALLOC-23", "", NULL},
+    {"alloc_27_keeps", "DMA-ALLOC-27", "", NULL},
     {"complete_1_twice", "IO-COMPLETE-1", "0x44", NULL},
     {"complete_7_cancel", "IO-COMPLETE-7", "0xC9/07", NULL},
     {"context_3_shared", "DMA-CONTEXT-3", "", NULL},
