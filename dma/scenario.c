@@ -21,6 +21,7 @@ enum {
     FOLD_REMAPPING = 'R',
     FOLD_FILTER = 'F',
     FOLD_SIZE = 'S',
+    FOLD_GO_PAST = 'G',
     FOLD_VERIFY = 'V',
     FOLD_SKEW = 'K'
 };
@@ -264,6 +265,8 @@ uint32_t haldma_configuration(const struct emu_machine *m)
     if (c->counter_skew_ns != 0)
         hash = emu_token_fold(emu_token_fold(hash, FOLD_SKEW), c->counter_skew_ns);
     hash = c->verify != 0 ? emu_token_fold(emu_token_fold(hash, FOLD_VERIFY), c->verify) : hash;
+    uint32_t go_past = emu_machine_config(m)->go_past;
+    hash = go_past != 0 ? emu_token_fold(emu_token_fold(hash, FOLD_GO_PAST), go_past) : hash;
     for (unsigned i = 0; i < HALDMA_CONTROLLERS_MAX && c->controllers[i].channels != 0; i++) {
         const struct haldma_controller *k = &c->controllers[i];
         const uint64_t fields[] = {k->first_line,    k->lines,      k->channels, k->fragments_max,

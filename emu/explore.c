@@ -157,7 +157,10 @@ static bool confirm(struct emu_machine *m, const struct emu_program *program, st
     EMU_ASSERT(replay != NULL);
     emu_machine_set_strategy(m, replay);
     replay->begin(replay, 0);
+    uint32_t go_past = emu_machine_config(m)->go_past;
+    emu_machine_set_go_past(m, found->past); /* this run halts where the other one went on */
     enum emu_stop stop = emu_run_program(m, program);
+    emu_machine_set_go_past(m, go_past);
     replay->end(replay);
     const struct emu_divergence *divergence = emu_strategy_divergence(replay);
     bool same = true;
@@ -205,30 +208,69 @@ struct exploration {
     uint64_t next;   /* the one after it, at least */
 };
 
-/* The finding of the run that has just ended. */
-static bool is_passed_over(const struct exploration *x)
+static bool is_passed_over(const struct exploration *x, const struct emu_finding *finding)
 {
     const struct emu_explore_options *o = x->options;
-    return o->pass_over != NULL && o->pass_over(o->pass_over_context, emu_machine_finding(x->machine));
+    return o->pass_over != NULL && o->pass_over(o->pass_over_context, finding);
 }
 
-/* Books the finding of the run that has just ended. False: the exploration is over. */
-static bool take_finding(struct exploration *x)
+/* Those of the run that has just ended, the one that stopped it last. */
+struct finding_list {
+    struct emu_reported list[EMU_REPORTED_MAX + 1];
+    uint32_t count;
+    bool stopped; /* the last one did */
+};
+
+static void list_findings(const struct emu_machine *m, struct finding_list *l)
+{
+    const struct emu_reported *reported;
+    while ((reported = emu_machine_reported(m, l->count)) != NULL)
+        l->list[l->count++] = *reported;
+    l->stopped = emu_machine_finding(m) != NULL;
+    if (l->stopped)
+        l->list[l->count++] =
+            (struct emu_reported){*emu_machine_finding(m), emu_machine_record(m)->length, emu_trace_hash(m)};
+}
+
+/* Books one of the findings, which the run of record made after it went past others. False: it was another
+ * one when it was made again. */
+static bool take_one(struct exploration *x, const struct emu_reported *r, const struct emu_record *record,
+                     uint32_t past, bool over)
 {
     struct emu_machine *m = x->machine;
     const struct emu_strategy *s = x->strategy;
-    bool over = is_passed_over(x);
-    struct emu_found *found =
-        book(x->report, x->number, emu_machine_finding(m), emu_machine_record(m), emu_trace_hash(m), over);
-    if (found != NULL)
-        found->strategy = s->running != NULL ? s->running(s) : s->name;
+    struct emu_found *found = book(x->report, x->number, &r->finding, record, r->hash, over);
+    if (found == NULL)
+        return true;
+    found->record.length = r->choices;
+    found->past = past;
+    found->strategy = s->running != NULL ? s->running(s) : s->name;
     if (over)
         return true;
     emu_machine_set_coverage(m, NULL);
-    bool confirmed = found == NULL || confirm(m, x->program, x->report, found);
+    bool confirmed = confirm(m, x->program, x->report, found);
     emu_machine_set_coverage(m, x->options->coverage);
     emu_machine_set_strategy(m, x->strategy);
-    return confirmed && x->options->keep_going;
+    return confirmed;
+}
+
+/* Books the findings of the run that has just ended. False: the exploration is over. */
+static bool take_findings(struct exploration *x)
+{
+    const struct emu_explore_options *o = x->options;
+    struct finding_list found = {.count = 0};
+    struct emu_record record = {0};
+    bool more = true, confirmed = true;
+    list_findings(x->machine, &found);
+    emu_record_copy(&record, emu_machine_record(x->machine));
+    for (uint32_t i = 0; i < found.count && confirmed; i++) {
+        bool over = is_passed_over(x, &found.list[i].finding);
+        bool stops = found.stopped && i + 1 == found.count;
+        confirmed = take_one(x, &found.list[i], &record, i, over);
+        more &= !stops || over || o->keep_going;
+    }
+    emu_record_free(&record);
+    return confirmed && more;
 }
 
 /* After a look at the clock. False: the exploration is over. */
@@ -309,7 +351,8 @@ static void give_up(struct exploration *x)
 static bool is_endless(const struct exploration *x, enum emu_stop stop)
 {
     return stop == EMU_STOP_FINDING && !x->options->keep_going &&
-           emu_steps(x->machine) >= emu_machine_config(x->machine)->step_limit && !is_passed_over(x);
+           emu_steps(x->machine) >= emu_machine_config(x->machine)->step_limit &&
+           !is_passed_over(x, emu_machine_finding(x->machine));
 }
 
 /* Makes one run. False: the exploration is over. */
@@ -346,7 +389,8 @@ static bool explore_once(struct exploration *x)
     const struct emu_reduction *reduction = emu_strategy_reduction(s);
     report->complete =
         !more && (reduction == NULL || (reduction->lost == 0 && !reduction->forced && !reduction->unproved));
-    if (stop == EMU_STOP_FINDING && counts && !take_finding(x))
+    bool has_findings = stop == EMU_STOP_FINDING || emu_machine_reported(m, 0) != NULL;
+    if (has_findings && counts && !take_findings(x))
         return false;
     if (!more || (x->options->runs != 0 && report->runs >= x->options->runs))
         return false;

@@ -31,9 +31,9 @@ static void take_parameters(const struct emu_machine *m, const uint64_t *paramet
     }
 }
 
-void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *code,
-                        const uint64_t parameters[EMU_FINDING_PARAMETERS], const char *format,
-                        va_list arguments)
+/* What happened, into m->finding and the trace. */
+static void write_down(struct emu_machine *m, const char *rule, const char *code, const uint64_t *parameters,
+                       const char *format, va_list arguments)
 {
     EMU_ASSERT(emu_current() == m && m->self != &m->host && !m->halted);
     struct emu_strand *self = m->self;
@@ -58,9 +58,39 @@ void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *cod
     emu_hash_text(m, EMU_OP_FINDING, f->rule, strlen(f->rule));
     emu_hash_text(m, EMU_OP_FINDING, f->code, strlen(f->code));
     emu_note(m, EMU_OP_FINDING, EMU_NO_OBJECT, 0);
+}
+
+__attribute__((noreturn)) static void halt(struct emu_machine *m)
+{
     m->halted = true;
     emu_stop_here(m, EMU_STOP_FINDING);
     EMU_NEVER_HERE("a machine goes on after a finding");
+}
+
+void emu_finding_vraise(struct emu_machine *m, const char *rule, const char *code,
+                        const uint64_t parameters[EMU_FINDING_PARAMETERS], const char *format,
+                        va_list arguments)
+{
+    write_down(m, rule, code, parameters, format, arguments);
+    halt(m);
+}
+
+void emu_finding_report(struct emu_machine *m, const char *rule, const char *code,
+                        const uint64_t parameters[EMU_FINDING_PARAMETERS], const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    write_down(m, rule, code, parameters, format, arguments);
+    va_end(arguments);
+    if (m->reported_count == m->config.go_past)
+        halt(m);
+    m->reported[m->reported_count++] =
+        (struct emu_reported){.finding = m->finding, .choices = m->record.length, .hash = m->hash};
+}
+
+const struct emu_reported *emu_machine_reported(const struct emu_machine *m, uint32_t index)
+{
+    return index < m->reported_count ? &m->reported[index] : NULL;
 }
 
 void emu_finding_raise(struct emu_machine *m, const char *rule, const char *code,

@@ -158,6 +158,11 @@ void emu_machine_set_profile(struct emu_machine *m, enum emu_profile profile)
     m->config.profile = profile;
 }
 
+void emu_machine_set_go_past(struct emu_machine *m, uint32_t findings)
+{
+    m->config.go_past = findings < EMU_REPORTED_MAX ? findings : EMU_REPORTED_MAX;
+}
+
 void emu_machine_set_faults(struct emu_machine *m, bool faults)
 {
     m->config.faults = faults;
@@ -199,6 +204,7 @@ void emu_machine_reset(struct emu_machine *m)
     m->agenda = 0;
     m->halted = false;
     m->origin_count = 0;
+    m->reported_count = 0;
     m->in_callback = false;
     m->watch = NULL;
     m->guard_count = 0;

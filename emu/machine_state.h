@@ -355,6 +355,8 @@ struct emu_machine {
     struct emu_finding finding;
     struct emu_origin origins[EMU_ORIGINS_MAX]; /* of the finding that is raised next */
     uint32_t origin_count;
+    struct emu_reported reported[EMU_REPORTED_MAX];
+    uint32_t reported_count;
 
     /* machine.c */
     struct emu_crash *crash; /* crash.c; NULL: crashes are not caught */

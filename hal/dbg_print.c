@@ -110,7 +110,7 @@ void haldma_paged_code(const char *file, int line)
 
     if (emu_level(m) > EMU_LEVEL_APC) {
         uint64_t parameters[4] = {0, emu_level(m), 0, 0};
-        emu_finding_raise(m, "DBG-PAGED-1", "0xA", parameters,
-                          "paged code was entered at IRQL %u (%s, line %d)", emu_level(m), file, line);
+        emu_finding_report(m, "DBG-PAGED-1", "0xA", parameters,
+                           "paged code was entered at IRQL %u (%s, line %d)", emu_level(m), file, line);
     }
 }

@@ -227,15 +227,15 @@ static void check_allocation(struct emu_machine *m, const struct pool_request *r
 
     if (level > highest) {
         uint64_t parameters[4] = {0x08, level, r->type, r->bytes};
-        emu_finding_raise(m, "EX-POOL-4", "0xC2/08", parameters,
-                          "%s pool (%zu bytes, tag '%s') was asked for at IRQL %u; %u is the highest allowed",
-                          r->paged ? "paged" : "non-paged", r->bytes, pool_tag_text(r->tag, tag), level,
-                          highest);
+        emu_finding_report(
+            m, "EX-POOL-4", "0xC2/08", parameters,
+            "%s pool (%zu bytes, tag '%s') was asked for at IRQL %u; %u is the highest allowed",
+            r->paged ? "paged" : "non-paged", r->bytes, pool_tag_text(r->tag, tag), level, highest);
     }
     if (r->tag == 0) {
         uint64_t parameters[4] = {0x9B, r->type, r->bytes, 0};
-        emu_finding_raise(m, "EX-POOL-5", "0xC2/9B", parameters,
-                          "pool (%zu bytes) was asked for with a tag of 0", r->bytes);
+        emu_finding_report(m, "EX-POOL-5", "0xC2/9B", parameters,
+                           "pool (%zu bytes) was asked for with a tag of 0", r->bytes);
     }
 }
 
@@ -348,8 +348,8 @@ void pool_release(void *address, uint32_t tag)
     struct emu_machine *m = k->machine;
     uint8_t level = emu_level(m);
     if (level > EMU_LEVEL_DISPATCH)
-        emu_finding_raise(m, "EX-POOL-4", "0xC2/09", (const uint64_t[4]){0x09, level, 0, (uintptr_t)address},
-                          "pool was freed at IRQL %u; %u is the highest allowed", level, EMU_LEVEL_DISPATCH);
+        emu_finding_report(m, "EX-POOL-4", "0xC2/09", (const uint64_t[4]){0x09, level, 0, (uintptr_t)address},
+                           "pool was freed at IRQL %u; %u is the highest allowed", level, EMU_LEVEL_DISPATCH);
     struct pool_block *b = block_of(k, address);
     char tag1[POOL_TAG_BYTES + 1];
     char tag2[POOL_TAG_BYTES + 1];
@@ -359,15 +359,15 @@ void pool_release(void *address, uint32_t tag)
     verify_front(m, b);
     if (tag != 0 && tag != b->tag) {
         uint64_t parameters[4] = {0x0A, (uintptr_t)address, b->tag, tag};
-        emu_finding_raise(m, "EX-POOL-2", "0xC2/0A", parameters,
-                          "pool of %zu bytes was allocated with tag '%s' and freed with tag '%s'", b->bytes,
-                          pool_tag_text(b->tag, tag1), pool_tag_text(tag, tag2));
+        emu_finding_report(m, "EX-POOL-2", "0xC2/0A", parameters,
+                           "pool of %zu bytes was allocated with tag '%s' and freed with tag '%s'", b->bytes,
+                           pool_tag_text(b->tag, tag1), pool_tag_text(tag, tag2));
     }
     if (b->paged && level > EMU_LEVEL_APC) {
         uint64_t parameters[4] = {0x09, level, b->paged, (uintptr_t)address};
-        emu_finding_raise(m, "EX-POOL-4", "0xC2/09", parameters,
-                          "paged pool with tag '%s' was freed at IRQL %u", pool_tag_text(b->tag, tag1),
-                          level);
+        emu_finding_report(m, "EX-POOL-4", "0xC2/09", parameters,
+                           "paged pool with tag '%s' was freed at IRQL %u", pool_tag_text(b->tag, tag1),
+                           level);
     }
     verify_guard(m, b);
     if (k->ke.timers_running != NULL)

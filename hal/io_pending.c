@@ -73,13 +73,13 @@ void io_call_end(struct hal_kernel *k, struct io_call *call, emu_object object, 
     uint64_t parameters[4] = {pending ? IO_ERROR_NOT_MARKED : IO_ERROR_MARKED, 0, 0, 0};
     emu_object_text(k->machine, object, name, sizeof name);
     if (!pending)
-        emu_finding_raise(k->machine, "IO-CALL-9", "0xC9/23E", parameters,
-                          "a dispatch routine (major function %u) returned 0x%08x for %s, which is marked "
-                          "pending; it must return STATUS_PENDING",
-                          major, (unsigned)status, name);
-    if (call->completed || !call->forwarded)
-        emu_finding_raise(k->machine, "IO-CALL-8", "0xC9/23D", parameters,
-                          "a dispatch routine (major function %u) returned STATUS_PENDING for %s, which is "
-                          "not marked pending",
-                          major, name);
+        emu_finding_report(k->machine, "IO-CALL-9", "0xC9/23E", parameters,
+                           "a dispatch routine (major function %u) returned 0x%08x for %s, which is marked "
+                           "pending; it must return STATUS_PENDING",
+                           major, (unsigned)status, name);
+    else if (call->completed || !call->forwarded)
+        emu_finding_report(k->machine, "IO-CALL-8", "0xC9/23D", parameters,
+                           "a dispatch routine (major function %u) returned STATUS_PENDING for %s, which is "
+                           "not marked pending",
+                           major, name);
 }

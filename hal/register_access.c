@@ -11,13 +11,13 @@
 #include <emu/bus.h>
 #include <emu/finding.h>
 
-__attribute__((noreturn)) static void no_register(struct emu_machine *m, const char *what,
-                                                  const volatile void *address, unsigned width)
+/* A run that goes past it goes on as a bus does that nobody answers on: reads give ones, writes are lost. */
+static void no_register(struct emu_machine *m, const char *what, const volatile void *address, unsigned width)
 {
     uint64_t parameters[4] = {(uintptr_t)address, width, 0, 0};
 
-    emu_finding_raise(m, "MM-REGISTER-3", NULL, parameters,
-                      "%s of %u bytes went to an address where no register and no memory is", what, width);
+    emu_finding_report(m, "MM-REGISTER-3", NULL, parameters,
+                       "%s of %u bytes went to an address where no register and no memory is", what, width);
 }
 
 static uint64_t read_register(const volatile void *address, unsigned width)
@@ -25,8 +25,10 @@ static uint64_t read_register(const volatile void *address, unsigned width)
     struct emu_machine *m = emu_current();
     uint64_t value = 0;
 
-    if (!emu_bus_read(m, address, width, &value))
+    if (!emu_bus_read(m, address, width, &value)) {
         no_register(m, "a register read", address, width);
+        value = UINT64_MAX;
+    }
     return value;
 }
 
@@ -38,13 +40,12 @@ static void write_register(volatile void *address, unsigned width, uint64_t valu
         no_register(m, "a register write", address, width);
 }
 
-__attribute__((noreturn)) static void no_port(struct emu_machine *m, const char *what, uint32_t port,
-                                              unsigned width)
+static void no_port(struct emu_machine *m, const char *what, uint32_t port, unsigned width)
 {
     uint64_t parameters[4] = {port, width, 0, 0};
 
-    emu_finding_raise(m, "MM-REGISTER-4", NULL, parameters,
-                      "%s of %u bytes went to port 0x%x, where no device is", what, width, port);
+    emu_finding_report(m, "MM-REGISTER-4", NULL, parameters,
+                       "%s of %u bytes went to port 0x%x, where no device is", what, width, port);
 }
 
 static uint64_t read_port(const void *port, unsigned width)
@@ -53,8 +54,10 @@ static uint64_t read_port(const void *port, unsigned width)
     uint32_t number = (uint32_t)(uintptr_t)port;
     uint64_t value = 0;
 
-    if (!emu_port_read(m, number, width, &value))
+    if (!emu_port_read(m, number, width, &value)) {
         no_port(m, "a port read", number, width);
+        value = UINT64_MAX;
+    }
     return value;
 }
 

@@ -315,6 +315,57 @@ static void what_is_passed_over_does_not_end_an_exploration(void **state)
     emu_machine_destroy(m);
 }
 
+static void report_two(void *context)
+{
+    (void)context;
+    bare_work(1);
+    emu_finding_report(emu_current(), "FIRST", NULL, NULL, "one can go on");
+    bare_work(2);
+    emu_finding_report(emu_current(), "SECOND", NULL, NULL, "here, too");
+    bare_work(3);
+}
+
+static void reporters_set_up(void *context)
+{
+    (void)context;
+    race_start("reporter", 0, report_two, NULL);
+    static struct walkers two = {2};
+    race_start("other", 1, walk, &two);
+}
+
+/* rule: EMU-EXPLORE-5 */
+static void an_exploration_goes_on_past_reports_and_has_a_record_for_each(void **state)
+{
+    (void)state;
+    const struct emu_program program = {"reporters", reporters_set_up, NULL, NULL};
+    struct emu_machine *m = bare_machine(NULL);
+    emu_machine_set_go_past(m, EMU_REPORTED_MAX);
+    struct emu_report r =
+        explore_with(m, &program, emu_strategy_exhaustive(EMU_UNBOUNDED), (struct emu_explore_options){0});
+    assert_true(r.complete);
+    assert_true(r.runs > 1);
+    assert_int_equal(r.found, 2);
+    assert_int_equal(emu_machine_config(m)->go_past, EMU_REPORTED_MAX);
+    for (unsigned i = 0; i < r.found; i++) {
+        assert_int_equal(r.findings[i].times, r.runs);
+        assert_int_equal(r.findings[i].past, i);
+        assert_string_equal(r.findings[i].finding.rule, i == 0 ? "FIRST" : "SECOND");
+        struct emu_strategy *replay = emu_strategy_replay(&r.findings[i].record, true);
+        emu_machine_set_go_past(m, r.findings[i].past);
+        emu_machine_set_strategy(m, replay);
+        replay->begin(replay, 0);
+        assert_int_equal(emu_run_program(m, &program), EMU_STOP_FINDING);
+        replay->end(replay);
+        assert_false(emu_strategy_divergence(replay)->diverged);
+        assert_true(emu_trace_hash(m) == r.findings[i].hash);
+        emu_machine_set_strategy(m, NULL);
+        emu_strategy_destroy(replay);
+        emu_machine_set_go_past(m, EMU_REPORTED_MAX);
+    }
+    emu_report_free(&r);
+    emu_machine_destroy(m);
+}
+
 struct crossing {
     struct lock left, right;
 };
@@ -479,6 +530,7 @@ int main(void)
         cmocka_unit_test(deepening_finds_it_with_the_fewest_preemptions_first),
         cmocka_unit_test(going_on_counts_findings_by_rule_and_code),
         cmocka_unit_test(what_is_passed_over_does_not_end_an_exploration),
+        cmocka_unit_test(an_exploration_goes_on_past_reports_and_has_a_record_for_each),
         cmocka_unit_test(a_deadlock_is_found_like_any_other_error),
         cmocka_unit_test(runs_seconds_and_the_caller_end_an_exploration),
         cmocka_unit_test(a_search_through_a_program_that_drifts_ends_with_a_finding),

@@ -130,6 +130,43 @@ static void a_finding_stops_the_machine_wherever_it_is_raised(void **state)
     emu_machine_destroy(m);
 }
 
+static void reporting_main(void *arg)
+{
+    struct emu_machine *m = emu_current();
+    unsigned *reached = arg;
+    for (*reached = 0; *reached < EMU_REPORTED_MAX + 2; ++*reached) {
+        bare_work(*reached);
+        emu_finding_report(m, "DMA-TEST-3", NULL, parameters, "report %u", *reached);
+    }
+}
+
+/* rule: EMU-FINDING-6 */
+static void a_run_goes_past_as_many_reports_as_it_may(void **state)
+{
+    (void)state;
+    struct emu_machine *m = bare_machine(NULL);
+    uint64_t hashes[EMU_REPORTED_MAX + 1];
+    for (uint32_t past = 0; past <= EMU_REPORTED_MAX + 1; past++) {
+        unsigned reached = 0, most = past < EMU_REPORTED_MAX ? past : EMU_REPORTED_MAX;
+        emu_machine_set_go_past(m, past);
+        emu_machine_reset(m);
+        bare_start(m, "reporting", 0, reporting_main, &reached);
+        assert_int_equal(emu_machine_run(m, 0), EMU_STOP_FINDING);
+        assert_int_equal(reached, most);
+        assert_int_equal(emu_machine_finding(m)->step, most + 1);
+        hashes[most] = emu_trace_hash(m);
+        for (uint32_t i = 0; i < most; i++) {
+            const struct emu_reported *r = emu_machine_reported(m, i);
+            assert_int_equal(r->finding.step, i + 1);
+            assert_true(r->hash == hashes[i]); /* of the run that halted there */
+        }
+        assert_null(emu_machine_reported(m, most));
+    }
+    emu_machine_reset(m);
+    assert_null(emu_machine_reported(m, 0));
+    emu_machine_destroy(m);
+}
+
 /* rule: EMU-FINDING-2 */
 static void a_finding_says_where_it_was_made(void **state)
 {
@@ -217,6 +254,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_finding_stops_the_machine_wherever_it_is_raised),
+        cmocka_unit_test(a_run_goes_past_as_many_reports_as_it_may),
         cmocka_unit_test(a_finding_says_where_it_was_made),
         cmocka_unit_test(what_is_too_long_is_cut),
         cmocka_unit_test(a_finding_outside_a_run_is_an_error_of_the_emulator),

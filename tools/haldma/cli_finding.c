@@ -194,9 +194,11 @@ void cli_finding_replay_steps(json_t *finding, struct cli_session *session)
     if (hangs || json_object_get(finding, "last_steps") != NULL || text[0] == '\0' ||
         !emu_token_read(text, &token, &why))
         return;
-    if (cli_session_replay(session, &token.record, true, &divergence) && !divergence.diverged &&
-        emu_machine_finding(session->machine) != NULL)
+    uint32_t go_past = emu_machine_config(session->machine)->go_past;
+    if (cli_session_fit(session, &token) && cli_session_replay(session, &token.record, true, &divergence) &&
+        !divergence.diverged && emu_machine_finding(session->machine) != NULL)
         cli_finding_add_steps(finding, session->machine);
+    emu_machine_set_go_past(session->machine, go_past);
     emu_trace_record(session->machine, false);
     emu_record_free(&token.record);
 }

@@ -51,6 +51,7 @@ enum key {
     KEY_SOURCE_ROOT,
     KEY_SUPPRESS,
     KEY_FAIL_ON,
+    KEY_GO_ON,
     KEY_OUTPUT,
     KEY_QUIET,
     KEY_ALL,
@@ -147,6 +148,8 @@ static const struct {
     {~(unsigned)CLI_REPORTING, {"format", KEY_FORMAT, "NAME", 0, "text (the default) or json", 0}},
     {CLI_REPORTING, {"junit", KEY_JUNIT, "FILE", 0, "Write the result to FILE as JUnit XML, besides", 0}},
     {CLI_REPORTING, {"sarif", KEY_SARIF, "FILE", 0, "Write the findings to FILE as SARIF 2.1.0, besides", 0}},
+    {CLI_EXPLORE,
+     {"go-on", KEY_GO_ON, NULL, 0, "Report findings after which the machine can go on, and go on", 0}},
     {CLI_EXPLORE,
      {"suppress", KEY_SUPPRESS, "FILE", 0, "Pass over the findings that FILE names, by rule and place", 0}},
     {CLI_EXPLORE,
@@ -404,6 +407,9 @@ static error_t take(int key, char *text, struct argp_state *state)
         return 0;
     case KEY_SARIF:
         o->sarif = text;
+        return 0;
+    case KEY_GO_ON:
+        o->go_on = true;
         return 0;
     case KEY_SUPPRESS:
         o->suppress = text;

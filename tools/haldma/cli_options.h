@@ -81,6 +81,7 @@ struct cli_options {
     bool json;                 /* that is the format */
     const char *junit;         /* where JUnit XML goes besides; NULL: nowhere */
     const char *sarif;         /* the same for SARIF */
+    bool go_on;                /* explore: past findings after which a machine can go on */
     const char *suppress;      /* explore: a file; NULL: none */
     enum cli_severity fail_on; /* what is less severe is passed over */
     const char *source_root;   /* what files are told from there; NULL: not said */

@@ -57,6 +57,8 @@ json_t *cli_report_what(const struct cli_options *o, const struct cli_session *s
         (int)o->shards);
     if (suppressions->path != NULL)
         json_object_set_new(what, "suppressions", cli_hash_json(suppressions->hash));
+    if (o->go_on)
+        json_object_set_new(what, "go_on", json_true());
     if (o->fail_on != CLI_NOTE)
         json_object_set_new(what, "fail_on", json_string(cli_severity_names[o->fail_on]));
     if (o->faults_said != NULL)
@@ -69,11 +71,15 @@ json_t *cli_report_what(const struct cli_options *o, const struct cli_session *s
 
 static json_t *finding_json(const struct cli_session *session, const struct emu_found *found)
 {
+    uint32_t go_past = emu_machine_config(session->machine)->go_past;
+    emu_machine_set_go_past(session->machine, found->past); /* its token is for a run that halts there */
     char *token = cli_session_token(session, &found->record, found->hash);
+    emu_machine_set_go_past(session->machine, go_past);
     json_t *finding = cli_finding_json(session->machine, &found->finding, token, found->hash);
     json_object_set_new(finding, "run", json_integer((json_int_t)found->run));
     json_object_set_new(finding, "strategy",
                         found->strategy != NULL ? json_string(found->strategy) : json_null());
+    json_object_set_new(finding, "went_past", json_integer((json_int_t)found->past));
     json_object_set_new(finding, "preemptions",
                         json_integer((json_int_t)emu_record_preemptions(&found->record)));
     free(token);

@@ -22,6 +22,12 @@ static int bound_of(const struct cli_report *r, const char *key)
     return json_is_integer(bound) ? (int)json_integer_value(bound) : CLI_UNBOUNDED;
 }
 
+/* Past findings after which a machine can go on. */
+static bool goes_on(const struct cli_report *r)
+{
+    return json_is_true(json_object_get(r->what, "go_on"));
+}
+
 static bool is_by(const struct cli_report *r, const char *strategy)
 {
     return strcmp(of(r, "strategy"), strategy) == 0;
@@ -69,12 +75,15 @@ static void show_timeline(FILE *out, const char *text, const struct cli_report_s
     const char *why;
     if (shape->session == NULL || text == NULL || !emu_token_read(text, &token, &why))
         return;
-    if (cli_session_replay(shape->session, &token.record, true, &divergence) && !divergence.diverged) {
+    uint32_t go_past = emu_machine_config(shape->session->machine)->go_past;
+    if (cli_session_fit(shape->session, &token) &&
+        cli_session_replay(shape->session, &token.record, true, &divergence) && !divergence.diverged) {
         fputc('\n', out);
         cli_timeline_text(out, shape->session->machine, shape->all);
         emu_trace_record(shape->session->machine, false);
         fputc('\n', out);
     }
+    emu_machine_set_go_past(shape->session->machine, go_past);
     emu_record_free(&token.record);
 }
 
@@ -152,11 +161,13 @@ static void show_runs(FILE *out, const struct cli_report *r, const struct cli_re
 {
     char runs[CLI_COUNT_TEXT], time[CLI_COUNT_TEXT], rate[CLI_COUNT_TEXT], label[CLI_LABEL_TEXT];
     double per_second = r->seconds > 0 ? (double)r->runs / r->seconds : 0;
-    const char *end = json_array_size(r->findings) > 0 ? "stopped at a finding"
-                      : r->complete                    ? "complete"
-                      : r->interrupted                 ? "interrupted"
-                      : r->saturated                   ? "saturated"
-                                                       : "limit reached";
+    bool found = json_array_size(r->findings) > 0;
+    const char *end = found && goes_on(r) ? "with findings"
+                      : found             ? "stopped at a finding"
+                      : r->complete       ? "complete"
+                      : r->interrupted    ? "interrupted"
+                      : r->saturated      ? "saturated"
+                                          : "limit reached";
     fprintf(out, "  %s: %s in %s (%s a second), %s\n", cli_report_label(r, label), cli_runs(r->runs, runs),
             cli_time(r->seconds, time), cli_count((uint64_t)per_second, rate), end);
     if (!shape->quiet)
@@ -189,7 +200,9 @@ static void show_passed(FILE *out, const struct cli_report *r)
         else
             fputs(": less severe than --fail-on\n", out);
     }
-    if (i > 0)
+    if (i > 0 && goes_on(r))
+        fputs("  (where the machine cannot go on, a run ends at what is passed over)\n", out);
+    else if (i > 0)
         fputs("  (a run ends at what is passed over: what would have come behind it is not seen)\n", out);
 }
 

@@ -69,14 +69,18 @@ void cli_session_set_hardware(struct cli_session *s, enum cli_hardware hardware)
         emu_machine_set_misbehaving(s->machine, hardware == CLI_HARDWARE_MISBEHAVING);
 }
 
-/* Is the machine the token's, with its own hardware or with what can be said? */
-static bool is_of_token(struct cli_session *s, const struct emu_token *token)
+bool cli_session_fit(struct cli_session *s, const struct emu_token *token)
 {
+    uint32_t before = emu_machine_config(s->machine)->go_past;
     for (unsigned h = CLI_HARDWARE_OF_SCENARIO; h <= CLI_HARDWARE_MISBEHAVING; h++) {
         cli_session_set_hardware(s, (enum cli_hardware)h);
-        if (haldma_configuration(s->machine) == token->configuration)
-            return true;
+        for (uint32_t past = 0; past <= EMU_REPORTED_MAX; past++) {
+            emu_machine_set_go_past(s->machine, past);
+            if (haldma_configuration(s->machine) == token->configuration)
+                return true;
+        }
     }
+    emu_machine_set_go_past(s->machine, before);
     return false;
 }
 
@@ -90,7 +94,7 @@ static bool open_for_token(struct cli_session *s, const struct haldma_scenario *
     for (unsigned i = 0; i < count * sizes; i++) {
         if (!cli_session_open(s, scenario, platforms[i / sizes], i % sizes, CLI_PROFILE_OF_SCENARIO))
             return false;
-        if (is_of_token(s, token))
+        if (cli_session_fit(s, token))
             return true;
         cli_session_close(s);
     }

@@ -46,6 +46,12 @@ void cli_token_session_close(struct cli_session *s, struct emu_token *token);
 bool cli_session_replay(struct cli_session *s, const struct emu_record *record, bool traced,
                         struct emu_divergence *divergence);
 
+/*
+ * Makes the machine what the token was made on, as far as that can be said of a machine: its hardware, and
+ * how many findings a run goes past. False: it is another one.
+ */
+bool cli_session_fit(struct cli_session *s, const struct emu_token *token);
+
 /* The token of a run of this session (free() it); NULL: the run has too many choices for one. */
 char *cli_session_token(const struct cli_session *s, const struct emu_record *record, uint64_t hash);
 

@@ -105,7 +105,7 @@ static void stand(struct exploration *x, const struct emu_report *explored, stru
     s->report.runs += before->runs;
     s->report.steps += before->steps;
     s->report.seconds += before->seconds;
-    s->ended = s->report.complete || explored->found > 0 || explored->saturated;
+    s->ended = s->report.complete || (explored->found > 0 && !x->options->go_on) || explored->saturated;
     s->next = x->first + explored->runs * x->stride;
     s->shards = json_object();
     emu_strategy_save(x->strategy, &s->words);
@@ -281,6 +281,7 @@ static int explore_on(const struct cli_options *options, const struct haldma_sce
     if (options->faults_said != NULL)
         emu_machine_set_faults(x.session.machine, options->faults.policy != EMU_FAULTS_OFF);
     int status = CLI_BAD_INPUT;
+    emu_machine_set_go_past(x.session.machine, options->go_on ? EMU_REPORTED_MAX : 0);
     cli_suppress_for(x.suppressions, x.session.machine);
     json_t *what = cli_report_what(options, &x.session, x.suppressions);
     if (cli_resume_find(resume, what, &x.standing)) {

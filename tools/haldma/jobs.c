@@ -166,7 +166,8 @@ static void merge(struct jobs *j)
     for (; j->merged < j->dealt && j->merged <= j->last && j->portions[j->merged].state == PORTION_DONE;
          j->merged++) {
         struct portion *p = &j->portions[j->merged];
-        bool ends = json_array_size(p->report.findings) > 0 || (j->shards == 0 && p->report.complete);
+        bool found = json_array_size(p->report.findings) > 0 && !j->options->go_on;
+        bool ends = found || (j->shards == 0 && p->report.complete);
         show_portion(j, p);
         if (j->shards == 0) {
             cli_report_add(&j->standing->report, &p->report);
@@ -399,6 +400,8 @@ static void say_options(struct arguments *a, const struct jobs *j, const char *p
         say(a, "--faults");
         say(a, o->faults_said);
     }
+    if (o->go_on)
+        say(a, "--go-on");
     if (o->suppress != NULL) {
         say(a, "--suppress");
         say(a, o->suppress);

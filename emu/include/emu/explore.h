@@ -95,6 +95,7 @@ struct emu_found {
     uint64_t run;         /* which run of the exploration, from 0 */
     uint64_t hash;        /* of its trace */
     uint64_t times;       /* runs that failed with the same rule and code */
+    uint32_t past;        /* findings that its run went past before */
     const char *strategy; /* whose run it was; NULL: nobody's (EMU_RULE_DETERMINISM) */
 };
 

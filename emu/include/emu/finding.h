@@ -68,6 +68,24 @@ __attribute__((noreturn)) void emu_finding_vraise(struct emu_machine *m, const c
                                                   const uint64_t parameters[EMU_FINDING_PARAMETERS],
                                                   const char *format, va_list arguments);
 
+/*
+ * The same for a finding after which the call can be completed, as if it had been refused or performed: where
+ * the run goes past such findings (struct emu_config, go_past) it is written down, and this returns.
+ */
+__attribute__((format(printf, 5, 6))) void
+emu_finding_report(struct emu_machine *m, const char *rule, const char *code,
+                   const uint64_t parameters[EMU_FINDING_PARAMETERS], const char *format, ...);
+
+/* A finding that the current or last run went past. */
+enum { EMU_REPORTED_MAX = 8 }; /* in a run; the next one stops it */
+struct emu_reported {
+    struct emu_finding finding;
+    size_t choices; /* of the record, when it was made */
+    uint64_t hash;  /* of the trace, then: that of the run which halts there */
+};
+/* From 0 on, in order; NULL: there are no more. Owned by the machine, until its reset. */
+const struct emu_reported *emu_machine_reported(const struct emu_machine *m, uint32_t index);
+
 /* The finding that stopped the current or last run, or NULL. Owned by the machine, until its reset. */
 const struct emu_finding *emu_machine_finding(const struct emu_machine *m);
 

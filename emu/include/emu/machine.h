@@ -52,6 +52,7 @@ struct emu_config {
     uint32_t stack_bytes;    /* per strand, a multiple of the page size; default 64 KiB */
     uint64_t step_limit;     /* steps after which a run is a livelock; default 100,000 */
     enum emu_profile profile;
+    uint32_t go_past; /* see emu_machine_set_go_past(); 0 when the machine is created */
     bool faults;      /* emu_fault() is a choice (else always false); see fault.h for which fail */
     bool misbehaving; /* every device may do whatever wrong it can (emu/misdeed.h) */
     bool incoherent;  /* devices do not see processors' caches (emu/cache.h) */
@@ -72,6 +73,9 @@ const struct emu_config *emu_machine_config(const struct emu_machine *m);
 /* The profile, the fault switch and what hardware may do may change between runs. */
 void emu_machine_set_profile(struct emu_machine *m, enum emu_profile profile);
 void emu_machine_set_faults(struct emu_machine *m, bool faults);
+/* How many findings after which the machine can go on a run goes past (emu/finding.h); at most
+ * EMU_REPORTED_MAX of finding.h. 0 when it is created. */
+void emu_machine_set_go_past(struct emu_machine *m, uint32_t findings);
 void emu_machine_set_misbehaving(struct emu_machine *m, bool misbehaving);
 
 /* The machine whose code runs on this thread, or NULL outside emu_machine_run(). */

@@ -34,5 +34,5 @@ done
 # Severity.
 bugs_c --fail-on error --format json | sed -n 's/"severity"/&/p'
 bugs_c --fail-on severe
-haldma explore modules/cli_severity.so --quiet --strategy fifo --platform pc
-haldma explore modules/cli_severity.so --quiet --strategy fifo --platform pc --fail-on error
+haldma explore modules/cli_severity.so --scenario reads_nowhere --quiet --strategy fifo --platform pc
+haldma explore modules/cli_severity.so --scenario reads_nowhere --quiet --strategy fifo --platform pc --fail-on error
