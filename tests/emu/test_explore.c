@@ -333,7 +333,7 @@ static void reporters_set_up(void *context)
     race_start("other", 1, walk, &two);
 }
 
-/* rule: EMU-EXPLORE-5 */
+/* rule: EMU-EXPLORE-7 */
 static void an_exploration_goes_on_past_reports_and_has_a_record_for_each(void **state)
 {
     (void)state;
