@@ -297,6 +297,8 @@ static bool exhaustive_restore(struct emu_strategy *s, struct emu_words *from)
                                      .beyond = field(rest, 2),
                                      .may_preempt = (field(rest, 3) & 1) != 0,
                                      .may_interrupt = (field(rest, 3) & 2) != 0};
+        const struct emu_choice *c = &e->path[i].choice;
+        from->short_of |= c->kind >= EMU_CHOICE_KINDS || c->value >= c->count;
     }
     return !from->short_of;
 }

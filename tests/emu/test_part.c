@@ -291,6 +291,14 @@ static void numbers_of_another_strategy_are_refused(void **state)
     emu_words_put(&few, 1);
     assert_false(emu_strategy_restore(p.strategy, p.machine, &p.program, &few, NULL));
     emu_words_free(&few);
+    struct emu_words unchoosable = {0}; /* a search whose first choice has a kind that there is not */
+    for (unsigned i = 0; i < 3; i++)
+        emu_words_put(&unchoosable, 0);
+    emu_words_put(&unchoosable, 1);
+    emu_words_put(&unchoosable, EMU_CHOICE_KINDS | (uint64_t)2 << 32);
+    emu_words_put(&unchoosable, 0);
+    assert_false(emu_strategy_restore(p.strategy, p.machine, &p.program, &unchoosable, NULL));
+    emu_words_free(&unchoosable);
     struct emu_words nonsense = {0};
     for (unsigned i = 0; i < 8; i++)
         emu_words_put(&nonsense, UINT64_MAX);
