@@ -19,7 +19,7 @@
 
 #define INTERPOSER_TAG 0x72746E49u /* "Intr": its adapters and completions */
 
-enum { PREEMPTIONS = 1, TRIALS_MAX = 1024, OUTCOMES_MAX = 4096, NAME_BYTES = 128 };
+enum { PREEMPTIONS = 1, TRIALS_MAX = 2048, OUTCOMES_MAX = 4096, NAME_BYTES = 128 };
 
 /* An instrumented build is an order of magnitude slower. */
 #if defined(__SANITIZE_ADDRESS__)
