@@ -13,12 +13,13 @@ struct stack_seen {
     bool owned;
 };
 
-/* Counts what is not zero well below the running frame. */
-static __attribute__((noinline)) bool is_zero_below(const void *base)
+enum { FRAMES = 1024, FRAMES_OF_DECISIONS = 16 * 1024 /* of the machine's own code, with sanitizers */ };
+
+/* Is all zero well below the running frame? */
+static __attribute__((noinline)) bool is_zero_below(const void *base, size_t frames)
 {
-    enum { FRAMES = 1024 };
     const volatile unsigned char *low = base;
-    size_t below = (size_t)((uintptr_t)__builtin_frame_address(0) - (uintptr_t)base) - FRAMES;
+    size_t below = (size_t)((uintptr_t)__builtin_frame_address(0) - (uintptr_t)base) - frames;
     for (size_t i = 0; i < below; i++)
         if (low[i] != 0)
             return false;
@@ -33,7 +34,7 @@ static void see_stack(void *arg)
     uintptr_t frame = (uintptr_t)__builtin_frame_address(0);
     seen->own_frame_inside = frame > (uintptr_t)seen->base && frame < (uintptr_t)seen->base + seen->bytes;
     seen->owned = emu_ram_owns(m, seen->base) && emu_ram_physical(m, (void *)frame) != EMU_NO_ADDRESS;
-    seen->all_zero = is_zero_below(seen->base);
+    seen->all_zero = is_zero_below(seen->base, FRAMES);
 }
 
 /* rule: EMU-STRAND-1 */
@@ -196,7 +197,7 @@ static void see_and_soil(struct emu_machine *m, void *context)
     struct stack_seen seen;
     emu_strand_stack(emu_strand_self(m), &seen.base, &seen.bytes);
     h->was_idle = emu_cpu(m) == 1;
-    h->was_zero = is_zero_below(seen.base);
+    h->was_zero = is_zero_below(seen.base, FRAMES_OF_DECISIONS);
     dirty(50000, false);
 }
 
