@@ -5,6 +5,7 @@
 
 #include <emu/cpu.h>
 #include <emu/finding.h>
+#include <emu/unseen.h>
 
 #include "dma/adapter.h"
 #include "dma/context.h"
@@ -90,6 +91,7 @@ static void require_units(const struct dma_channel *c, const struct dma_adapter 
 void dma_channel_start(struct dma_channel *c, struct dma_adapter *a, const struct dma_list *list,
                        bool to_device, uint32_t device_offset, const struct dma_channel_end *end)
 {
+    EMU_DECLARED(a->system->machine, dma_channel_object(c), EMU_ACCESS_WRITE);
     EMU_ASSERT(c->state == DMA_CHANNEL_IDLE && c->owner != NULL && c->completion == NULL);
     if (end->routine != NULL && c->interrupts) {
         c->completion = dma_slots_take(&a->system->completions);

@@ -3,9 +3,11 @@
  */
 #include "dma/common.h"
 
+#include <emu/access.h>
 #include <emu/choose.h>
 #include <emu/finding.h>
 #include <emu/mem.h>
+#include <emu/unseen.h>
 
 #include "dma/adapter.h"
 #include "dma/channel.h"
@@ -15,11 +17,17 @@
 void dma_common_add(struct dma_adapter *a, const struct dma_common *buffer)
 {
     struct dma_system *s = a->system;
-    struct dma_common *b = s->free_commons;
-    if (b != NULL)
-        s->free_commons = b->next;
-    else
-        b = emu_arena_alloc(s->machine, sizeof *b);
+    struct dma_common *b = NULL;
+    EMU_DECLARED(s->machine, a->object, EMU_ACCESS_WRITE);
+    EMU_UNSEEN(s->machine, "which of the free ones it is")
+    {
+        b = s->free_commons;
+        if (b != NULL)
+            s->free_commons = b->next;
+        else
+            b = emu_arena_alloc(s->machine, sizeof *b);
+    }
+    emu_access_fresh(s->machine, b, sizeof *b);
     *b = *buffer;
     b->next = a->commons;
     a->commons = b;
@@ -89,6 +97,9 @@ void dma_common_free(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logic
     }
     *link = b->next;
     a->commons_count--;
-    b->next = s->free_commons;
-    s->free_commons = b;
+    EMU_UNSEEN(s->machine, "which of the free ones is taken")
+    {
+        b->next = s->free_commons;
+        s->free_commons = b;
+    }
 }

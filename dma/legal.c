@@ -26,6 +26,11 @@ struct dma_registers *dma_legal_registers(struct dma_adapter *a, PVOID base, con
                       g != NULL ? "belongs to another adapter" : "was freed, or was never allocated");
 }
 
+void dma_legal_touch_mdl(const struct dma_adapter *a, const MDL *mdl)
+{
+    emu_touch_within(a->system->machine, mdl, 1, EMU_ACCESS_READ);
+}
+
 void dma_legal_raise_no_mdl(const struct dma_adapter *a, const char *deed)
 {
     emu_finding_raise(a->system->machine, "DMA-MDL-1", NULL, NULL,
@@ -101,6 +106,7 @@ void dma_legal_long_chain(const struct dma_adapter *a, const MDL *mdl, uint64_t 
     uint64_t left = offset < UINT64_MAX - length ? offset + length : UINT64_MAX;
     uint64_t steps = 0, patience = 1;
     while (mdl != NULL && (left > 0 || mdl->ByteCount == 0)) {
+        dma_legal_touch_mdl(a, mdl);
         if (!dma_is_mdl(mdl))
             dma_legal_raise_no_mdl(a, deed);
         left -= left < mdl->ByteCount ? left : mdl->ByteCount;

@@ -23,6 +23,8 @@ static inline bool dma_is_mdl(const MDL *mdl)
 {
     return ((uintptr_t)mdl->StartVa & (PAGE_SIZE - 1)) == 0 && mdl->ByteOffset < PAGE_SIZE;
 }
+/* What is done looks at it: whoever frees it does not commute. */
+void dma_legal_touch_mdl(const struct dma_adapter *a, const MDL *mdl);
 __attribute__((noreturn)) void dma_legal_raise_no_mdl(const struct dma_adapter *a, const char *deed);
 void dma_legal_long_chain(const struct dma_adapter *a, const MDL *mdl, uint64_t offset, uint64_t length,
                           const char *deed);
@@ -31,6 +33,7 @@ void dma_legal_long_chain(const struct dma_adapter *a, const MDL *mdl, uint64_t 
 static inline void dma_legal_chain(const struct dma_adapter *a, const MDL *mdl, uint64_t offset,
                                    uint64_t length, const char *deed)
 {
+    dma_legal_touch_mdl(a, mdl);
     if (!dma_is_mdl(mdl))
         dma_legal_raise_no_mdl(a, deed);
     if (mdl->Next != NULL)

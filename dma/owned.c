@@ -3,17 +3,24 @@
  *
  * Two lists: what is mapped now, and the pieces that ended last. A piece that ended leaves the second list
  * when its device is given some of it anew. Devices are looked at on machines without a remapping unit only.
+ *
+ * The lists are everybody's, and each piece one adapter's: its adapter is declared by who changes it and by
+ * who meets it; in what order the pieces stand nobody sees.
  */
 #include "dma/owned.h"
 
 #include <emu/access.h>
 #include <emu/finding.h>
 #include <emu/mem.h>
+#include <emu/unseen.h>
 
 #include "dma/adapter.h"
 #include "dma/system.h"
 
 enum { ENDED_KEPT = 64 };
+
+/* In front of a block that goes through the lists. */
+#define LISTS(machine) EMU_UNSEEN(machine, "pieces of several adapters, each declared by its own")
 
 /* ---- The lists ------------------------------------------------------------------------------- */
 
@@ -69,6 +76,7 @@ static void end(struct dma_system *s, struct dma_owned **link)
     *link = o->next;
     o->next = NULL;
     guard(s, o->memory, o->bytes, false);
+    emu_touch(s->machine, o->adapter, EMU_ACCESS_WRITE);
     if (all->hit == o)
         all->hit = NULL;
     emu_birth_note(s->machine, &o->birth);
@@ -86,7 +94,12 @@ static void end(struct dma_system *s, struct dma_owned **link)
 
 uint32_t dma_owned_call(struct dma_system *s)
 {
-    return ++s->owners.calls;
+    uint32_t call = 0;
+    EMU_UNSEEN(s->machine, "a number is a name")
+    {
+        call = ++s->owners.calls;
+    }
+    return call;
 }
 
 /* The last piece goes on: the driver's bytes follow each other, and the device's do. */
@@ -97,8 +110,7 @@ static bool goes_on(const struct dma_owned *o, const struct dma_owning *by, uint
            (o->memory == NULL ? memory == NULL : o->memory + o->bytes == memory);
 }
 
-void dma_owned_add(const struct dma_owning *by, uint64_t at, uint64_t physical, uint64_t device,
-                   uint64_t bytes)
+static void add(const struct dma_owning *by, uint64_t at, uint64_t physical, uint64_t device, uint64_t bytes)
 {
     const struct dma_adapter *a = by->adapter;
     struct dma_system *s = a->system;
@@ -133,14 +145,27 @@ void dma_owned_add(const struct dma_owning *by, uint64_t at, uint64_t physical, 
     all->mapped = o;
 }
 
+void dma_owned_add(const struct dma_owning *by, uint64_t at, uint64_t physical, uint64_t device,
+                   uint64_t bytes)
+{
+    emu_touch(by->adapter->system->machine, by->adapter->object, EMU_ACCESS_WRITE);
+    LISTS(by->adapter->system->machine)
+    {
+        add(by, at, physical, device, bytes);
+    }
+}
+
 void dma_owned_end(struct dma_system *s, uint32_t call)
 {
-    struct dma_owned **link = &s->owners.mapped;
-    while (*link != NULL)
-        if ((*link)->call == call)
-            end(s, link);
-        else
-            link = &(*link)->next;
+    LISTS(s->machine)
+    {
+        struct dma_owned **link = &s->owners.mapped;
+        while (*link != NULL)
+            if ((*link)->call == call)
+                end(s, link);
+            else
+                link = &(*link)->next;
+    }
 }
 
 /* A part without bytes is somewhere as well. */
@@ -153,13 +178,17 @@ struct dma_owned_part dma_owned_find(const struct dma_adapter *a, enum dma_owned
                                      uint64_t start, uint64_t end_of_part)
 {
     struct dma_owned_part part = {0};
-    for (const struct dma_owned *o = a->system->owners.mapped; o != NULL; o = o->next) {
-        bool fits = o->kind == kind && o->mdl == mdl && o->adapter == a->object;
-        if (!fits || !has_some_of(o, start, end_of_part))
-            continue;
-        part.call = o->call;
-        part.to_device = o->to_device;
-        part.end = o->at + o->bytes > part.end ? o->at + o->bytes : part.end;
+    emu_touch(a->system->machine, a->object, EMU_ACCESS_READ);
+    LISTS(a->system->machine)
+    {
+        for (const struct dma_owned *o = a->system->owners.mapped; o != NULL; o = o->next) {
+            bool fits = o->kind == kind && o->mdl == mdl && o->adapter == a->object;
+            if (!fits || !has_some_of(o, start, end_of_part))
+                continue;
+            part.call = o->call;
+            part.to_device = o->to_device;
+            part.end = o->at + o->bytes > part.end ? o->at + o->bytes : part.end;
+        }
     }
     return part;
 }
@@ -167,37 +196,48 @@ struct dma_owned_part dma_owned_find(const struct dma_adapter *a, enum dma_owned
 uint64_t dma_owned_bytes(const struct dma_adapter *a, enum dma_owned_kind kind, const MDL *mdl)
 {
     uint64_t bytes = 0;
-    for (const struct dma_owned *o = a->system->owners.mapped; o != NULL; o = o->next)
-        if (o->kind == kind && o->adapter == a->object && (mdl == NULL || o->mdl == mdl))
-            bytes += o->bytes;
+    emu_touch(a->system->machine, a->object, EMU_ACCESS_READ);
+    LISTS(a->system->machine)
+    {
+        for (const struct dma_owned *o = a->system->owners.mapped; o != NULL; o = o->next)
+            if (o->kind == kind && o->adapter == a->object && (mdl == NULL || o->mdl == mdl))
+                bytes += o->bytes;
+    }
     return bytes;
 }
 
 void dma_owned_share(const struct dma_adapter *a, uint64_t device, uint64_t bytes)
 {
     struct dma_system *s = a->system;
-    struct dma_owned *o = take_spare(s);
-    renew(&s->owners, a->requester, device, bytes);
-    *o = (struct dma_owned){
-        .next = s->owners.mapped,
-        .device = device,
-        .bytes = bytes,
-        .requester = a->requester,
-        .adapter = a->object,
-        .call = dma_owned_call(s),
-        .kind = DMA_OWNED_COMMON,
-    };
-    s->owners.mapped = o;
+    emu_touch(s->machine, a->object, EMU_ACCESS_WRITE);
+    LISTS(s->machine)
+    {
+        struct dma_owned *o = take_spare(s);
+        renew(&s->owners, a->requester, device, bytes);
+        *o = (struct dma_owned){
+            .next = s->owners.mapped,
+            .device = device,
+            .bytes = bytes,
+            .requester = a->requester,
+            .adapter = a->object,
+            .call = dma_owned_call(s),
+            .kind = DMA_OWNED_COMMON,
+        };
+        s->owners.mapped = o;
+    }
 }
 
 void dma_owned_unshare(const struct dma_adapter *a, uint64_t device)
 {
-    struct dma_owned **link = &a->system->owners.mapped;
-    while (*link != NULL && ((*link)->kind != DMA_OWNED_COMMON || (*link)->device != device ||
-                             (*link)->requester != a->requester))
-        link = &(*link)->next;
-    if (*link != NULL)
-        end(a->system, link);
+    LISTS(a->system->machine)
+    {
+        struct dma_owned **link = &a->system->owners.mapped;
+        while (*link != NULL && ((*link)->kind != DMA_OWNED_COMMON || (*link)->device != device ||
+                                 (*link)->requester != a->requester))
+            link = &(*link)->next;
+        if (*link != NULL)
+            end(a->system, link);
+    }
 }
 
 /* ---- The driver ------------------------------------------------------------------------------ */
@@ -266,11 +306,9 @@ static void raise_beyond(struct emu_machine *m, const struct dma_owned *o, bool 
         name, to_memory ? "writes" : "reads", (unsigned long long)o->bytes);
 }
 
-/* The bus's translator where nothing is remapped: an address is what it is. */
-static uint64_t look_at_device(struct emu_machine *m, void *context, emu_requester requester,
-                               uint64_t logical, bool to_memory, size_t *run)
+static void look(struct dma_system *s, emu_requester requester, uint64_t logical, bool to_memory, size_t *run)
 {
-    struct dma_system *s = context;
+    struct emu_machine *m = s->machine;
     const struct dma_owned *hit = s->owners.hit;
     if (hit == NULL || !holds(hit, requester, logical)) {
         const struct dma_owned *o = find(s->owners.mapped, requester, logical);
@@ -279,13 +317,27 @@ static uint64_t look_at_device(struct emu_machine *m, void *context, emu_request
         if (to_memory && (ended != NULL || (o == NULL && beyond)))
             s->entry->strayed(s, ended != NULL ? ended : hit, logical, ended == NULL);
         if (ended != NULL)
+            emu_touch(m, ended->adapter, EMU_ACCESS_READ);
+        if (ended != NULL)
             raise_ended(m, ended, to_memory);
         if (o == NULL && beyond)
             raise_beyond(m, hit, to_memory);
         s->owners.hit = hit = o;
     }
+    if (hit != NULL)
+        emu_touch(m, hit->adapter, EMU_ACCESS_READ);
     if (hit != NULL && hit->device + hit->bytes - logical < *run)
         *run = hit->device + hit->bytes - logical;
+}
+
+/* The bus's translator where nothing is remapped: an address is what it is. */
+static uint64_t look_at_device(struct emu_machine *m, void *context, emu_requester requester,
+                               uint64_t logical, bool to_memory, size_t *run)
+{
+    LISTS(m)
+    {
+        look(context, requester, logical, to_memory, run);
+    }
     return logical;
 }
 

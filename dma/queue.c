@@ -176,12 +176,12 @@ void dma_queue_call(struct dma_request *r)
                         : r->routine(r->device, r->irp, dma_base_of(r->registers), r->routine_context);
     d->depth--;
     d->calling = beneath;
-    unmark_device(r);
     if (emu_level(m) != level)
         emu_finding_raise(m, "DMA-ALLOC-13", NULL, NULL, "%s of %s was called at IRQL %u and returned at %u",
                           is_list ? "AdapterListControl" : "AdapterControl", dma_adapter_name(a).text, level,
                           emu_level(m));
     emu_step(m, is_list ? DMA_OP_LIST_RETURNED : DMA_OP_RETURNED, dma_adapter_domain(a), (uint64_t)action);
+    unmark_device(r);
     if (!is_list)
         require_action(a, action);
     finish(r, action);

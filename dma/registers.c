@@ -3,8 +3,11 @@
  */
 #include "dma/registers.h"
 
+#include <emu/unseen.h>
+
 #include "dma/adapter.h"
 #include "dma/bounce.h"
+#include "dma/system.h"
 
 /* In the top 16 bits of a base: no address of any processor begins so. */
 #define BASE_TAG 0xD3A0ull
@@ -26,11 +29,15 @@ void dma_pool_init(struct dma_pool *pool, struct emu_machine *m, uint32_t total)
 struct dma_registers *dma_registers_take(struct dma_pool *pool, struct dma_adapter *a, uint32_t count)
 {
     EMU_ASSERT(count > 0);
+    EMU_DECLARED(a->system->machine, pool->object, EMU_ACCESS_WRITE);
     if (count > pool->free)
         return NULL;
     pool->free -= count;
-    pool->reserved += count;
-    audit(pool);
+    EMU_UNSEEN(a->system->machine, "registers that are held; what is free is counted apart")
+    {
+        pool->reserved += count;
+        audit(pool);
+    }
     struct dma_registers *g = dma_slots_take(&pool->held);
     struct dma_slot slot = g->slot;
     *g = (struct dma_registers){.slot = slot, .adapter = a, .count = count};
@@ -40,23 +47,32 @@ struct dma_registers *dma_registers_take(struct dma_pool *pool, struct dma_adapt
 
 void dma_registers_give(struct dma_pool *pool, struct dma_registers *g)
 {
+    EMU_DECLARED(g->adapter->system->machine, pool->object, EMU_ACCESS_WRITE);
     EMU_ASSERT(g->used == 0 && g->adapter->registers_held >= g->count);
+    emu_touch(g->adapter->system->machine, dma_adapter_transfers(g->adapter), EMU_ACCESS_WRITE);
     if (g->bank != NULL)
         dma_bounce_give(g);
     g->adapter->registers_held -= g->count;
-    pool->reserved -= g->count;
     pool->free += g->count;
-    audit(pool);
+    EMU_UNSEEN(g->adapter->system->machine, "registers that are held; what is free is counted apart")
+    {
+        pool->reserved -= g->count;
+        audit(pool);
+    }
     dma_slots_give(&pool->held, g);
 }
 
 void dma_registers_use(struct dma_pool *pool, struct dma_registers *g)
 {
     EMU_ASSERT(g->next < g->count);
+    EMU_DECLARED(g->adapter->system->machine, dma_adapter_transfers(g->adapter), EMU_ACCESS_WRITE);
     g->next++;
     g->used++;
-    pool->reserved--;
-    pool->mapped++;
+    EMU_UNSEEN(g->adapter->system->machine, "registers that are held; what is free is counted apart")
+    {
+        pool->reserved--;
+        pool->mapped++;
+    }
 }
 
 void dma_registers_record(struct dma_pool *pool, struct dma_registers *g, const struct dma_mapped *what)
@@ -90,11 +106,15 @@ static void forget(struct dma_pool *pool, struct dma_registers *g, struct dma_ma
 
 void dma_registers_unmap(struct dma_pool *pool, struct dma_registers *g, struct dma_mapped *what)
 {
+    EMU_DECLARED(g->adapter->system->machine, dma_adapter_transfers(g->adapter), EMU_ACCESS_WRITE);
     EMU_ASSERT(what->count != 0 && what->count <= g->used);
     g->used -= what->count;
-    pool->mapped -= what->count;
-    pool->reserved += what->count;
-    audit(pool);
+    EMU_UNSEEN(g->adapter->system->machine, "registers that are held; what is free is counted apart")
+    {
+        pool->mapped -= what->count;
+        pool->reserved += what->count;
+        audit(pool);
+    }
     if (g->used == 0)
         g->next = 0;
     what->count = 0;

@@ -3,8 +3,11 @@
  */
 #include "dma/request.h"
 
+#include <emu/unseen.h>
+
 #include "dma/adapter.h"
 #include "dma/channel.h"
+#include "dma/system.h"
 
 #define BIT(state) (1u << (state))
 
@@ -58,7 +61,14 @@ static bool holds(const struct dma_request *r)
 
 void dma_request_enter(struct dma_request *r, enum dma_request_state to)
 {
+    const struct dma_adapter *a = r->adapter;
     EMU_ASSERT(legal[r->state] & BIT(to));
+    EMU_DECLARED(a->system->machine, dma_adapter_domain(a),
+                 to == DMA_REQUEST_CALLING ? EMU_ACCESS_READ : EMU_ACCESS_WRITE);
+    bool had = dma_request_has_adapter(r);
     r->state = (uint8_t)to;
+    if (a->channel != NULL && (had || dma_request_has_adapter(r)))
+        emu_touch(a->system->machine, dma_channel_object(a->channel),
+                  EMU_ACCESS_WRITE); /* which asks for it */
     EMU_ASSERT(holds(r));
 }

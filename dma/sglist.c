@@ -159,6 +159,7 @@ NTSTATUS dma_sglist_ask(struct dma_adapter *a, struct dma_sglist_ask *ask, PVOID
 static void require_same_mdl(const struct dma_sglist *l, const char *deed)
 {
     const MDL *mdl = l->part.mdl;
+    dma_legal_touch_mdl(l->adapter, mdl);
     if (mdl->ByteCount == l->mdl_bytes && mdl->ByteOffset == l->mdl_start)
         return;
     emu_finding_raise(l->adapter->system->machine, "DMA-LIST-24", NULL, NULL,

@@ -3,6 +3,9 @@
  */
 #include "dma/slots.h"
 
+#include <emu/access.h>
+#include <emu/unseen.h>
+
 enum { GENERATION_MASK = (1 << DMA_SLOT_GENERATION_BITS) - 1, INDEX_MASK = (1 << DMA_SLOT_INDEX_BITS) - 1 };
 
 static unsigned log2_of(uint32_t value)
@@ -54,12 +57,17 @@ static struct dma_slot *make(struct dma_slots *s)
 
 void *dma_slots_take(struct dma_slots *s)
 {
-    struct dma_slot *slot = s->free;
-    if (slot != NULL)
-        s->free = slot->next_free;
-    else
-        slot = make(s);
-    s->taken++;
+    struct dma_slot *slot = NULL;
+    EMU_UNSEEN(s->machine, "which of the free ones it is")
+    {
+        slot = s->free;
+        if (slot != NULL)
+            s->free = slot->next_free;
+        else
+            slot = make(s);
+        s->taken++;
+    }
+    emu_access_fresh(s->machine, slot, s->bytes);
     slot->generation = (slot->generation + 1) & GENERATION_MASK;
     EMU_ASSERT(slot->generation & 1);
     return slot;
@@ -68,11 +76,15 @@ void *dma_slots_take(struct dma_slots *s)
 void dma_slots_give(struct dma_slots *s, void *record)
 {
     struct dma_slot *slot = record;
-    EMU_ASSERT((slot->generation & 1) && s->taken > 0);
-    s->taken--;
+    EMU_ASSERT(slot->generation & 1);
     slot->generation = (slot->generation + 1) & GENERATION_MASK;
-    slot->next_free = s->free;
-    s->free = slot;
+    EMU_UNSEEN(s->machine, "which of the free ones is taken")
+    {
+        EMU_ASSERT(s->taken > 0);
+        s->taken--;
+        slot->next_free = s->free;
+        s->free = slot;
+    }
 }
 
 uint64_t dma_slot_handle(const struct dma_slot *slot)
@@ -90,8 +102,12 @@ void *dma_slots_find(const struct dma_slots *s, uint64_t handle)
 {
     uint32_t index = (uint32_t)handle & INDEX_MASK;
     uint64_t generation = handle >> DMA_SLOT_INDEX_BITS;
-    if (index >= s->count || (generation & 1) == 0)
+    struct dma_slot *slot = NULL;
+    EMU_UNSEEN(s->machine, "a handle's record was made before the handle")
+    {
+        slot = index < s->count ? slot_at(s, index) : NULL;
+    }
+    if (slot == NULL || (generation & 1) == 0)
         return NULL;
-    struct dma_slot *slot = slot_at(s, index);
     return slot->generation == generation ? slot : NULL;
 }

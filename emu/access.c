@@ -8,6 +8,8 @@
  * keeps is short. Each access is compared by its epoch (its context and that context's time) with the clock
  * of the context that comes later.
  */
+#include <emu/unseen.h>
+
 #include "emu/access_state.h"
 
 #include <stdlib.h>
@@ -118,6 +120,9 @@ static inline struct emu_cell *cell_of(struct emu_watch *w, uintptr_t granule)
 
 void emu_access_fresh(struct emu_machine *m, const void *address, size_t bytes)
 {
+#ifdef EMU_CHECK_FOOTPRINTS
+    emu_unseen_fresh(m, address, bytes);
+#endif
     struct emu_watch *w = m->watch;
     if (EMU_LIKELY(w == NULL) || bytes == 0)
         return;

@@ -141,9 +141,28 @@ static struct place find(struct emu_machine *m, const volatile void *address, un
     return (struct place){w, w != NULL ? physical - w->first : 0};
 }
 
+/* A device's windows are one thing: the first of them stands for it. */
+static const struct emu_window *first_of_device(const struct emu_machine *m, const void *device)
+{
+    for (uint32_t i = 0; i < m->window_count; i++)
+        if (m->windows[i].device == device)
+            return &m->windows[i];
+    return NULL;
+}
+
+void emu_bus_touch_device(struct emu_machine *m, const void *device, enum emu_access access)
+{
+    if (EMU_LIKELY(m->footprints == NULL && m->coverage == NULL) || device == NULL)
+        return;
+    const struct emu_window *w = first_of_device(m, device);
+    if (w != NULL)
+        emu_touch_object(m, w->object, access);
+}
+
 static void read_register(struct emu_machine *m, emu_op op, struct place at, unsigned width, uint64_t *value)
 {
     emu_step(m, op, at.window->object, at.offset);
+    emu_bus_touch_device(m, at.window->device, EMU_ACCESS_WRITE);
     emu_posted_push(m, at.window);
     *value = at.window->gone ? UINT64_MAX >> (BITS_IN_ALL - BITS_IN_BYTE * width)
                              : at.window->ops->read(at.window->device, m, at.offset, width);
@@ -153,6 +172,7 @@ static void read_register(struct emu_machine *m, emu_op op, struct place at, uns
 static void write_register(struct emu_machine *m, emu_op op, struct place at, unsigned width, uint64_t value)
 {
     emu_step(m, op, at.window->object, at.offset);
+    emu_bus_touch_device(m, at.window->device, EMU_ACCESS_WRITE);
     emu_posted_push(m, at.window);
     emu_note(m, EMU_OP_REGISTER_VALUE, at.window->object, value);
     if (!at.window->gone)

@@ -43,11 +43,11 @@ void emu_level_lower(struct emu_machine *m, uint8_t level)
     struct emu_strand *self = m->self;
     struct emu_cpu *c = &m->cpus[self->cpu];
     EMU_ASSERT(level <= c->level);
-    if (level < EMU_LEVEL_DISPATCH && c->level >= EMU_LEVEL_DISPATCH)
+    if (level < EMU_LEVEL_DISPATCH)
         emu_touch_place(m, EMU_PLACE_SOFT + self->cpu, EMU_ACCESS_READ);
     if (EMU_UNLIKELY(m->watch != NULL))
         emu_watch_lowered(m, c->level, level);
-    if (EMU_UNLIKELY(c->soft != 0)) {
+    if (level < EMU_LEVEL_DISPATCH && EMU_UNLIKELY(c->soft != 0)) {
         uint8_t next;
         while ((next = soft_above(c, level)) != 0) {
             c->level = level; /* the handler comes back to it */

@@ -1,6 +1,8 @@
 /*
  * Device engines: what has something to do, in order of their ids so that menus are the same in every run.
  */
+#include <emu/unseen.h>
+
 #include "emu/footprint.h"
 
 #include <stdlib.h>
@@ -37,10 +39,13 @@ void emu_engine_start(struct emu_machine *m, struct emu_engine *e, uint64_t dela
         m->engines = realloc(m->engines, m->engines_capacity * sizeof *m->engines);
         EMU_ASSERT(m->engines != NULL);
     }
-    uint32_t at = m->engines_length++;
-    for (; at > 0 && m->engines[at - 1]->id > e->id; at--)
-        put(m, at, m->engines[at - 1]);
-    put(m, at, e);
+    EMU_UNSEEN(m, "the menu's order")
+    {
+        uint32_t at = m->engines_length++;
+        for (; at > 0 && m->engines[at - 1]->id > e->id; at--)
+            put(m, at, m->engines[at - 1]);
+        put(m, at, e);
+    }
     m->agenda++;
 }
 
@@ -50,9 +55,12 @@ void emu_engine_stop(struct emu_machine *m, struct emu_engine *e)
     if (e->place == 0)
         return;
     emu_footprint_withdraw_engine(m, e);
-    m->engines_length--;
-    for (uint32_t at = e->place - 1; at < m->engines_length; at++)
-        put(m, at, m->engines[at + 1]);
+    EMU_UNSEEN(m, "the menu's order")
+    {
+        m->engines_length--;
+        for (uint32_t at = e->place - 1; at < m->engines_length; at++)
+            put(m, at, m->engines[at + 1]);
+    }
     e->place = 0;
     m->agenda--;
 }
@@ -69,6 +77,7 @@ void emu_fire_engine(struct emu_machine *m, struct emu_engine *e)
     emu_perform(m, EMU_OP_ENGINE, e->object, 0);
     if (EMU_UNLIKELY(m->watch != NULL))
         emu_watch_device(m, e->object, true);
+    emu_bus_touch_device(m, e->context, EMU_ACCESS_WRITE);
     m->in_callback = true;
     m->callback_frame = (uintptr_t)__builtin_frame_address(0);
     e->fn(m, e->context);

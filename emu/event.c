@@ -1,6 +1,8 @@
 /*
  * The virtual clock and its timer events: a binary heap ordered by (due, order of start).
  */
+#include <emu/unseen.h>
+
 #include "emu/footprint.h"
 
 #include <stdlib.h>
@@ -157,8 +159,11 @@ bool emu_event_started(const struct emu_event *e)
 
 void emu_fire_event(struct emu_machine *m, struct emu_event *e)
 {
-    for (uint32_t i = 0; i < m->engines_length; i++)
-        m->engines[i]->passed += m->engines[i]->due < e->due;
+    EMU_UNSEEN(m, "fairness; where it decides, nothing is claimed")
+    {
+        for (uint32_t i = 0; i < m->engines_length; i++)
+            m->engines[i]->passed += m->engines[i]->due < e->due;
+    }
     take_out(m, e);
     emu_move_clock(m, e->due);
     emu_perform(m, EMU_OP_EVENT, e->object, 0);

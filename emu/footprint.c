@@ -3,13 +3,20 @@
  */
 #include "emu/footprint.h"
 
+#include <emu/unseen.h>
+
+#ifdef EMU_CHECK_FOOTPRINTS
+#include "emu/audit.h"
+#endif
 #include "emu/number_set.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { EVENTS_FIRST = 256, ACCESSES_FIRST = 1024, ACTORS_FIRST = 64, SLOTS_FIRST = 256 };
 enum { KEY_KIND_SHIFT = 56, KEY_CPU_SHIFT = 32, KEY_MADE_SHIFT = 32, KEY_KINDS = 3 /* bits */ };
+enum { NAME_BYTES = 48, WHAT_BYTES = 128 };
 #define KEY_MIX     0x9E3779B97F4A7C15ull
 #define KEY_MADE    (1ull << 63)
 #define KEY_ADDRESS (1ull << 62)
@@ -39,10 +46,39 @@ void emu_footprints_destroy(struct emu_footprints *f)
 }
 
 static void list_withdrawn(struct emu_machine *m);
+static void compare_expected(struct emu_machine *m);
+
+#if defined(EMU_EXPECT_FOOTPRINTS) || defined(EMU_CHECK_FOOTPRINTS)
+/* Debug builds write in every run. Other runs' actors would only make clocks longer. */
+static struct emu_footprints *book_of(struct emu_machine *m)
+{
+    if (m->strategy != NULL && m->strategy->footprints != NULL)
+        return m->strategy->footprints;
+    if (m->own_book == NULL) {
+        m->own_book = emu_grown(NULL, 1, sizeof *m->own_book);
+        EMU_ASSERT(emu_footprints_create(m->own_book));
+    }
+    m->own_book->actor_count = 1;
+    memset(m->own_book->actor_slots, 0, ((size_t)m->own_book->actor_mask + 1) * sizeof(uint32_t));
+    return m->own_book;
+}
+#else
+static struct emu_footprints *book_of(struct emu_machine *m)
+{
+    return m->strategy != NULL ? m->strategy->footprints : NULL;
+}
+#endif
+
+void emu_footprints_forget_own(struct emu_machine *m)
+{
+    if (m->own_book != NULL)
+        emu_footprints_destroy(m->own_book);
+    free(m->own_book);
+}
 
 void emu_footprints_begin(struct emu_machine *m)
 {
-    struct emu_footprints *f = m->strategy != NULL ? m->strategy->footprints : NULL;
+    struct emu_footprints *f = book_of(m);
     m->footprints = f;
     if (f == NULL)
         return;
@@ -57,9 +93,13 @@ void emu_footprints_begin(struct emu_machine *m)
     f->ended = false;
     f->forced = false;
     f->withdrawn_count = 0;
+    f->expected_count = 0;
     f->open = false;
     memset(f->soft_deliveries, 0, m->config.processors * sizeof f->soft_deliveries[0]);
     memset(f->soft_next, 0, m->config.processors * sizeof f->soft_next[0]);
+#ifdef EMU_CHECK_FOOTPRINTS
+    emu_audit_begin(m);
+#endif
 }
 
 void emu_footprints_end(struct emu_machine *m)
@@ -68,11 +108,55 @@ void emu_footprints_end(struct emu_machine *m)
     if (f == NULL)
         return;
     emu_footprint_settle(m);
+    if (!m->halted)
+        compare_expected(m);
+#ifdef EMU_CHECK_FOOTPRINTS
+    emu_audit_end(m);
+#endif
     if (m->halted)
         emu_footprint_kept_back(m);
     list_withdrawn(m);
     f->ended = m->halted && !f->deadlock;
     m->footprints = NULL;
+}
+
+/* ---- What functions say ---- */
+
+void emu_declared(struct emu_machine *m, emu_object object, enum emu_access access, const char *file,
+                  int line)
+{
+    struct emu_footprints *f = m->footprints;
+    if (f == NULL || f->count == 0 || f->expected_count == EMU_EXPECTED_MAX)
+        return;
+    f->expected[f->expected_count++] = (struct emu_footprint_expected){
+        .place = EMU_PLACE_OBJECTS + object, .access = (uint8_t)access, .line = line, .file = file};
+}
+
+static bool is_declared(const struct emu_footprints *f, const struct emu_footprint_expected *x)
+{
+    for (uint32_t i = f->events[f->count - 1].accesses; i < f->access_count; i++) {
+        const struct emu_footprint_access *a = &f->accesses[i];
+        if ((a->place == x->place || a->place == EMU_PLACE_EVERYTHING) &&
+            (a->access == EMU_ACCESS_WRITE || x->access == EMU_ACCESS_READ))
+            return true;
+    }
+    return false;
+}
+
+/* The event that was under way is complete. */
+static void compare_expected(struct emu_machine *m)
+{
+    struct emu_footprints *f = m->footprints;
+    for (uint32_t i = 0; i < f->expected_count; i++) {
+        const struct emu_footprint_expected *x = &f->expected[i];
+        if (is_declared(f, x))
+            continue;
+        char name[NAME_BYTES], what[WHAT_BYTES];
+        snprintf(what, sizeof what, "an event touches %s and does not declare it (emu_step, emu_touch)",
+                 emu_object_text(m, x->place - EMU_PLACE_OBJECTS, name, sizeof name));
+        emu_bug(x->file, x->line, what);
+    }
+    f->expected_count = 0;
 }
 
 /* ---- Actors ---- */
@@ -193,6 +277,8 @@ void emu_footprint_settle(struct emu_machine *m)
 static struct emu_footprint_event *add_event(struct emu_machine *m, emu_actor who, unsigned cpu)
 {
     struct emu_footprints *f = m->footprints;
+    if (EMU_UNLIKELY(f->expected_count != 0))
+        compare_expected(m);
     if (EMU_UNLIKELY(f->count == f->capacity)) {
         f->capacity *= 2;
         f->events = realloc(f->events, (f->capacity + 1) * sizeof *f->events);
@@ -353,6 +439,9 @@ void emu_footprint_performed(struct emu_machine *m, emu_op op, emu_object object
         e->disabled_at = s->disabled_at;
     }
     s->disabled_at = 0;
+#ifdef EMU_CHECK_FOOTPRINTS
+    emu_audit_performed(m, op, object);
+#endif
     if (emu_layer_of(op) == 0) {
         touch_own(m, op, object);
         return;

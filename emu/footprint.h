@@ -31,6 +31,7 @@ enum {
     EMU_PLACE_OBJECTS = EMU_PLACE_READY + EMU_PROCESSORS_MAX,
 
     EMU_WITHDRAWN_MAX = 256, /* in a run; of more the rest is taken for forced */
+    EMU_EXPECTED_MAX = 64,   /* in an event; more are not compared */
 };
 
 typedef uint32_t emu_actor; /* from 1 on */
@@ -83,6 +84,14 @@ struct emu_footprint_withdrawn {
     uint8_t priority;
 };
 
+/* What a function says that the event under way declares (unseen.h). */
+struct emu_footprint_expected {
+    uint32_t place;
+    uint8_t access;
+    int line;
+    const char *file;
+};
+
 struct emu_footprint_actor {
     uint64_t key;
     uint8_t kind;
@@ -108,6 +117,8 @@ struct emu_footprints {
     struct emu_machine *machine;             /* whose race this is */
     struct emu_footprint_withdrawn withdrawn[EMU_WITHDRAWN_MAX];
     uint32_t withdrawn_count;
+    struct emu_footprint_expected expected[EMU_EXPECTED_MAX]; /* of the event that is under way */
+    uint32_t expected_count;
     uint32_t waiting; /* so many events at the end never happened */
     bool deadlock;
     bool ended;    /* by a finding that is no deadlock */
@@ -128,6 +139,9 @@ static inline void *emu_grown(void *old, size_t count, size_t size)
 /* False without memory. */
 bool emu_footprints_create(struct emu_footprints *f);
 void emu_footprints_destroy(struct emu_footprints *f);
+
+/* That of debug builds, if there is one. */
+void emu_footprints_forget_own(struct emu_machine *m);
 
 /* Of the race of a program, around which the machine writes. */
 void emu_footprints_begin(struct emu_machine *m);

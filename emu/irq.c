@@ -43,6 +43,11 @@ emu_line emu_line_add(struct emu_machine *m, const struct emu_line_config *confi
     return m->line_count;
 }
 
+void emu_line_touch(struct emu_machine *m, emu_line line, enum emu_access access)
+{
+    emu_touch_object(m, look(m, line)->object, access);
+}
+
 void emu_line_connect(struct emu_machine *m, emu_line line, emu_interrupt_fn *handler, void *context)
 {
     struct emu_line_state *l = state(m, line);

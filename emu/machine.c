@@ -1,7 +1,11 @@
 /*
  * The machine object: creation, reset, the arena, the way in and out of a run.
  */
-#include "emu/machine_state.h"
+#include "emu/footprint.h"
+
+#ifdef EMU_CHECK_FOOTPRINTS
+#include "emu/audit.h"
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,6 +129,10 @@ void emu_machine_destroy(struct emu_machine *m)
     EMU_ASSERT(current != m);
     end_owned(m);
     emu_crash_destroy(m);
+    emu_footprints_forget_own(m);
+#ifdef EMU_CHECK_FOOTPRINTS
+    emu_audit_destroy(m);
+#endif
     emu_trace_destroy(m);
     emu_objects_destroy(m);
     emu_strands_destroy(m);

@@ -265,6 +265,8 @@ struct emu_machine {
 
     /* footprint.c */
     struct emu_footprints *footprints; /* NULL: nobody reads them */
+    struct emu_footprints *own_book;   /* of debug builds; NULL: none was needed */
+    struct emu_audit *audit;           /* audit.c; NULL: accesses are not compared with them */
 
     /* choose.c */
     struct emu_strategy *strategy;

@@ -6,7 +6,9 @@
  *   adopted      host pages seen for the first time; frames from ADOPTED_FRAMES on
  *   I/O area     addresses without memory behind them, for registers (bus.c)
  */
-#include "emu/machine_state.h"
+#include <emu/unseen.h>
+
+#include "emu/footprint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -305,7 +307,7 @@ static bool take_scattered(struct emu_ram *r, const struct emu_ram_request *q, u
 /* ---- Pages
  * ------------------------------------------------------------------------------------------------- */
 
-void *emu_ram_alloc(struct emu_machine *m, const struct emu_ram_request *q)
+static void *take_pages(struct emu_machine *m, const struct emu_ram_request *q)
 {
     struct emu_ram *r = &m->ram;
     if (q->pages == 0 || q->pages > r->page_count)
@@ -326,7 +328,18 @@ void *emu_ram_alloc(struct emu_machine *m, const struct emu_ram_request *q)
         r->page_touched = page + q->pages;
     void *base = r->pages + ((size_t)page << EMU_PAGE_SHIFT);
     memset(base, 0, (size_t)q->pages << EMU_PAGE_SHIFT);
-    emu_access_fresh(m, base, (size_t)q->pages << EMU_PAGE_SHIFT);
+    return base;
+}
+
+void *emu_ram_alloc(struct emu_machine *m, const struct emu_ram_request *q)
+{
+    void *base = NULL;
+    EMU_UNSEEN(m, "which of the free pages and frames they are")
+    {
+        base = take_pages(m, q);
+    }
+    if (base != NULL)
+        emu_access_fresh(m, base, (size_t)q->pages << EMU_PAGE_SHIFT);
     return base;
 }
 
@@ -336,14 +349,18 @@ void emu_ram_free(struct emu_machine *m, void *base, uint32_t pages)
     size_t offset = (size_t)((unsigned char *)base - r->pages);
     uint32_t page = (uint32_t)(offset >> EMU_PAGE_SHIFT);
     EMU_ASSERT(emu_ram_owns(m, base) && offset % EMU_PAGE_SIZE == 0 && page + pages <= r->page_count);
-    for (uint32_t i = 0; i < pages; i++) {
-        EMU_ASSERT(is_set(r->page_used, page + i));
-        clear(r->page_used, page + i);
-        release_frame(r, page + i);
-        emu_cache_free(m, page + i);
+    emu_touch_place(m, EMU_PLACE_MEMORY, EMU_ACCESS_WRITE); /* a device may still reach it */
+    EMU_UNSEEN(m, "which of the free pages and frames are taken next")
+    {
+        for (uint32_t i = 0; i < pages; i++) {
+            EMU_ASSERT(is_set(r->page_used, page + i));
+            clear(r->page_used, page + i);
+            release_frame(r, page + i);
+            emu_cache_free(m, page + i);
+        }
+        if (page < r->page_hint)
+            r->page_hint = page;
     }
-    if (page < r->page_hint)
-        r->page_hint = page;
 }
 
 /* ---- Addresses

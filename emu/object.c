@@ -128,8 +128,14 @@ emu_object emu_object_at(struct emu_machine *m, const void *address, const char 
 
 emu_object emu_object_fresh(struct emu_machine *m, const void *address, const char *class_name)
 {
-    emu_object_forget(m, address);
-    return emu_object_at(m, address, class_name);
+    struct emu_object_slot *s = find(m, address);
+    if (holds(m, s, address)) {
+        emu_touch_object(m, s->id, EMU_ACCESS_WRITE);
+        s->address = NULL;
+    }
+    emu_object object = emu_object_at(m, address, class_name);
+    emu_touch_object(m, object, EMU_ACCESS_WRITE);
+    return object;
 }
 
 emu_object emu_object_find(const struct emu_machine *m, const void *address)
@@ -144,6 +150,19 @@ void emu_object_forget(struct emu_machine *m, const void *address)
     struct emu_object_slot *s = find(m, address);
     if (holds(m, s, address))
         s->address = NULL;
+}
+
+void emu_touch_within(struct emu_machine *m, const void *address, size_t bytes, enum emu_access access)
+{
+    enum { ALIGNED = 1 << ADDRESS_SHIFT };
+    if (m->footprints == NULL && m->coverage == NULL)
+        return;
+    const char *end = (const char *)address + bytes;
+    for (const char *at = address; at < end; at += ALIGNED) {
+        const struct emu_object_slot *s = find(m, at);
+        if (holds(m, s, at))
+            emu_touch_object(m, s->id, access);
+    }
 }
 
 void emu_object_name(struct emu_machine *m, emu_object object, const char *name)

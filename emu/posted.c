@@ -32,6 +32,7 @@ static void arrive(struct emu_machine *m, struct emu_posted *p)
     p->first = (p->first + 1) % EMU_POSTED_MAX;
     p->count--;
     emu_touch_object(m, w.window->object, EMU_ACCESS_WRITE);
+    emu_bus_touch_device(m, w.window->device, EMU_ACCESS_WRITE);
     emu_note(m, EMU_OP_REGISTER_ARRIVE, w.window->object, w.offset);
     emu_note(m, EMU_OP_REGISTER_VALUE, w.window->object, w.value);
     if (!w.window->gone)

@@ -11,6 +11,8 @@
  * TOP means that the strand is what its processor runs; interrupts nest on its stack. A processor without a
  * top carries its interrupts on its idle strand.
  */
+#include <emu/unseen.h>
+
 #include "emu/footprint.h"
 
 #include <stdio.h>
@@ -19,7 +21,12 @@ enum { WAITERS_TEXT = 480, NAME_TEXT = 64 };
 
 static inline bool is_enabled(const struct emu_strand *s)
 {
-    return s->pending.enabled == NULL || s->pending.enabled(s->pending.context);
+    bool holds = true;
+    EMU_UNSEEN(s->machine, "who could go on is what the reduction itself reasons about")
+    {
+        holds = s->pending.enabled == NULL || s->pending.enabled(s->pending.context);
+    }
+    return holds;
 }
 
 static inline bool can_go_on(const struct emu_machine *m, const struct emu_strand *s)
@@ -467,7 +474,12 @@ static bool is_worth_waiting(const struct emu_machine *m)
 static void nothing_left(struct emu_machine *m)
 {
     char who[WAITERS_TEXT], others[WAITERS_TEXT];
-    if (is_worth_waiting(m)) {
+    bool waits = false;
+    EMU_UNSEEN(m, "the run is over")
+    {
+        waits = is_worth_waiting(m);
+    }
+    if (waits) {
         emu_stop_here(m, EMU_STOP_WAIT);
         return;
     }
@@ -476,8 +488,11 @@ static void nothing_left(struct emu_machine *m)
         return;
     }
     emu_footprint_deadlock(m);
-    list_waiters(m, who, sizeof who);
-    emu_liveness_waiters(m, others, sizeof others);
+    EMU_UNSEEN(m, "the run is over")
+    {
+        list_waiters(m, who, sizeof who);
+        emu_liveness_waiters(m, others, sizeof others);
+    }
     emu_finding_raise(m, "deadlock", NULL, NULL, "nothing can run and nothing is due: %s%s", who, others);
 }
 
@@ -488,8 +503,11 @@ void emu_limit_reached(struct emu_machine *m)
         emu_stop_here(m, EMU_STOP_BUDGET);
         return;
     }
-    list_runners(m, who, sizeof who);
-    emu_liveness_limit(m, who);
+    EMU_UNSEEN(m, "the run is over")
+    {
+        list_runners(m, who, sizeof who);
+        emu_liveness_limit(m, who);
+    }
 }
 
 void emu_decide(struct emu_machine *m, struct emu_strand *self)
@@ -508,7 +526,11 @@ void emu_decide(struct emu_machine *m, struct emu_strand *self)
             return;
         }
         bool is_free;
-        uint32_t count = build_menu(m, self, &is_free);
+        uint32_t count = 0;
+        EMU_UNSEEN(m, "who could go on is what the reduction itself reasons about")
+        {
+            count = build_menu(m, self, &is_free);
+        }
         if (count == 0) {
             nothing_left(m);
             continue;

@@ -1,6 +1,8 @@
 /*
  * Steps: announcing, deciding, performing. The hot path of everything.
  */
+#include <emu/unseen.h>
+
 #include "emu/coverage_state.h"
 #include "emu/footprint.h"
 
@@ -33,9 +35,12 @@ void emu_set_step_stop(struct emu_machine *m)
 
 static inline void write_down(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
 {
-    mix(m, op, object, arg);
-    if (EMU_UNLIKELY(m->tracing))
-        emu_trace_add(m, op, object, arg, NULL);
+    EMU_UNSEEN(m, "the hash and the trace name the run")
+    {
+        mix(m, op, object, arg);
+        if (EMU_UNLIKELY(m->tracing))
+            emu_trace_add(m, op, object, arg, NULL);
+    }
 }
 
 static inline void perform(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, bool guarded)
@@ -66,16 +71,29 @@ void emu_step(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
     perform(m, op, object, arg, false);
 }
 
+static inline bool holds(struct emu_machine *m, emu_enabled_fn *enabled, const void *context)
+{
+    bool now = false;
+    EMU_UNSEEN(m, "belongs to the step that comes, which looks again")
+    {
+        now = enabled(context);
+    }
+    return now;
+}
+
 void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, emu_enabled_fn *enabled,
                    const void *context)
 {
-    if (EMU_UNLIKELY(!emu_alone(m) || m->steps >= m->step_stop || !enabled(context))) {
+    if (EMU_UNLIKELY(!emu_alone(m) || m->steps >= m->step_stop || !holds(m, enabled, context))) {
         struct emu_strand *self = m->self;
         self->pending = (struct emu_pending){
             .op = op, .object = object, .arg = arg, .enabled = enabled, .context = context};
         emu_decide(m, self);
     }
     perform(m, op, object, arg, true);
+#ifdef EMU_CHECK_FOOTPRINTS
+    EMU_ASSERT(enabled(context)); /* in the event whose condition it is */
+#endif
 }
 
 void emu_touch(struct emu_machine *m, emu_object object, enum emu_access access)

@@ -2,6 +2,8 @@
  * Strands: their slots, stacks and ready lines. The first slots are those of the idle strands, one for each
  * processor, whether it is needed or not.
  */
+#include <emu/unseen.h>
+
 #include "emu/footprint.h"
 
 #include <stdlib.h>
@@ -139,10 +141,9 @@ static void make(struct emu_machine *m, struct emu_strand *s, const struct emu_s
     s->disabled_at = 0;
     s->resumes = true;
     s->watched = NULL;
-    if (EMU_UNLIKELY(m->watch != NULL)) {
-        emu_access_fresh(m, s->stack_low, m->config.stack_bytes);
+    emu_access_fresh(m, s->stack_low, m->config.stack_bytes);
+    if (EMU_UNLIKELY(m->watch != NULL))
         emu_watch_started(m, s);
-    }
     emu_fiber_init(&s->fiber, s->stack_low, m->config.stack_bytes, entry, s);
 }
 
@@ -150,12 +151,15 @@ struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu)
 {
     struct emu_cpu *c = &m->cpus[cpu];
     if (c->idle == NULL) {
-        struct emu_strand_config config = {.name = "idle", .cpu = cpu, .priority = LOWEST_PRIORITY};
-        c->idle = &m->strands[cpu];
-        make(m, c->idle, &config, emu_idle_main);
-        c->idle->soiled = false; /* the machine's own code reads nothing that an earlier run left */
-        c->idle->is_idle = true;
-        c->idle->state = STRAND_TOP;
+        EMU_UNSEEN(m, "who is the first to need it")
+        {
+            struct emu_strand_config config = {.name = "idle", .cpu = cpu, .priority = LOWEST_PRIORITY};
+            c->idle = &m->strands[cpu];
+            make(m, c->idle, &config, emu_idle_main);
+            c->idle->soiled = false; /* the machine's own code reads nothing that an earlier run left */
+            c->idle->is_idle = true;
+            c->idle->state = STRAND_TOP;
+        }
     }
     return c->idle;
 }
@@ -163,9 +167,14 @@ struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu)
 struct emu_strand *emu_strand_start(struct emu_machine *m, const struct emu_strand_config *config)
 {
     EMU_ASSERT(config->cpu < m->config.processors && config->fn != NULL && config->name != NULL);
-    struct emu_strand *s = take_slot(m);
+    struct emu_strand *s = NULL;
+    EMU_UNSEEN(m, "which slot it is")
+    {
+        s = take_slot(m);
+    }
     if (s == NULL)
         return NULL;
+    emu_access_fresh(m, s, sizeof *s);
     make(m, s, config, strand_main);
     emu_note(m, EMU_OP_STRAND_START, s->object, config->cpu);
     if (config->held && !m->released) {
@@ -235,14 +244,17 @@ void emu_bury_dead(struct emu_machine *m)
     struct emu_strand *s = m->dead;
     if (EMU_LIKELY(s == NULL))
         return;
-    m->dead = NULL;
-    s->state = STRAND_FREE;
-    s->next_ready = NULL;
-    if (m->free_strands != NULL)
-        m->free_last->next_ready = s;
-    else
-        m->free_strands = s;
-    m->free_last = s;
+    EMU_UNSEEN(m, "which slot is free")
+    {
+        m->dead = NULL;
+        s->state = STRAND_FREE;
+        s->next_ready = NULL;
+        if (m->free_strands != NULL)
+            m->free_last->next_ready = s;
+        else
+            m->free_strands = s;
+        m->free_last = s;
+    }
 }
 
 static void leave_processor(struct emu_machine *m, struct emu_strand *s)

@@ -67,6 +67,7 @@ NTSTATUS ExCreateCallback(PCALLBACK_OBJECT *CallbackObject, POBJECT_ATTRIBUTES O
 
     ke_level_at_most(k->machine, APC_LEVEL, "EX-CALLBACK-2", KE_CODE_IRQL_EX_PASSIVE, "ExCreateCallback");
     *CallbackObject = NULL;
+    emu_touch(k->machine, EMU_NO_OBJECT, EMU_ACCESS_WRITE); /* whether the name is there */
     if (name == NULL || name->Length == 0)
         return STATUS_UNSUCCESSFUL;
     if (k->io.callbacks == NULL)
@@ -125,6 +126,7 @@ VOID ExUnregisterCallback(PVOID CallbackRegistration)
     if (r->running > 0) {
         KeInitializeEvent(&r->idle, NotificationEvent, FALSE);
         KeWaitForSingleObject(&r->idle, Executive, KernelMode, FALSE, NULL);
+        emu_touch(k->machine, c->object, EMU_ACCESS_WRITE);
     }
     struct ex_registration **link = &c->first;
     while (*link != r)
@@ -165,6 +167,7 @@ VOID ExNotifyCallback(PVOID CallbackObject, PVOID Argument1, PVOID Argument2)
     emu_step(k->machine, HAL_OP_IO_CALLBACK, c->object, EX_CALLBACK_NOTIFY);
     for (struct ex_registration *r = hold(c->first); r != NULL;) {
         r->function(r->context, Argument1, Argument2);
+        emu_touch(k->machine, c->object, EMU_ACCESS_WRITE);
         struct ex_registration *next = hold(r->next);
         drop(r);
         r = next;

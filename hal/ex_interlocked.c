@@ -263,6 +263,7 @@ static void announce_list(const void *list, const KSPIN_LOCK *lock)
     struct emu_machine *m = emu_current();
     const emu_object object = emu_object_at(m, lock, "lock");
     emu_step_when(m, HAL_OP_KE_INTERLOCKED_LIST, emu_object_at(m, list, "list"), 0, is_free, lock);
+    emu_touch(m, object, EMU_ACCESS_WRITE); /* for as long as it takes */
     emu_lock_taken(m, object);
     emu_lock_left(m, object);
 }

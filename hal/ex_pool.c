@@ -17,6 +17,7 @@
 #include <emu/cpu.h>
 #include <emu/finding.h>
 #include <emu/liveness.h>
+#include <emu/unseen.h>
 
 #include "hal/ke_dpc.h"
 #include "hal/ke_timer.h"
@@ -219,6 +220,24 @@ static struct pool_block *take_pages(struct hal_kernel *k, size_t bytes)
     return b;
 }
 
+static void put_back(struct hal_kernel *k, struct pool_block *b)
+{
+    if (b->class_index == POOL_CLASS_LARGE) {
+        mm_pages_take(k, b->slot, MM_PAGES_POOL);
+        guard_large(k, b, false);
+        emu_ram_free(k->machine, b->slot - EMU_PAGE_SIZE, (b->slot_bytes >> EMU_PAGE_SHIFT) + 1);
+        b->next_free = k->mm.spare_blocks;
+        k->mm.spare_blocks = b;
+        return;
+    }
+    struct pool_class *c = &k->mm.classes[b->class_index];
+    if (c->free_last == NULL)
+        c->free_first = b;
+    else
+        c->free_last->next_free = b;
+    c->free_last = b;
+}
+
 static void check_allocation(struct emu_machine *m, const struct pool_request *r)
 {
     uint8_t level = emu_level(m);
@@ -254,10 +273,14 @@ void *pool_allocate(const struct pool_request *r)
     uint32_t index = r->bytes > most
                          ? POOL_CLASS_LARGE
                          : class_for(front + (align - POOL_GRANULE) + r->bytes + POOL_GUARD_LEAST);
-    struct pool_block *b = index == POOL_CLASS_LARGE ? take_pages(k, r->bytes) : take_slot(k, index);
-
+    struct pool_block *b = NULL;
+    EMU_UNSEEN(m, "which of the free blocks it is")
+    {
+        b = index == POOL_CLASS_LARGE ? take_pages(k, r->bytes) : take_slot(k, index);
+    }
     if (b == NULL)
         return NULL;
+    emu_access_fresh(m, b, sizeof *b);
     EMU_ASSERT(!b->live);
     b->user = b->slot;
     if (index != POOL_CLASS_LARGE)
@@ -271,7 +294,6 @@ void *pool_allocate(const struct pool_request *r)
     b->watched = emu_access_watched(m);
     if (b->watched)
         emu_birth_note(m, &b->allocated);
-    k->mm.live_blocks++;
     if (index != POOL_CLASS_LARGE) {
         struct pool_header h = {b, seal_of(b)};
         memcpy(b->user - sizeof h, &h, sizeof h);
@@ -279,6 +301,7 @@ void *pool_allocate(const struct pool_request *r)
     memset(b->user, r->zero ? 0 : POOL_FILL_FRESH, b->bytes);
     memset(b->user + b->bytes, POOL_FILL_GUARD, guard_bytes(b));
     emu_access_fresh(m, b->user, b->bytes);
+    emu_object_forget(m, b->user); /* what the block was before */
     return b->user;
 }
 
@@ -370,30 +393,23 @@ void pool_release(void *address, uint32_t tag)
                            level);
     }
     verify_guard(m, b);
-    if (k->ke.timers_running != NULL)
-        ke_timer_freed(k, b->user, b->bytes);
-    if (k->ke.dpcs_queued != 0)
-        ke_dpc_freed(k, b->user, b->bytes);
+    emu_touch_within(m, b->user, b->bytes, EMU_ACCESS_WRITE);
+    EMU_UNSEEN(m, "what runs or waits in the block is an object there, which the block's end touches")
+    {
+        if (k->ke.timers_running != NULL)
+            ke_timer_freed(k, b->user, b->bytes);
+        if (k->ke.dpcs_queued != 0)
+            ke_dpc_freed(k, b->user, b->bytes);
+    }
     b->live = false;
     b->next_free = NULL;
     if (b->watched)
         emu_birth_note(m, &b->freed);
-    k->mm.live_blocks--;
     memset(b->user, POOL_FILL_FREED, b->bytes);
-    if (b->class_index == POOL_CLASS_LARGE) {
-        mm_pages_take(k, b->slot, MM_PAGES_POOL);
-        guard_large(k, b, false);
-        emu_ram_free(m, b->slot - EMU_PAGE_SIZE, (b->slot_bytes >> EMU_PAGE_SHIFT) + 1);
-        b->next_free = k->mm.spare_blocks;
-        k->mm.spare_blocks = b;
-        return;
+    EMU_UNSEEN(m, "which of the free blocks is taken next")
+    {
+        put_back(k, b);
     }
-    struct pool_class *c = &k->mm.classes[b->class_index];
-    if (c->free_last == NULL)
-        c->free_first = b;
-    else
-        c->free_last->next_free = b;
-    c->free_last = b;
 }
 
 size_t hal_pool_room(const void *address)

@@ -42,8 +42,11 @@ static emu_object object_of(struct emu_machine *m, const WORK_QUEUE_ITEM *item)
 /* The same one whoever comes first: its address names it. */
 static emu_object queue_object(struct hal_kernel *k)
 {
-    if (k->ke.work_object == EMU_NO_OBJECT) {
-        k->ke.work_object = emu_object_at(k->machine, &k->ke.work_object, "work queue");
+    EMU_UNSEEN(k->machine, "who is the first to need it")
+    {
+        if (k->ke.work_object == EMU_NO_OBJECT) {
+            k->ke.work_object = emu_object_at(k->machine, &k->ke.work_object, "work queue");
+        }
     }
     return k->ke.work_object;
 }
@@ -242,13 +245,17 @@ PIO_WORKITEM IoAllocateWorkItem(PDEVICE_OBJECT DeviceObject)
     if (emu_fault(k->machine, HAL_OP_KE_ALLOCATE_WORK)) {
         return NULL;
     }
-    struct _IO_WORKITEM *item = k->ke.work_items_free;
-    if (item != NULL) {
-        k->ke.work_items_free = item->next_free;
-    } else {
-        item = emu_arena_alloc(k->machine, sizeof(*item));
+    struct _IO_WORKITEM *item = NULL;
+    EMU_UNSEEN(k->machine, "which of the free ones it is; how many live is asked when all is over")
+    {
+        item = k->ke.work_items_free;
+        if (item != NULL) {
+            k->ke.work_items_free = item->next_free;
+        } else {
+            item = emu_arena_alloc(k->machine, sizeof(*item));
+        }
+        k->ke.work_items_live++;
     }
-    k->ke.work_items_live++;
     emu_access_fresh(k->machine, item, sizeof(*item));
     IoInitializeWorkItem(DeviceObject, item);
     return item;
@@ -267,9 +274,12 @@ VOID IoFreeWorkItem(PIO_WORKITEM IoWorkItem)
                           IoWorkItem->free ? "free already" : "still queued");
     }
     IoWorkItem->free = true;
-    IoWorkItem->next_free = k->ke.work_items_free;
-    k->ke.work_items_free = IoWorkItem;
-    k->ke.work_items_live--;
+    EMU_UNSEEN(k->machine, "which of the free ones is taken; how many live is asked when all is over")
+    {
+        IoWorkItem->next_free = k->ke.work_items_free;
+        k->ke.work_items_free = IoWorkItem;
+        k->ke.work_items_live--;
+    }
 }
 
 static bool queue_io_item(PIO_WORKITEM item, PIO_WORKITEM_ROUTINE routine, PIO_WORKITEM_ROUTINE_EX routine_ex,

@@ -110,6 +110,11 @@ NTSTATUS io_invalid_request(PDEVICE_OBJECT device, PIRP irp)
 /* ---- Up ---------------------------------------------------------------------------------------------------
  */
 
+static emu_object cancel_object(struct emu_machine *m, const IRP *irp)
+{
+    return emu_object_at(m, io_cancel_slot(irp), "cancel routine");
+}
+
 static void check_completion(struct emu_machine *m, PIRP irp)
 {
     uint64_t parameters[4] = {(uintptr_t)irp, 0, 0, 0};
@@ -234,6 +239,7 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     if (irp == NULL)
         no_irp(m, "IoCompleteRequest", "IO-COMPLETE-1", "0x44");
     emu_step(m, HAL_OP_IO_COMPLETE, irp_object(m, irp), (uint32_t)irp->IoStatus.Status);
+    emu_touch(m, cancel_object(m, irp), EMU_ACCESS_READ);
     check_completion(m, irp);
     emu_progress(m);
 
@@ -278,11 +284,6 @@ VOID IoReleaseCancelSpinLock(KIRQL Irql)
     KeReleaseSpinLock(&hal_kernel()->io.cancel_lock, Irql);
 }
 
-static emu_object cancel_object(struct emu_machine *m, const IRP *irp)
-{
-    return emu_object_at(m, io_cancel_slot(irp), "cancel routine");
-}
-
 PDRIVER_CANCEL haldma_IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
 {
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, "IoSetCancelRoutine");
@@ -291,6 +292,7 @@ PDRIVER_CANCEL haldma_IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
     if (Irp == NULL)
         no_irp(m, "IoSetCancelRoutine", "IO-CANCEL-7", NULL);
     emu_step(m, HAL_OP_IO_SET_CANCEL, cancel_object(m, Irp), 0);
+    emu_touch(m, irp_object(m, Irp), EMU_ACCESS_READ);
     PDRIVER_CANCEL old = Irp->CancelRoutine;
     Irp->CancelRoutine = CancelRoutine;
     return old;
@@ -308,6 +310,7 @@ BOOLEAN IoCancelIrp(PIRP Irp)
     uint32_t locks = emu_level(m) >= EMU_LEVEL_DISPATCH ? ke_spinlocks_held() : 0;
     IoAcquireCancelSpinLock(&irql);
     emu_step(m, HAL_OP_IO_CANCEL, cancel_object(m, Irp), 0);
+    emu_touch(m, irp_object(m, Irp), EMU_ACCESS_READ);
     if (Irp->Type != IO_TYPE_IRP) {
         uint64_t parameters[4] = {(uintptr_t)Irp, 0, 0, 0};
         emu_finding_raise(m, "IO-CANCEL-5", NULL, parameters,

@@ -104,6 +104,8 @@ VOID IoFreeController(PCONTROLLER_OBJECT ControllerObject)
 {
     check_level("IoFreeController");
     require_controller(ControllerObject, "IoFreeController");
+    emu_touch(emu_current(), emu_object_at(emu_current(), &ControllerObject->DeviceWaitQueue, "device queue"),
+              EMU_ACCESS_READ);
     if (!ControllerObject->DeviceWaitQueue.Busy)
         emu_finding_raise(emu_current(), "IO-CONTROLLER-4", NULL, NULL,
                           "IoFreeController was called for a controller that no device has");

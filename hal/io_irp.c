@@ -5,6 +5,7 @@
 
 #include <emu/choose.h>
 #include <emu/finding.h>
+#include <emu/unseen.h>
 
 #include "hal/ke_check.h"
 #include "hal/kernel.h"
@@ -25,6 +26,14 @@ VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
     Irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(Irp + 1) + StackSize;
 }
 
+static void count(struct hal_kernel *k, int change)
+{
+    EMU_UNSEEN(k->machine, "how many live is asked when all is over")
+    {
+        k->io.irps += (uint32_t)change;
+    }
+}
+
 PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
 {
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
@@ -39,7 +48,7 @@ PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
         return NULL;
     IoInitializeIrp(irp, size, StackSize);
     irp->AllocationFlags = IRP_ALLOCATED_FIXED_SIZE;
-    k->io.irps++;
+    count(k, 1);
     return irp;
 }
 
@@ -64,9 +73,9 @@ VOID IoFreeIrp(PIRP Irp)
             emu_object_text(k->machine, emu_object_at(k->machine, Irp, "irp"), name, sizeof name));
     }
     io_call_gone(k, Irp);
-    emu_object_forget(k->machine, Irp);
+    emu_touch_within(k->machine, Irp, Irp->Size, EMU_ACCESS_WRITE);
     emu_object_forget(k->machine, io_cancel_slot(Irp));
-    k->io.irps--;
+    count(k, -1);
     ExFreePoolWithTag(Irp, IO_IRP_TAG);
 }
 

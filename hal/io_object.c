@@ -64,6 +64,7 @@ void io_reference(struct hal_kernel *k, void *object, int change)
 
     if (references == NULL)
         return;
+    emu_touch(k->machine, emu_object_at(k->machine, object, "object"), EMU_ACCESS_WRITE);
     if (*references + change < 0) {
         uint64_t parameters[4] = {0, (uintptr_t)object, 0, 0};
         char name[IO_NAME_BYTES];

@@ -9,41 +9,53 @@
 #include <wdm.h>
 
 #include <emu/finding.h>
+#include <emu/unseen.h>
 
 #include "hal/kernel.h"
 
 struct io_call *io_call_begin(struct hal_kernel *k, PIRP irp, PIO_STACK_LOCATION location)
 {
-    struct io_call *call = k->io.calls_free;
+    struct io_call *call = NULL;
 
-    for (struct io_call *outer = k->io.calls; outer != NULL; outer = outer->next)
-        if (outer->irp == irp)
-            outer->forwarded = true;
-    if (call != NULL)
-        k->io.calls_free = call->next;
-    else
-        call = emu_arena_alloc(k->machine, sizeof *call);
-    *call = (struct io_call){.next = k->io.calls, .irp = irp, .location = location};
-    k->io.calls = call;
+    EMU_UNSEEN(k->machine,
+               "a call's record has the mark whether the request passed it before or passes later")
+    {
+        call = k->io.calls_free;
+        for (struct io_call *outer = k->io.calls; outer != NULL; outer = outer->next)
+            if (outer->irp == irp)
+                outer->forwarded = true;
+        if (call != NULL)
+            k->io.calls_free = call->next;
+        else
+            call = emu_arena_alloc(k->machine, sizeof *call);
+        *call = (struct io_call){.next = k->io.calls, .irp = irp, .location = location};
+        k->io.calls = call;
+    }
     return call;
 }
 
 void io_call_passed(struct hal_kernel *k, PIRP irp, const IO_STACK_LOCATION *location)
 {
-    for (struct io_call *call = k->io.calls; call != NULL; call = call->next) {
-        if (call->irp != irp || call->location != location)
-            continue;
-        call->irp = NULL;
-        call->completed = true;
-        call->marked = (location->Control & SL_PENDING_RETURNED) != 0;
+    EMU_UNSEEN(k->machine, "as in io_call_begin()")
+    {
+        for (struct io_call *call = k->io.calls; call != NULL; call = call->next) {
+            if (call->irp != irp || call->location != location)
+                continue;
+            call->irp = NULL;
+            call->completed = true;
+            call->marked = (location->Control & SL_PENDING_RETURNED) != 0;
+        }
     }
 }
 
 void io_call_gone(struct hal_kernel *k, PIRP irp)
 {
-    for (struct io_call *call = k->io.calls; call != NULL; call = call->next)
-        if (call->irp == irp)
-            call->irp = NULL;
+    EMU_UNSEEN(k->machine, "as in io_call_begin()")
+    {
+        for (struct io_call *call = k->io.calls; call != NULL; call = call->next)
+            if (call->irp == irp)
+                call->irp = NULL;
+    }
 }
 
 static struct io_call *take(struct hal_kernel *k, struct io_call *call)
@@ -60,14 +72,16 @@ static struct io_call *take(struct hal_kernel *k, struct io_call *call)
 
 void io_call_end(struct hal_kernel *k, struct io_call *call, emu_object object, NTSTATUS status, UCHAR major)
 {
-    take(k, call);
-    if (!call->completed) {
-        if (call->irp == NULL)
-            return;
-        call->marked = (call->location->Control & SL_PENDING_RETURNED) != 0;
-    }
     bool pending = status == STATUS_PENDING;
-    if (pending == call->marked)
+    bool agrees = true;
+    EMU_UNSEEN(k->machine, "as in io_call_begin()")
+    {
+        take(k, call);
+        if (!call->completed && call->irp != NULL)
+            call->marked = (call->location->Control & SL_PENDING_RETURNED) != 0;
+        agrees = (!call->completed && call->irp == NULL) || pending == call->marked;
+    }
+    if (agrees)
         return;
     char name[IO_NAME_BYTES];
     uint64_t parameters[4] = {pending ? IO_ERROR_NOT_MARKED : IO_ERROR_MARKED, 0, 0, 0};

@@ -7,6 +7,7 @@
 #include <emu/access.h>
 #include <emu/cpu.h>
 #include <emu/finding.h>
+#include <emu/unseen.h>
 
 #include "hal/kernel.h"
 #include "hal/ops.h"
@@ -92,17 +93,36 @@ struct ke_handler {
 };
 
 /* A handler (of interrupts, of DPCs) begins at this level, on this stack; handler keeps what it nests in. */
-static inline void ke_handler_begin(struct ke_processor *p, struct ke_handler *handler, uint8_t level)
+static inline void ke_handler_begin(struct hal_kernel *k, struct ke_handler *handler, uint8_t level)
 {
-    *handler = (struct ke_handler){p->handler_stack, p->floor};
-    p->handler_stack = (uintptr_t)handler;
-    p->floor = level;
+    struct ke_processor *p = ke_processor(k);
+    EMU_UNSEEN(k->machine, "a handler that is over has left everything as it was")
+    {
+        *handler = (struct ke_handler){p->handler_stack, p->floor};
+        p->handler_stack = (uintptr_t)handler;
+        p->floor = level;
+    }
 }
 
-static inline void ke_handler_end(struct ke_processor *p, const struct ke_handler *handler)
+static inline void ke_handler_end(struct hal_kernel *k, const struct ke_handler *handler)
 {
-    p->handler_stack = handler->stack;
-    p->floor = handler->floor;
+    struct ke_processor *p = ke_processor(k);
+    EMU_UNSEEN(k->machine, "a handler that is over has left everything as it was")
+    {
+        p->handler_stack = handler->stack;
+        p->floor = handler->floor;
+    }
+}
+
+/* The level below which the handler that runs must not go. */
+static inline uint8_t ke_handler_floor(struct hal_kernel *k)
+{
+    uint8_t floor = 0;
+    EMU_UNSEEN(k->machine, "a handler that is over has left everything as it was")
+    {
+        floor = ke_processor(k)->floor;
+    }
+    return floor;
 }
 
 #endif

@@ -62,7 +62,12 @@ void ke_dispatcher_born(struct hal_kernel *k, const DISPATCHER_HEADER *header)
 emu_object ke_dispatcher_object(struct hal_kernel *k, const DISPATCHER_HEADER *header)
 {
     const char *class_name = header != NULL ? class_of(header) : NULL;
-    if (class_name == NULL || header->WaitListHead.Flink == NULL) {
+    bool initialised = class_name != NULL;
+    EMU_UNSEEN(k->machine, "it has a list from its initialisation on, whatever the list holds")
+    {
+        initialised = initialised && header->WaitListHead.Flink != NULL;
+    }
+    if (!initialised) {
         emu_finding_raise(k->machine, "KE-WAIT-9", "0xC4/E1", NULL,
                           "an object to wait for is used that was never initialised");
     }

@@ -116,8 +116,18 @@ static void put_first(struct ke_dpc_queue *queue, KDPC *dpc)
     }
 }
 
+static void count_queued(struct hal_kernel *k, int change)
+{
+    EMU_UNSEEN(k->machine, "only whether a search is worth while")
+    {
+        k->ke.dpcs_queued += (uint32_t)change;
+    }
+}
+
 static void take_out(struct ke_dpc_queue *queue, KDPC *dpc)
 {
+    EMU_DECLARED(emu_current(), queue->object, EMU_ACCESS_WRITE);
+    EMU_DECLARED(emu_current(), object_of(emu_current(), dpc), EMU_ACCESS_WRITE);
     KDPC *before = NULL;
     for (KDPC *at = queue->first; at != dpc; at = successor(at)) {
         EMU_ASSERT(at != NULL);
@@ -133,7 +143,7 @@ static void take_out(struct ke_dpc_queue *queue, KDPC *dpc)
     }
     dpc->DpcListEntry.Next = NULL;
     dpc->DpcData = NULL;
-    hal_kernel()->ke.dpcs_queued--;
+    count_queued(hal_kernel(), -1);
 }
 
 /* Stops the run: a DPC on a queue is no longer what it was. */
@@ -192,8 +202,11 @@ void ke_dpc_freed(struct hal_kernel *k, const void *block, size_t bytes)
 /* The same one whoever comes first: its address names it. */
 static emu_object queue_object(struct emu_machine *m, struct ke_dpc_queue *queue)
 {
-    if (queue->object == EMU_NO_OBJECT) {
-        queue->object = emu_object_at(m, queue, "DPC queue");
+    EMU_UNSEEN(m, "who is the first to need it")
+    {
+        if (queue->object == EMU_NO_OBJECT) {
+            queue->object = emu_object_at(m, queue, "DPC queue");
+        }
     }
     return queue->object;
 }
@@ -245,9 +258,11 @@ static void run(struct emu_machine *m, KDPC *dpc)
 
 void ke_dpc_drain(struct emu_machine *m, unsigned cpu)
 {
-    struct ke_processor *p = &hal_kernel()->ke.processors[cpu];
+    struct hal_kernel *k = hal_kernel();
+    struct ke_processor *p = &k->ke.processors[cpu];
     struct ke_handler handler;
-    ke_handler_begin(p, &handler, DISPATCH_LEVEL);
+    ke_handler_begin(k, &handler, DISPATCH_LEVEL);
+    emu_touch(m, queue_object(m, &p->dpcs), EMU_ACCESS_WRITE);
     p->dpcs_running++;
     while (has_dpcs(m, &p->dpcs)) {
         KDPC *dpc = take_first(m, &p->dpcs);
@@ -255,8 +270,9 @@ void ke_dpc_drain(struct emu_machine *m, unsigned cpu)
             run(m, dpc);
         }
     }
+    emu_touch(m, p->dpcs.object, EMU_ACCESS_WRITE);
     p->dpcs_running--;
-    ke_handler_end(p, &handler);
+    ke_handler_end(k, &handler);
 }
 
 static void dpc_thread(PVOID context)
@@ -325,7 +341,7 @@ bool ke_dpc_queue(struct hal_kernel *k, KDPC *dpc, void *argument1, void *argume
     dpc->SystemArgument1 = argument1;
     dpc->SystemArgument2 = argument2;
     dpc->DpcData = queue;
-    k->ke.dpcs_queued++;
+    count_queued(k, 1);
     emu_touch(k->machine, queue_object(k->machine, queue), EMU_ACCESS_WRITE);
     if (dpc->Importance == HighImportance) {
         put_first(queue, dpc);
@@ -377,6 +393,7 @@ static void flush_ordinary(struct hal_kernel *k, struct emu_strand *self, unsign
 {
     struct ke_processor *p = &k->ke.processors[cpu];
     emu_order_after_level(k->machine, cpu);
+    emu_touch(k->machine, queue_object(k->machine, &p->dpcs), EMU_ACCESS_READ);
     if (p->dpcs.first == NULL && p->dpcs_running == 0) {
         return;
     }

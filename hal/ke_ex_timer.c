@@ -32,16 +32,28 @@ static void discard(struct hal_kernel *k, PEX_TIMER t)
 {
     PEXT_DELETE_CALLBACK callback = t->delete_callback;
     PVOID context = t->delete_context;
-    t->next_free = k->ke.ex_timers_free;
-    k->ke.ex_timers_free = t;
+    EMU_UNSEEN(k->machine, "which of the free ones is taken")
+    {
+        t->next_free = k->ke.ex_timers_free;
+        k->ke.ex_timers_free = t;
+    }
     if (callback != NULL) {
         callback(context);
     }
 }
 
-/* Neither running, nor about to, nor queued. */
-static bool is_at_rest(const struct _EX_TIMER *t)
+/* What is under way changes its state, and looks at what it is made of. */
+static void touch(struct hal_kernel *k, PEX_TIMER t)
 {
+    emu_touch(k->machine, ke_dispatcher_object(k, &t->idle.Header), EMU_ACCESS_WRITE);
+    emu_touch(k->machine, ke_dispatcher_object(k, &t->timer.Header), EMU_ACCESS_READ);
+    emu_touch(k->machine, emu_object_at(k->machine, &t->dpc, "dpc"), EMU_ACCESS_READ);
+}
+
+/* Neither running, nor about to, nor queued. */
+static bool is_at_rest(struct hal_kernel *k, PEX_TIMER t)
+{
+    touch(k, t);
     return t->running == 0 && t->dpc.DpcData == NULL && t->timer.TimerListEntry.Flink == NULL;
 }
 
@@ -53,12 +65,14 @@ static VOID expire(PKDPC Dpc, PVOID DeferredContext, PVOID SystemArgument1, PVOI
     (void)SystemArgument2;
     struct hal_kernel *k = hal_kernel();
     PEX_TIMER t = DeferredContext;
+    touch(k, t);
     t->running++;
     if (t->callback != NULL) {
         t->callback(t, t->context);
     }
+    touch(k, t);
     t->running--;
-    if (is_at_rest(t)) {
+    if (is_at_rest(k, t)) {
         ke_dispatcher_signal(k, &t->idle.Header, 1);
         if (t->deleted) {
             discard(k, t);
@@ -73,12 +87,17 @@ PEX_TIMER ExAllocateTimer(PEXT_CALLBACK Callback, PVOID CallbackContext, ULONG A
     if (emu_fault(k->machine, HAL_OP_EX_TIMER)) {
         return NULL;
     }
-    PEX_TIMER t = k->ke.ex_timers_free;
-    if (t != NULL) {
-        k->ke.ex_timers_free = t->next_free;
-    } else {
-        t = emu_arena_alloc(k->machine, sizeof(*t));
+    PEX_TIMER t = NULL;
+    EMU_UNSEEN(k->machine, "which of the free ones it is")
+    {
+        t = k->ke.ex_timers_free;
+        if (t != NULL) {
+            k->ke.ex_timers_free = t->next_free;
+        } else {
+            t = emu_arena_alloc(k->machine, sizeof(*t));
+        }
     }
+    emu_access_fresh(k->machine, t, sizeof *t);
     *t = (struct _EX_TIMER){.callback = Callback, .context = CallbackContext};
     KeInitializeTimerEx(&t->timer,
                         (Attributes & EX_TIMER_NOTIFICATION) != 0 ? NotificationTimer : SynchronizationTimer);
@@ -93,6 +112,7 @@ BOOLEAN ExSetTimer(PEX_TIMER Timer, LONGLONG DueTime, LONGLONG Period, PEXT_SET_
     (void)Parameters;
     struct hal_kernel *k = hal_kernel();
     const LARGE_INTEGER due = {.QuadPart = DueTime};
+    touch(k, Timer);
     if (Period < 0 || Timer->deleted) {
         emu_finding_raise(k->machine, "KE-EXTIMER-2", NULL, NULL, "ExSetTimer %s",
                           Timer->deleted ? "of a timer that was deleted" : "with a negative period");
@@ -108,7 +128,7 @@ BOOLEAN ExCancelTimer(PEX_TIMER Timer, PVOID Parameters)
     struct hal_kernel *k = hal_kernel();
     ke_level_at_most(k->machine, DISPATCH_LEVEL, "KE-EXTIMER-1", KE_CODE_WRONG_LEVEL, __func__);
     const BOOLEAN cancelled = KeCancelTimer(&Timer->timer);
-    if (is_at_rest(Timer)) {
+    if (is_at_rest(k, Timer)) {
         ke_dispatcher_signal(k, &Timer->idle.Header, 1);
     }
     return cancelled;
@@ -130,6 +150,7 @@ BOOLEAN ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_DELETE
     struct hal_kernel *k = hal_kernel();
     check_delete(k, Cancel, Wait);
     const BOOLEAN cancelled = Cancel ? ExCancelTimer(Timer, NULL) : FALSE;
+    touch(k, Timer);
     if (Parameters != NULL) {
         Timer->delete_callback = Parameters->DeleteCallback;
         Timer->delete_context = Parameters->DeleteContext;
@@ -137,8 +158,9 @@ BOOLEAN ExDeleteTimer(PEX_TIMER Timer, BOOLEAN Cancel, BOOLEAN Wait, PEXT_DELETE
     if (Wait) {
         KeWaitForSingleObject(&Timer->idle, Executive, KernelMode, FALSE, NULL);
     }
+    touch(k, Timer);
     Timer->deleted = true;
-    if (is_at_rest(Timer)) {
+    if (is_at_rest(k, Timer)) {
         discard(k, Timer);
     }
     return cancelled;

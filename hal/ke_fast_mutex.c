@@ -33,7 +33,12 @@ static void acquire(struct hal_kernel *k, PFAST_MUTEX mutex, const char *what)
     struct _KTHREAD *thread = ke_thread_self(k);
     const emu_object object = object_of(m, mutex);
     char name[KE_NAME_BYTES];
-    if (mutex->Event.Header.WaitListHead.Flink == NULL) {
+    bool initialised = false;
+    EMU_UNSEEN(m, "it has a list from its initialisation on, whatever the list holds")
+    {
+        initialised = mutex->Event.Header.WaitListHead.Flink != NULL;
+    }
+    if (!initialised) {
         emu_finding_raise(m, "KE-FMUTEX-5", "0xC4/1002", NULL, "%s of %s, which was never initialised", what,
                           emu_object_text(m, object, name, sizeof(name)));
     }
@@ -48,6 +53,7 @@ static void acquire(struct hal_kernel *k, PFAST_MUTEX mutex, const char *what)
         KWAIT_BLOCK block;
         mutex->Contention++;
         ke_wait(k, 1, objects, WaitAny, NULL, &block, HAL_OP_KE_ACQUIRE_FAST_MUTEX, object);
+        emu_touch(m, object, EMU_ACCESS_WRITE); /* who was woken looks again */
         mutex->Contention--;
     }
     mutex->Count = FAST_MUTEX_OWNED;
@@ -72,6 +78,7 @@ static void release(struct hal_kernel *k, PFAST_MUTEX mutex, const char *what)
 {
     struct emu_machine *m = k->machine;
     const emu_object object = object_of(m, mutex);
+    emu_touch(m, object, EMU_ACCESS_READ);
     if (mutex->Owner != ke_thread_self(k)) {
         char name[KE_NAME_BYTES];
         emu_finding_raise(m, "KE-FMUTEX-4", mutex->Owner == NULL ? "0xC4/1007" : "0xC4/1004", NULL,

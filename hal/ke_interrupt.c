@@ -34,6 +34,7 @@ static bool call(struct emu_machine *m, struct _KINTERRUPT *interrupt)
     }
     ke_spinlock_acquire(m, interrupt->lock, HAL_OP_KE_INTERRUPT_LOCK);
     bool claimed = false;
+    emu_touch(m, interrupt->object, EMU_ACCESS_READ);
     if (interrupt->active) {
         emu_note(m, HAL_OP_KE_ISR_BEGIN, interrupt->object, 0);
         const uint32_t locks = ke_spinlocks_held();
@@ -55,23 +56,34 @@ static bool call(struct emu_machine *m, struct _KINTERRUPT *interrupt)
     return claimed;
 }
 
+/* Whoever disconnects one of its interrupts waits until nobody is inside. */
+static void count_inside(struct emu_machine *m, struct ke_line *line, int change)
+{
+    emu_line_touch(m, line->line, EMU_ACCESS_READ);
+    EMU_UNSEEN(m, "counts of several processors commute")
+    {
+        line->inside += (uint32_t)change;
+    }
+}
+
 static void dispatch(struct emu_machine *m, void *context)
 {
     struct ke_line *line = context;
-    struct ke_processor *p = ke_processor(hal_kernel());
+    struct hal_kernel *k = hal_kernel();
     struct ke_handler handler;
     const bool all = emu_line_trigger(m, line->line) == EMU_TRIGGER_EDGE;
-    ke_handler_begin(p, &handler, emu_level(m));
-    line->inside++;
+    ke_handler_begin(k, &handler, emu_level(m));
+    count_inside(m, line, 1);
     for (struct _KINTERRUPT *interrupt = line->first; interrupt != NULL;) {
         const bool claimed = call(m, interrupt);
+        emu_line_touch(m, line->line, EMU_ACCESS_READ);
         if (claimed && !all) {
             break;
         }
         interrupt = interrupt->next;
     }
-    line->inside--;
-    ke_handler_end(p, &handler);
+    count_inside(m, line, -1);
+    ke_handler_end(k, &handler);
 }
 
 /* ---- Connecting ---- */
@@ -271,6 +283,7 @@ VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
                           "IoDisconnectInterrupt of an interrupt that is not connected");
     }
     emu_step(m, HAL_OP_KE_DISCONNECT_INTERRUPT, InterruptObject->object, 0);
+    emu_line_touch(m, line->line, EMU_ACCESS_WRITE);
     InterruptObject->line = NULL;
     struct _KINTERRUPT **at = &line->first;
     while (*at != InterruptObject) {
@@ -281,8 +294,12 @@ VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
         emu_line_connect(m, line->line, NULL, NULL);
     }
     emu_step_when(m, HAL_OP_KE_DISCONNECT_INTERRUPT, InterruptObject->object, 0, nobody_inside, line);
-    InterruptObject->next = k->ke.interrupts_free;
-    k->ke.interrupts_free = InterruptObject;
+    emu_line_touch(m, line->line, EMU_ACCESS_WRITE);
+    EMU_UNSEEN(m, "which of the free ones is taken")
+    {
+        InterruptObject->next = k->ke.interrupts_free;
+        k->ke.interrupts_free = InterruptObject;
+    }
 }
 
 VOID IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
@@ -291,16 +308,22 @@ VOID IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
     IoDisconnectInterrupt(Parameters->ConnectionContext.InterruptObject);
 }
 
+static void set_active(PKINTERRUPT interrupt, bool active)
+{
+    emu_touch(emu_current(), interrupt->object, EMU_ACCESS_WRITE);
+    interrupt->active = active;
+}
+
 VOID IoReportInterruptActive(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
 {
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
-    Parameters->ConnectionContext.InterruptObject->active = true;
+    set_active(Parameters->ConnectionContext.InterruptObject, true);
 }
 
 VOID IoReportInterruptInactive(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
 {
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
-    Parameters->ConnectionContext.InterruptObject->active = false;
+    set_active(Parameters->ConnectionContext.InterruptObject, false);
 }
 
 /* ---- Keeping the routine out ---- */

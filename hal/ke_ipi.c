@@ -43,9 +43,8 @@ static ULONG_PTR take_part(struct hal_kernel *k)
 {
     struct ke_ipi *ipi = k->ke.ipi;
     struct emu_machine *m = k->machine;
-    struct ke_processor *p = ke_processor(k);
     struct ke_handler handler;
-    ke_handler_begin(p, &handler, emu_level(m));
+    ke_handler_begin(k, &handler, emu_level(m));
     emu_touch(m, ipi->arrivals, EMU_ACCESS_WRITE);
     ipi->arrived++;
     emu_step_when(m, HAL_OP_KE_IPI_WAIT, ipi->arrivals, emu_cpu(m), all_arrived, ipi);
@@ -58,7 +57,7 @@ static ULONG_PTR take_part(struct hal_kernel *k)
     emu_order_release(m, ipi->ends);
     emu_touch(m, ipi->ends, EMU_ACCESS_WRITE);
     ipi->done++;
-    ke_handler_end(p, &handler);
+    ke_handler_end(k, &handler);
     return result;
 }
 
@@ -93,8 +92,11 @@ ULONG_PTR KeIpiGenericCall(PKIPI_BROADCAST_WORKER BroadcastFunction, ULONG_PTR C
     struct hal_kernel *k = hal_kernel();
     struct emu_machine *m = k->machine;
     ke_level_at_most(m, IPI_LEVEL - 1, "KE-IPI-2", KE_CODE_WRONG_LEVEL, "KeIpiGenericCall");
-    if (k->ke.ipi == NULL) {
-        k->ke.ipi = prepare(k);
+    EMU_UNSEEN(m, "who is the first to need it")
+    {
+        if (k->ke.ipi == NULL) {
+            k->ke.ipi = prepare(k);
+        }
     }
     struct ke_ipi *ipi = k->ke.ipi;
     emu_step_when(m, HAL_OP_KE_IPI, ipi->object, emu_cpu(m), is_free, ipi);

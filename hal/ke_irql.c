@@ -32,7 +32,7 @@ VOID KeLowerIrql(KIRQL NewIrql)
 {
     struct emu_machine *m = emu_current();
     const uint8_t old = emu_level(m);
-    const uint8_t floor = ke_processor(hal_kernel())->floor;
+    const uint8_t floor = ke_handler_floor(hal_kernel());
     if (NewIrql > old || NewIrql < floor) {
         const uint64_t parameters[4] = {0x31, old, NewIrql, NewIrql < floor};
         emu_finding_raise(m, "KE-IRQL-3", "0xC4/31", parameters, "KeLowerIrql to level %u from level %u%s",

@@ -78,12 +78,16 @@ static void hold(struct hal_kernel *k, PERESOURCE resource, struct _KTHREAD *thr
         h->count++;
         return;
     }
-    h = k->ke.holders_free;
-    if (h != NULL) {
-        k->ke.holders_free = h->next;
-    } else {
-        h = emu_arena_alloc(k->machine, sizeof(*h));
+    EMU_UNSEEN(k->machine, "which of the free ones it is")
+    {
+        h = k->ke.holders_free;
+        if (h != NULL) {
+            k->ke.holders_free = h->next;
+        } else {
+            h = emu_arena_alloc(k->machine, sizeof(*h));
+        }
     }
+    emu_access_fresh(k->machine, h, sizeof *h);
     *h = (struct ke_holder){.thread = thread, .next = private_of(resource)->holders, .count = 1};
     private_of(resource)->holders = h;
     resource->ActiveCount++;
@@ -114,6 +118,7 @@ static void wait_for_release(struct hal_kernel *k, PERESOURCE resource, ULONG *w
     ++*waiters;
     resource->ContentionCount++;
     ke_wait(k, 1, objects, WaitAny, NULL, &block, HAL_OP_KE_ACQUIRE_RESOURCE, object);
+    emu_touch(k->machine, object, EMU_ACCESS_WRITE); /* who was woken looks again */
     --*waiters;
 }
 
@@ -182,8 +187,11 @@ static void release(PERESOURCE resource, struct _KTHREAD *thread)
         return;
     }
     *at = h->next;
-    h->next = k->ke.holders_free;
-    k->ke.holders_free = h;
+    EMU_UNSEEN(k->machine, "which of the free ones is taken")
+    {
+        h->next = k->ke.holders_free;
+        k->ke.holders_free = h;
+    }
     resource->ActiveCount--;
     if (resource->ActiveCount == 0) {
         resource->Flag = (USHORT)(resource->Flag & ~RESOURCE_EXCLUSIVE);
@@ -198,12 +206,17 @@ NTSTATUS ExInitializeResourceLite(PERESOURCE Resource)
 {
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     struct hal_kernel *k = hal_kernel();
-    struct ke_resource *r = k->ke.resources_free;
-    if (r != NULL) {
-        k->ke.resources_free = r->next_free;
-    } else {
-        r = emu_arena_alloc(k->machine, sizeof(*r));
+    struct ke_resource *r = NULL;
+    EMU_UNSEEN(k->machine, "which of the free ones it is")
+    {
+        r = k->ke.resources_free;
+        if (r != NULL) {
+            k->ke.resources_free = r->next_free;
+        } else {
+            r = emu_arena_alloc(k->machine, sizeof(*r));
+        }
     }
+    emu_access_fresh(k->machine, r, sizeof *r);
     *r = (struct ke_resource){.holders = NULL};
     ke_dispatcher_init(&r->released.Header, KE_OBJECT_EVENT_NOTIFICATION, 0);
     *Resource = (ERESOURCE){.OwnerTable = (POWNER_ENTRY)(void *)r};
@@ -216,13 +229,17 @@ NTSTATUS ExDeleteResourceLite(PERESOURCE Resource)
     ke_called_at_most(APC_LEVEL, "0xC4/20007", __func__);
     struct hal_kernel *k = hal_kernel();
     struct ke_resource *r = private_of(Resource);
+    emu_touch(k->machine, object_of(k->machine, Resource), EMU_ACCESS_WRITE);
     if (r == NULL || Resource->ActiveCount != 0) {
         emu_finding_raise(k->machine, "KE-RES-5", r == NULL ? "0xC4/D1" : "0xC4/100B", NULL,
                           "ExDeleteResourceLite of a resource that %s",
                           r == NULL ? "was never initialised" : "somebody holds");
     }
-    r->next_free = k->ke.resources_free;
-    k->ke.resources_free = r;
+    EMU_UNSEEN(k->machine, "which of the free ones is taken")
+    {
+        r->next_free = k->ke.resources_free;
+        k->ke.resources_free = r;
+    }
     Resource->OwnerTable = NULL;
     return STATUS_SUCCESS;
 }

@@ -85,8 +85,11 @@ void ke_spinlocks_require(struct emu_machine *m, uint32_t held, const char *rout
 void ke_spinlock_acquire(struct emu_machine *m, KSPIN_LOCK *lock, emu_op op)
 {
     const emu_object object = emu_object_at(m, lock, "lock");
-    if (*lock == own_mark(m)) {
-        self_deadlock(m, object);
+    EMU_UNSEEN(m, "this processor's own mark, which no other sets or clears")
+    {
+        if (*lock == own_mark(m)) {
+            self_deadlock(m, object);
+        }
     }
     emu_step_when(m, op, object, 0, lock_is_free, lock);
     EMU_ASSERT(*lock == 0);
@@ -141,7 +144,7 @@ VOID KeReleaseSpinLock(PKSPIN_LOCK SpinLock, KIRQL NewIrql)
 
 void ke_spinlock_lower(struct emu_machine *m, KIRQL level)
 {
-    const uint8_t floor = ke_processor(hal_kernel())->floor;
+    const uint8_t floor = ke_handler_floor(hal_kernel());
     if (level > emu_level(m) || level < floor) {
         const uint64_t parameters[4] = {0x31, emu_level(m), level, level < floor};
         emu_finding_raise(m, "KE-SPIN-7", "0xC4/31", parameters,

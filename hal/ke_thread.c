@@ -25,9 +25,16 @@ static uint8_t strand_priority(KPRIORITY priority)
 static struct _KTHREAD *make(struct hal_kernel *k)
 {
     struct ke_state *ke = &k->ke;
-    struct _KTHREAD *thread = ke->threads_free;
+    struct _KTHREAD *thread = NULL;
+    EMU_UNSEEN(k->machine, "which of the free ones it is")
+    {
+        thread = ke->threads_free;
+        if (thread != NULL) {
+            ke->threads_free = thread->next_free;
+        }
+    }
     if (thread != NULL) {
-        ke->threads_free = thread->next_free;
+        emu_access_fresh(k->machine, thread, sizeof *thread);
         const struct emu_event alarm = thread->alarm;
         const bool alarm_ready = thread->alarm_ready;
         *thread = (struct _KTHREAD){.alarm = alarm, .alarm_ready = alarm_ready};
@@ -37,7 +44,10 @@ static struct _KTHREAD *make(struct hal_kernel *k)
     ke_dispatcher_init(&thread->Header, KE_OBJECT_THREAD, 0);
     thread->references = 1;
     thread->priority = KE_PRIORITY_NORMAL;
-    thread->id = SYSTEM_PROCESS_ID + ++ke->thread_ids * THREAD_ID_STEP;
+    EMU_UNSEEN(k->machine, "a number is a name")
+    {
+        thread->id = SYSTEM_PROCESS_ID + ++ke->thread_ids * THREAD_ID_STEP;
+    }
     return thread;
 }
 
@@ -185,8 +195,11 @@ void ke_thread_dereference(struct hal_kernel *k, struct _KTHREAD *thread)
 {
     EMU_ASSERT(thread->references > 0);
     if (--thread->references == 0) {
-        thread->next_free = k->ke.threads_free;
-        k->ke.threads_free = thread;
+        EMU_UNSEEN(k->machine, "which of the free ones is taken")
+        {
+            thread->next_free = k->ke.threads_free;
+            k->ke.threads_free = thread;
+        }
     }
 }
 
@@ -290,6 +303,7 @@ KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
         emu_finding_raise(m, "KE-THREAD-8", NULL, NULL, "KeSetPriorityThread to %d; priorities are 1 to %d",
                           Priority, HIGH_PRIORITY);
     }
+    emu_touch(m, EMU_NO_OBJECT, EMU_ACCESS_WRITE); /* who can run next */
     const KPRIORITY old = Thread->priority;
     Thread->priority = Priority;
     if (Thread->strand != NULL) {

@@ -69,6 +69,7 @@ emu_object ke_timer_with_code(struct hal_kernel *k, ke_code_fn *is, const void *
 
 static void release(struct hal_kernel *k, struct ke_timer *t)
 {
+    EMU_DECLARED(k->machine, t->event.object, EMU_ACCESS_WRITE);
     emu_event_stop(k->machine, &t->event);
     t->timer->TimerListEntry.Flink = NULL;
     t->timer = NULL;

@@ -121,7 +121,7 @@ VOID IoFreeMdl(PMDL Mdl)
                           "IoFreeMdl was called for %s (%u bytes), whose pages are still locked",
                           mm_mdl_name(m, Mdl, name), Mdl->ByteCount);
     }
-    emu_object_forget(emu_current(), Mdl);
+    emu_touch_within(emu_current(), Mdl, sizeof *Mdl, EMU_ACCESS_WRITE);
     MmPrepareMdlForReuse(Mdl);
     ExFreePoolWithTag(Mdl, MDL_TAG);
 }

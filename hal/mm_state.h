@@ -82,7 +82,6 @@ struct mm_state {
     struct pool_block *spare_blocks; /* records of large blocks that were freed */
     struct mm_pages *pages[MM_PAGE_BUCKETS];
     struct mm_pages *spare_pages;
-    uint32_t live_blocks;
     uint32_t locked_mdls; /* MmProbeAndLockPages minus MmUnlockPages */
     uint32_t io_mappings; /* MmMapIoSpace minus MmUnmapIoSpace */
     uint32_t live_pages[MM_PAGES_IO + 1];

@@ -585,10 +585,12 @@ void emu_copier_set_requester(struct emu_copier *c, emu_requester requester)
 
 void emu_copier_memory_read(const struct emu_copier *c, uint32_t offset, void *to, size_t bytes)
 {
+    emu_bus_touch_device(c->machine, c, EMU_ACCESS_READ);
     emu_copier_card_read(&c->memory, offset, to, bytes);
 }
 
 void emu_copier_memory_write(struct emu_copier *c, uint32_t offset, const void *from, size_t bytes)
 {
+    emu_bus_touch_device(c->machine, c, EMU_ACCESS_WRITE);
     emu_copier_card_write(&c->memory, offset, from, bytes);
 }

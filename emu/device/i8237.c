@@ -185,6 +185,7 @@ static void beat(struct emu_machine *m, void *context)
 
 void emu_i8237_settle(struct emu_i8237 *c)
 {
+    emu_bus_touch_device(c->machine, c, EMU_ACCESS_WRITE);
     for (unsigned i = 0; i < EMU_I8237_CHANNELS; i++) {
         struct i8237_channel *ch = &c->channels[i];
         bool wants = emu_i8237_wants(ch);

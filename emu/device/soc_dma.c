@@ -36,6 +36,7 @@ static bool serves(const struct emu_soc_dma *c, uint32_t line)
 static void interrupt(struct soc_dma_channel *ch)
 {
     struct emu_soc_dma *c = ch->controller;
+    emu_bus_touch_device(c->machine, c, EMU_ACCESS_WRITE);
     if (ch->control & EMU_SOC_DMA_CHANNEL_INTERRUPTS) {
         c->ended |= 1u << channel_index(ch);
         if (c->config.line) {
@@ -184,6 +185,7 @@ static uint32_t beat_length(const struct soc_dma_channel *ch)
 static void beat(struct emu_machine *m, void *context)
 {
     struct soc_dma_channel *ch = context;
+    emu_bus_touch_device(m, ch->controller, EMU_ACCESS_READ);
     EMU_ASSERT(soc_dma_active(ch));
     if (ch->moved == 0) {
         enum emu_soc_dma_reason reason = wrong_with(ch);
@@ -310,6 +312,7 @@ bool emu_soc_dma_attach(struct emu_soc_dma *c, uint32_t line, const struct emu_s
 
 void emu_soc_dma_request(struct emu_soc_dma *c, uint32_t line)
 {
+    emu_bus_touch_device(c->machine, c, EMU_ACCESS_WRITE);
     for (uint32_t i = 0; i < c->config.channels; i++) {
         struct soc_dma_channel *ch = &c->channels[i];
         if ((ch->status & EMU_SOC_DMA_CHANNEL_WAITING) && ch->line == line) {

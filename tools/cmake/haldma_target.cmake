@@ -37,5 +37,8 @@ function(haldma_layer name)
     target_link_libraries(${name} PUBLIC ${arg_BELOW})
     target_compile_options(${name} PRIVATE
         -fshort-wchar -ftls-model=initial-exec -fno-plt -fno-semantic-interposition)
+    # Debug builds compare what functions say they change with what their events declared: emu/unseen.h.
+    target_compile_definitions(${name} PRIVATE
+        $<$<OR:$<CONFIG:Debug>,$<BOOL:${HALDMA_SANITIZE}>>:EMU_EXPECT_FOOTPRINTS=1>)
     set_target_properties(${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()

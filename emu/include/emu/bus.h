@@ -78,6 +78,13 @@ void emu_bus_set_translator(struct emu_machine *m, emu_translate_fn *translate,
  */
 void emu_bus_touch_memory(struct emu_machine *m, enum emu_access access);
 
+/*
+ * What is under way moves the device to which these windows belong: a register access, and an engine whose
+ * context is the device's pointer, say so by themselves. Engines that read commute with one another, not with
+ * register accesses.
+ */
+void emu_bus_touch_device(struct emu_machine *m, const void *device, enum emu_access access);
+
 /* A device reads memory (to_memory false) or writes it. Never steps: engines call it. */
 enum emu_dma_result emu_bus_dma(struct emu_machine *m, emu_requester requester, uint64_t logical,
                                 void *buffer, size_t bytes, bool to_memory);

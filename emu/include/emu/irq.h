@@ -37,6 +37,9 @@ void emu_line_raise(struct emu_machine *m, emu_line line);
 void emu_line_lower(struct emu_machine *m, emu_line line);
 bool emu_line_asserted(const struct emu_machine *m, emu_line line);
 /* 0 when there is no such line. */
+/* What is under way concerns who handles the line: see emu_touch(). */
+void emu_line_touch(struct emu_machine *m, emu_line line, enum emu_access access);
+
 uint8_t emu_line_level(const struct emu_machine *m, emu_line line);
 uint64_t emu_line_processors(const struct emu_machine *m, emu_line line);
 enum emu_trigger emu_line_trigger(const struct emu_machine *m, emu_line line);

@@ -81,6 +81,9 @@ void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t
  */
 void emu_touch(struct emu_machine *m, emu_object object, enum emu_access access);
 
+/* The same for every object that lives at an address within these bytes: their memory ends. */
+void emu_touch_within(struct emu_machine *m, const void *address, size_t bytes, enum emu_access access);
+
 void emu_note(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg);
 
 /* A line of text into the trace, its hash, and the print sink (see trace.h). Not a yield point. */
