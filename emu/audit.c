@@ -13,7 +13,7 @@ enum {
     WORD_BYTES = 8,
     ALL_BYTES = 0xFF,
     HASH_SHIFT = 32,
-    CLOCKS_MAX = 1 << 26, /* events times actors */
+    CLOCKS_MAX = 1 << 22, /* events times actors */
     EVENTS_MAX = 1 << 15, /* of a run that is compared: clocks have 16 bits */
 };
 #define WORD_MIX 0x9E3779B97F4A7C15ull

@@ -281,6 +281,7 @@ void *pool_allocate(const struct pool_request *r)
     if (b == NULL)
         return NULL;
     emu_access_fresh(m, b, sizeof *b);
+    emu_access_fresh(m, b->slot, b->slot_bytes);
     EMU_ASSERT(!b->live);
     b->user = b->slot;
     if (index != POOL_CLASS_LARGE)

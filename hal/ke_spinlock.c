@@ -35,42 +35,57 @@ static void self_deadlock(struct emu_machine *m, emu_object object)
 
 /* ---- What a processor has ---- */
 
+/* In front of a block that looks at what this processor holds. */
+#define OWN_LOCKS(machine) EMU_UNSEEN(machine, "its own; a handler that is over has given back what it took")
+
 void ke_spinlock_taken(struct emu_machine *m, KSPIN_LOCK *lock, emu_object object)
 {
     struct ke_processor *p = ke_processor(hal_kernel());
-    if (p->locks_held < KE_LOCKS_NAMED) {
-        p->locks[p->locks_held] = lock;
+    OWN_LOCKS(m)
+    {
+        if (p->locks_held < KE_LOCKS_NAMED) {
+            p->locks[p->locks_held] = lock;
+        }
+        p->locks_held++;
     }
-    p->locks_held++;
     emu_lock_taken(m, object);
 }
 
 void ke_spinlock_left(struct emu_machine *m, KSPIN_LOCK *lock, emu_object object)
 {
     struct ke_processor *p = ke_processor(hal_kernel());
-    uint32_t named = p->locks_held < KE_LOCKS_NAMED ? p->locks_held : KE_LOCKS_NAMED;
-    uint32_t i = named;
-    while (i > 0 && p->locks[i - 1] != lock) {
-        i--;
-    }
-    if (i > 0) {
-        memmove(&p->locks[i - 1], &p->locks[i], (named - i) * sizeof p->locks[0]);
-    }
-    if (i > 0 || p->locks_held > KE_LOCKS_NAMED) {
-        p->locks_held--;
+    OWN_LOCKS(m)
+    {
+        uint32_t named = p->locks_held < KE_LOCKS_NAMED ? p->locks_held : KE_LOCKS_NAMED;
+        uint32_t i = named;
+        while (i > 0 && p->locks[i - 1] != lock) {
+            i--;
+        }
+        if (i > 0) {
+            memmove(&p->locks[i - 1], &p->locks[i], (named - i) * sizeof p->locks[0]);
+        }
+        if (i > 0 || p->locks_held > KE_LOCKS_NAMED) {
+            p->locks_held--;
+        }
     }
     emu_lock_left(m, object);
 }
 
 uint32_t ke_spinlocks_held(void)
 {
-    return ke_processor(hal_kernel())->locks_held;
+    struct hal_kernel *k = hal_kernel();
+    uint32_t held = 0;
+    OWN_LOCKS(k->machine)
+    {
+        held = ke_processor(k)->locks_held;
+    }
+    return held;
 }
 
 void ke_spinlocks_require(struct emu_machine *m, uint32_t held, const char *routine, const char *code)
 {
     const struct ke_processor *p = ke_processor(hal_kernel());
-    if (__builtin_expect(p->locks_held <= held, 1)) {
+    if (__builtin_expect(ke_spinlocks_held() <= held, 1)) {
         return;
     }
     char name[KE_NAME_BYTES];

@@ -14,8 +14,11 @@ enum { SHORTEST_TICK_UNITS = 5000 };
 uint64_t ke_read_clock(void)
 {
     struct hal_kernel *k = hal_kernel();
-    if (k->ke.clock == EMU_NO_OBJECT) {
-        k->ke.clock = emu_object_new(k->machine, "clock");
+    EMU_UNSEEN(k->machine, "who is the first to need it: its address names it")
+    {
+        if (k->ke.clock == EMU_NO_OBJECT) {
+            k->ke.clock = emu_object_at(k->machine, &k->ke.clock, "clock");
+        }
     }
     emu_step(k->machine, HAL_OP_KE_READ_TIME, k->ke.clock, 0);
     return emu_now(k->machine) / KE_TIME_UNIT;
