@@ -18,6 +18,7 @@ struct part {
 
 static const struct part of_machine[] = {
     PART(emu_machine, steps, "counts"),
+    PART(emu_machine, calls, "counts; where it ends a run, the run is a finding"),
     PART(emu_machine, hash, "names the run"),
     PART(emu_machine, in_callback, "guards against nesting"),
     PART(emu_machine, callback_frame, "what reports say of call stacks"),
