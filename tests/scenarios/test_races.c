@@ -29,7 +29,7 @@
 #ifdef INSTRUMENTED
 enum { SEEDS = 3, PREEMPTIONS = 1 };
 #else
-enum { SEEDS = 10, PREEMPTIONS = 2 };
+enum { SEEDS = 20, PREEMPTIONS = 2 };
 #endif
 
 enum { BUDGET = 10000, BOUND = 2, NAME = 64 };

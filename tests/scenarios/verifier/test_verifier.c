@@ -21,7 +21,7 @@ struct line {
     const char *name, *rule, *code;
     uint64_t parameters[PARAMETERS - 1];
 };
-#define LINE(name, rule, code, second, third, fourth, where, machine) \
+#define LINE(name, mended, rule, code, second, third, fourth, where, machine) \
     {#name, rule, code, {second, third, fourth}},
 static const struct line lines[] = {VERIFIER_LIST(LINE)};
 enum { LINES = sizeof lines / sizeof lines[0] };

@@ -111,18 +111,18 @@ static const char *const incoherent[] = {"soc", NULL};
     }
 VERIFIER_LIST(SET_UP)
 
-#define SCENARIO(id, rule, code, second, third, fourth, where, machine)   \
-    {.name = #id,                                                         \
-     .summary = "a driver that bug check " code " is for",                \
-     .configure = machine,                                                \
-     .set_up = start_##id,                                                \
-     .check = check,                                                      \
-     .platforms = where},                                                 \
-        {.name = #id "_mended",                                           \
-         .summary = "the same, mended: bug check " code " is not raised", \
-         .configure = machine,                                            \
-         .set_up = start_##id##_mended,                                   \
-         .check = check,                                                  \
+#define SCENARIO(id, mended, rule, code, second, third, fourth, where, machine) \
+    {.name = #id,                                                               \
+     .summary = "a driver that bug check " code " is for",                      \
+     .configure = machine,                                                      \
+     .set_up = start_##id,                                                      \
+     .check = check,                                                            \
+     .platforms = where},                                                       \
+        {.name = #mended,                                                       \
+         .summary = "the driver of " #id ", mended",                            \
+         .configure = machine,                                                  \
+         .set_up = start_##id##_mended,                                         \
+         .check = check,                                                        \
          .platforms = where},
 
 static const struct haldma_scenario scenarios[] = {VERIFIER_LIST(SCENARIO)};
