@@ -4,10 +4,10 @@
  *     MODULE SCENARIO PLATFORM same|watched HASH
  *
  * HASH is over the trace hashes, the lengths of the records and the findings of a few runs: those of the
- * default order, and random ones of each profile, with and without faults. Each run is made twice, and once
- * more on a machine of its own; where these differ the program says so and ends with 1. `watched`: a driver
- * of the scenario was built with RACES; which of its accesses are steps is for the compiler to say, so that
- * such a line may differ between builds.
+ * default order, and random ones of each profile, with and without faults and hardware that misbehaves. Each
+ * run is made twice, and once more on a machine of its own; where these differ the program says so and ends
+ * with 1. `watched`: a driver of the scenario was built with RACES; which of its accesses are steps is for
+ * the compiler to say, so that such a line may differ between builds.
  */
 #include <dlfcn.h>
 #include <emu/access.h>
@@ -52,11 +52,16 @@ static struct sum sum_of(struct emu_machine *m, const struct emu_program *progra
     static const struct {
         enum emu_profile profile;
         bool faults;
-    } moods[] = {{EMU_PROFILE_TYPICAL, false}, {EMU_PROFILE_HOSTILE, false}, {EMU_PROFILE_HOSTILE, true}};
+        bool misbehaving;
+    } moods[] = {{EMU_PROFILE_TYPICAL, false, false},
+                 {EMU_PROFILE_HOSTILE, false, false},
+                 {EMU_PROFILE_HOSTILE, true, false},
+                 {EMU_PROFILE_VERIFIER, true, true}};
     struct sum sum = {0};
     for (unsigned i = 0; i < sizeof moods / sizeof moods[0]; i++) {
         emu_machine_set_profile(m, moods[i].profile);
         emu_machine_set_faults(m, moods[i].faults);
+        emu_machine_set_misbehaving(m, moods[i].misbehaving);
         emu_machine_set_strategy(m, NULL);
         fold_run(m, program, &sum);
         for (uint64_t seed = 1; seed <= SEEDS; seed++) {

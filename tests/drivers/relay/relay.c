@@ -7,12 +7,14 @@
  *
  * The race: when the watchdog fires, the transfer may have ended after all, and the DPC of its interrupt may
  * be waiting on another processor. The watchdog starts the next request, and then that DPC takes the request
- * that it finds for the one that it was queued for. RELAY_MENDED has the ISR note which transfer ended.
+ * that it finds for the one that it was queued for. RELAY_MENDED has the ISR note which transfer ended, and
+ * reads back after the reset: until the write has arrived the device goes on with what is flushed by then.
  */
 #include <wdm.h>
 
 /* Registers of the copier, byte offsets. */
 #define RELAY_CONTROL        0x04
+#define RELAY_STATUS         0x08
 #define RELAY_INTERRUPT_TAKE 0x10
 #define RELAY_DOORBELL       0x14
 #define RELAY_ADDRESS_LOW    0x18
@@ -186,6 +188,9 @@ static VOID RelayReset(PRELAY_EXTENSION Extension)
 {
     WRITE_REGISTER_ULONG((PULONG)(Extension->Registers + RELAY_CONTROL), RELAY_CONTROL_RESET);
     WRITE_REGISTER_ULONG((PULONG)(Extension->Registers + RELAY_CONTROL), RELAY_CONTROL_INTERRUPTS);
+#ifdef RELAY_MENDED
+    (VOID) READ_REGISTER_ULONG((PULONG)(Extension->Registers + RELAY_STATUS));
+#endif
 }
 
 BOOLEAN RelayIsr(PKINTERRUPT Interrupt, PVOID ServiceContext)
