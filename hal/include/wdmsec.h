@@ -1,6 +1,6 @@
 /*
- * wdmsec.h: named devices with a security descriptor. Declared so that drivers compile; the emulator
- * has no security, so the strings only have to exist.
+ * wdmsec.h: named devices with a security descriptor. The emulator has no security: the descriptors are
+ * there to be named, and a device object is made as IoCreateDevice makes it.
  */
 #ifndef _WDMSEC_H_
 #define _WDMSEC_H_

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 #include <emu/crash.h>
 #include <ntifs.h>
+#include <wdmsec.h>
 
 #include "levels/levels_ddis.h"
 #include "rig_kernel.h"

@@ -105,6 +105,7 @@
     DDI(IoConnectInterruptEx)                                        \
     DDI(IoCreateController)                                          \
     DDI(IoCreateDevice)                                              \
+    DDI_AS(IoCreateDeviceSecure, WdmlibIoCreateDeviceSecure)         \
     DDI(IoCreateNotificationEvent)                                   \
     DDI(IoCreateSymbolicLink)                                        \
     DDI(IoCreateSynchronizationEvent)                                \
