@@ -57,18 +57,47 @@ static void line_of(Dwarf_Die *unit, uintptr_t address, struct emu_source *place
     place->line = (unsigned)line;
 }
 
-/* The function that was written there: one that was inlined rather than the one that it is part of now. */
+/* A service of which the WDK's headers have the body is a call in the author's source. */
+static bool is_of_headers(const char *file)
+{
+    return strstr(file, "/wdk/wdm_") != NULL;
+}
+
+/* Where what was inlined was called. */
+static void call_of(Dwarf_Die *unit, Dwarf_Die *inlined, struct emu_source *place)
+{
+    Dwarf_Attribute attribute;
+    Dwarf_Word index = 0, line = 0;
+    Dwarf_Files *files = NULL;
+    if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &index) != 0 ||
+        dwarf_formudata(dwarf_attr(inlined, DW_AT_call_line, &attribute), &line) != 0 ||
+        dwarf_getsrcfiles(unit, &files, NULL) != 0)
+        return;
+    const char *file = dwarf_filesrc(files, index, NULL, NULL);
+    if (file == NULL)
+        return;
+    file_text(unit, file, place->file, sizeof place->file);
+    place->line = (unsigned)line;
+}
+
+/*
+ * The function that was written there: one that was inlined rather than the one that it is part of now,
+ * unless the headers have it.
+ */
 static void function_of(Dwarf_Die *unit, uintptr_t address, struct emu_source *place)
 {
-    Dwarf_Die *scopes = NULL;
-    int count = dwarf_getscopes(unit, address, &scopes);
+    Dwarf_Die *innermost = NULL, *scopes = NULL;
+    int count = dwarf_getscopes(unit, address, &innermost) > 0 ? dwarf_getscopes_die(innermost, &scopes) : 0;
     for (int i = 0; i < count && place->name[0] == '\0'; i++) {
         int tag = dwarf_tag(&scopes[i]);
         const char *name = dwarf_diename(&scopes[i]);
-        if ((tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine) && name != NULL)
+        if (tag == DW_TAG_inlined_subroutine && is_of_headers(place->file))
+            call_of(unit, &scopes[i], place);
+        else if ((tag == DW_TAG_subprogram || tag == DW_TAG_inlined_subroutine) && name != NULL)
             snprintf(place->name, sizeof place->name, "%.*s", (int)sizeof place->name - 1, name);
     }
     free(scopes);
+    free(innermost);
 }
 
 static void symbol_of(Dwfl_Module *module, uintptr_t address, struct emu_source *place)
