@@ -1,5 +1,5 @@
 /*
- * Scenarios whose findings are no errors, or such that a machine can go on after them.
+ * Scenarios whose findings are no errors, such that a machine can go on after them, or nobody's call.
  */
 #include <haldma.h>
 
@@ -28,8 +28,44 @@ static void set_up_careless(void)
     haldma_thread("careless", 0, careless, NULL);
 }
 
+static struct queue {
+    DEVICE_OBJECT device; /* for its DPC alone */
+} * queue;                /* of the current run */
+
+static void queued(PKDPC dpc, PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    (void)dpc;
+    (void)device;
+    (void)irp;
+    (void)context;
+}
+
+/* Nobody's call is the mistake: the last step is one of IoRequestDpc, whose body the headers have. */
+static void waiting(void *context)
+{
+    (void)context;
+    KEVENT never;
+    KeInitializeEvent(&never, NotificationEvent, FALSE);
+    KeWaitForSingleObject(&never, Executive, KernelMode, FALSE, NULL);
+}
+
+static void requesting(void *context)
+{
+    (void)context;
+    IoRequestDpc(&queue->device, NULL, NULL);
+}
+
+static void set_up_waits(void)
+{
+    queue = haldma_scratch(sizeof *queue);
+    IoInitializeDpcRequest(&queue->device, queued);
+    haldma_thread("waiting", 0, waiting, NULL);
+    haldma_thread("requesting", 1, requesting, NULL);
+}
+
 static const struct haldma_scenario scenarios[] = {
     {.name = "careless", .summary = "several mistakes in a row", .set_up = set_up_careless},
+    {.name = "waits", .summary = "a wait that never ends", .set_up = set_up_waits},
     {.name = "reads_nowhere", .summary = "a read of no port", .set_up = set_up},
 };
 HALDMA_MODULE(scenarios);

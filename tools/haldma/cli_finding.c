@@ -64,16 +64,26 @@ static bool has_file(const json_t *frame)
     return json_is_string(json_object_get(frame, "file"));
 }
 
+/* A service of which the WDK's headers have the body: compiled into the driver, and no line of its author's.
+ */
+bool cli_is_of_headers(const json_t *frame)
+{
+    return strstr(cli_member_text(frame, "file"), "/wdk/wdm_") != NULL;
+}
+
 static const json_t *place_among(const json_t *frames)
 {
+    const json_t *place = NULL;
     size_t i;
     json_t *frame;
     json_array_foreach((json_t *)(uintptr_t)frames, i, frame)
     {
-        if (has_file(frame))
+        if (has_file(frame) && !cli_is_of_headers(frame))
             return frame;
+        if (has_file(frame) && place == NULL)
+            place = frame;
     }
-    return NULL;
+    return place;
 }
 
 const json_t *cli_finding_place(const json_t *finding)
@@ -152,7 +162,10 @@ static json_t *step_json(const struct emu_machine *m, const struct emu_trace_ent
     struct emu_callers callers;
     emu_trace_callers(e, &callers);
     json_t *frames = callers_json(m, &callers);
-    json_object_set(step, "at", callers.count > 0 ? json_array_get(frames, 0) : json_null());
+    const json_t *at = place_among(frames);
+    if (at == NULL && callers.count > 0)
+        at = json_array_get(frames, 0);
+    json_object_set(step, "at", at != NULL ? (json_t *)(uintptr_t)at : json_null());
     json_decref(frames);
     return step;
 }

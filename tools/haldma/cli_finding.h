@@ -31,6 +31,10 @@ const char *cli_finding_headline(const json_t *finding, char text[CLI_HEADLINE_T
 /* The innermost frame that has a file, of who raised it, else of the origins; NULL: none has. */
 const json_t *cli_finding_place(const json_t *finding);
 
+/* A service of which the WDK's headers have the body: compiled into the driver, and no line of its author's.
+ */
+bool cli_is_of_headers(const json_t *frame);
+
 /* A member that is a string, or "". */
 const char *cli_member_text(const json_t *object, const char *key);
 

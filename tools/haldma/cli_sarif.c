@@ -1,7 +1,8 @@
 /*
  * Results as SARIF 2.1.0, so that what shows findings at the line can: a result for each finding, its place
- * that of the innermost function of a driver or scenario, stacks for who raised it and where objects came
- * from, and the last steps of each processor as a flow.
+ * that of the innermost function of a driver or scenario (of the last step where nobody's call raised it:
+ * some readers refuse a file with a result that has no place), stacks for who raised it and where objects
+ * came from, and the last steps of each processor as a flow.
  */
 #include "cli_describe.h"
 #include "cli_finding.h"
@@ -186,6 +187,28 @@ static json_t *flows_json(const struct sarif *s, const json_t *finding)
     return json_array();
 }
 
+/* Where the last step was that has a line of the author's. NULL: none has. */
+static const json_t *last_place(const json_t *finding)
+{
+    const json_t *place = NULL;
+    json_int_t last = -1;
+    json_t *processor, *step;
+    size_t i, k;
+    json_array_foreach(json_object_get(finding, "last_steps"), i, processor)
+    {
+        json_array_foreach(json_object_get(processor, "steps"), k, step)
+        {
+            const json_t *at = json_object_get(step, "at");
+            json_int_t number = json_integer_value(json_object_get(step, "step"));
+            if (number < last || !json_is_string(json_object_get(at, "file")) || cli_is_of_headers(at))
+                continue;
+            place = at;
+            last = number;
+        }
+    }
+    return place;
+}
+
 /* ---- Rules --------------------------------------------------------------------------------------------- */
 
 static const char *level_of(const char *severity)
@@ -233,15 +256,19 @@ static uint64_t fold(uint64_t hash, const char *text)
     return (hash ^ '/') * 0x100000001B3ull;
 }
 
-/* Of what stays when the run is another one, and when lines move: rule, code, function and file. */
-static json_t *fingerprints_json(const json_t *finding, const json_t *place)
+/*
+ * Of what stays when the run is another one, and when lines move: rule, code, function and file; what has no
+ * place, such as a deadlock, is told apart by its scenario.
+ */
+static json_t *fingerprints_json(const json_t *result, const json_t *finding, const json_t *place)
 {
     char text[FINGERPRINT_TEXT];
     const char *file = cli_member_text(place, "file"), *slash = strrchr(file, '/');
     const char *code = cli_member_text(finding, "code");
     uint64_t hash = fold(0xCBF29CE484222325ull, cli_member_text(finding, "rule"));
     hash = fold(hash, json_is_object(json_object_get(finding, "bug_check")) ? code : "");
-    hash = fold(hash, cli_member_text(place, "function"));
+    hash =
+        fold(hash, place != NULL ? cli_member_text(place, "function") : cli_member_text(result, "scenario"));
     hash = fold(hash, slash != NULL ? slash + 1 : file);
     snprintf(text, sizeof text, "%016" PRIx64, hash);
     return json_pack("{s:s}", "haldma/v1", text);
@@ -268,13 +295,14 @@ static void set_unless_empty(json_t *object, const char *key, json_t *array)
 static json_t *result_json(struct sarif *s, const json_t *result, const json_t *finding)
 {
     const json_t *place = cli_finding_place(finding);
-    json_t *json =
-        json_pack("{s:O, s:I, s:s, s:o, s:o}", "ruleId", json_object_get(finding, "rule"), "ruleIndex",
-                  rule_index(s, finding), "level", level_of(cli_member_text(finding, "severity")), "message",
-                  message_json(result, finding), "partialFingerprints", fingerprints_json(finding, place));
+    json_t *json = json_pack(
+        "{s:O, s:I, s:s, s:o, s:o}", "ruleId", json_object_get(finding, "rule"), "ruleIndex",
+        rule_index(s, finding), "level", level_of(cli_member_text(finding, "severity")), "message",
+        message_json(result, finding), "partialFingerprints", fingerprints_json(result, finding, place));
     json_t *locations = json_array();
-    if (place != NULL)
-        json_array_append_new(locations, location_json(s, place));
+    const json_t *shown = place != NULL ? place : last_place(finding);
+    if (shown != NULL)
+        json_array_append_new(locations, location_json(s, shown));
     set_unless_empty(json, "locations", locations);
     set_unless_empty(json, "relatedLocations", related_json(s, finding));
     set_unless_empty(json, "stacks", stacks_json(s, finding));

@@ -30,6 +30,11 @@ token=$(failing_token)
 "$tool" run "$bugs" --scenario kept_update --format sarif >run.sarif
 "$check" sarif run.sarif
 
+# What no call raised is where the last step of a driver or scenario was, and no service of the headers.
+"$tool" explore modules/cli_severity.so --scenario waits --platform pc --strategy fifo --format sarif >waits.sarif
+"$check" sarif waits.sarif
+grep -c /wdk/ waits.sarif
+
 # One fingerprint, whatever run it was.
 for strategy in random pct; do
     "$tool" explore "$bugs" --scenario lost_update --strategy $strategy --format sarif | grep haldma/v1
