@@ -89,6 +89,7 @@ void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t
         self->pending = (struct emu_pending){
             .op = op, .object = object, .arg = arg, .enabled = enabled, .context = context};
         emu_decide(m, self);
+        self->pending.enabled = NULL; /* context may be gone when somebody asks again */
     }
     perform(m, op, object, arg, true);
 #ifdef EMU_CHECK_FOOTPRINTS

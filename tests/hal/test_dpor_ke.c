@@ -5,6 +5,7 @@
 
 #include "ke_programs.h"
 #include "rig_kernel.h"
+#include "slow_build.h"
 
 #define KIND(name) (1u << KE_CODE_##name)
 
@@ -85,18 +86,7 @@ static void check_family(struct ke_family f, enum emu_profile profile, unsigned 
     assert_true(score.programs > count / 4);
 }
 
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifdef SANITIZED
-enum { PROGRAMS = 20 };
-#else
-enum { PROGRAMS = 250 };
-#endif
+enum { PROGRAMS = SLOW_BUILD ? 20 : 250 };
 
 /* rule: EMU-DPOR-8 */
 static void dpcs_timers_and_levels_lose_no_class(void **state)

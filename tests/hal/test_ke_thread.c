@@ -158,7 +158,7 @@ static void create_at_dispatch(void *context)
 static void creating_a_thread_above_passive_level_is_a_finding(void **state)
 {
     (void)state;
-    struct child c;
+    struct child c = {0};
     rig_kernel_stops(create_at_dispatch, &c, "KE-THREAD-1", NULL);
 }
 
@@ -243,7 +243,7 @@ static void misuse_handles(void *context)
 static void a_handle_works_until_it_is_closed_and_only_for_its_kind(void **state)
 {
     (void)state;
-    struct child c;
+    struct child c = {0};
     rig_kernel_runs(misuse_handles, &c);
 }
 

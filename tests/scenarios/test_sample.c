@@ -26,9 +26,9 @@
 
 /* An instrumented build is an order of magnitude slower and is there to find other things. */
 #ifdef INSTRUMENTED
-enum { CLEAN_RANDOM_RUNS = 20000, REPLAYS = 100 };
+enum { CLEAN_RANDOM_RUNS = 20000, REPLAYS = 100, WRITERS_PREEMPTIONS = 1 };
 #else
-enum { CLEAN_RANDOM_RUNS = 1000000, REPLAYS = 1000 };
+enum { CLEAN_RANDOM_RUNS = 1000000, REPLAYS = 1000, WRITERS_PREEMPTIONS = 2 };
 #endif
 
 enum { BUDGET = 10000, PREEMPTIONS = 2, SEEDS = 20, LINE_MIN = 20, LINE_MAX = 200 };
@@ -155,7 +155,7 @@ static void the_race_shrinks_to_two_preemptions_at_most(void **state)
 static void two_writers_share_the_channel_in_every_run_with_two_preemptions(void **state)
 {
     struct subject s = open_subject(*state, "write");
-    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(PREEMPTIONS), 0);
+    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(WRITERS_PREEMPTIONS), 0);
     require_clean(&report);
     assert_true(report.complete);
     emu_report_free(&report);

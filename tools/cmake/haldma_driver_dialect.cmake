@@ -26,6 +26,6 @@ target_compile_options(haldma_driver_dialect INTERFACE
     -nostdinc -fshort-wchar -fms-extensions -fvisibility=hidden
     -fno-strict-aliasing -fwrapv -fno-delete-null-pointer-checks -fno-omit-frame-pointer
     -ftrivial-auto-var-init=pattern
-    -Wno-unknown-pragmas -Wno-multichar
+    -Wno-unknown-pragmas -Wno-multichar -Wno-error=incompatible-pointer-types
     $<$<C_COMPILER_ID:Clang>:-Wno-ignored-pragmas> $<$<C_COMPILER_ID:Clang>:-Wno-four-char-constants>
     $<$<C_COMPILER_ID:Clang>:-Wno-microsoft> $<$<C_COMPILER_ID:Clang>:-Wno-pragma-pack>)

@@ -157,6 +157,13 @@ static void show_reduction(FILE *out, const struct cli_report *r)
                          cli_width(out));
 }
 
+/* A reduction that may have come to its own end, and cannot say that nothing is missing. */
+static bool is_unproved(const struct cli_report *r)
+{
+    const struct emu_reduction *d = &r->reduction;
+    return r->reduces && (d->unproved || d->forced || d->repeated);
+}
+
 static void show_runs(FILE *out, const struct cli_report *r, const struct cli_report_shape *shape)
 {
     char runs[CLI_COUNT_TEXT], time[CLI_COUNT_TEXT], rate[CLI_COUNT_TEXT], label[CLI_LABEL_TEXT];
@@ -167,6 +174,7 @@ static void show_runs(FILE *out, const struct cli_report *r, const struct cli_re
                       : r->complete       ? "complete"
                       : r->interrupted    ? "interrupted"
                       : r->saturated      ? "saturated"
+                      : is_unproved(r)    ? "not proved complete"
                                           : "limit reached";
     fprintf(out, "  %s: %s in %s (%s a second), %s\n", cli_report_label(r, label), cli_runs(r->runs, runs),
             cli_time(r->seconds, time), cli_count((uint64_t)per_second, rate), end);
