@@ -36,6 +36,7 @@ static void put_back(const struct dma_registers *g, const struct dma_mapped *map
             continue;
         uint64_t from = p->at > part->start ? p->at : part->start;
         uint64_t to = p->at + p->bytes < part->end ? p->at + p->bytes : part->end;
+        emu_bus_touch_pages(g->adapter->system->machine, p->memory, p->bytes);
         if (!part->to_device && from < to)
             memcpy(p->memory + (from - p->at), dma_bounce_memory(g) + p->offset + (from - p->at), to - from);
         if (g->adapter->padded)

@@ -142,6 +142,7 @@ static void use_register(struct mapping *x, struct dma_step step, bool buffered,
             .offset = offset,
         };
         emu_bus_touch_memory(s->machine, EMU_ACCESS_WRITE);
+        emu_bus_touch_pages(s->machine, memory, step.bytes);
         if (x->to_device)
             memcpy(dma_bounce_memory(g) + offset, memory, step.bytes);
         else if (g->zero_buffers)

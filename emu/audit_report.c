@@ -16,6 +16,8 @@ static const char *place_text(const struct emu_machine *m, uint32_t place, char 
         snprintf(out, size, "what processor %u runs", place - EMU_PLACE_RUN);
     else if (place >= EMU_PLACE_SOFT)
         snprintf(out, size, "software interrupts of processor %u", place - EMU_PLACE_SOFT);
+    else if (place >= EMU_PLACE_PAGES)
+        snprintf(out, size, "pages %u of %u", place - EMU_PLACE_PAGES, EMU_PAGE_PLACES);
     else
         snprintf(out, size, "%s",
                  place == EMU_PLACE_CLOCK    ? "the clock"

@@ -277,6 +277,28 @@ void emu_bus_touch_memory(struct emu_machine *m, enum emu_access access)
     emu_touch_place(m, EMU_PLACE_MEMORY, access);
 }
 
+/* Where this memory meets devices. What is no memory of the machine's own (a driver's globals) is one place.
+ */
+static uint32_t page_place(const struct emu_machine *m, const volatile void *address)
+{
+    size_t offset = (uintptr_t)address - (uintptr_t)m->ram.pages;
+    if (offset >= (size_t)m->ram.page_count << EMU_PAGE_SHIFT)
+        return EMU_PLACE_PAGES;
+    return EMU_PLACE_PAGES + 1 + (uint32_t)((offset >> EMU_PAGE_SHIFT) % (EMU_PAGE_PLACES - 1));
+}
+
+void emu_bus_touch_variable(struct emu_machine *m, const volatile void *address)
+{
+    emu_touch_place(m, page_place(m, address), EMU_ACCESS_READ);
+}
+
+void emu_bus_touch_pages(struct emu_machine *m, const void *address, size_t bytes)
+{
+    uintptr_t page = (uintptr_t)address & ~(uintptr_t)(EMU_PAGE_SIZE - 1);
+    for (; page < (uintptr_t)address + bytes; page += EMU_PAGE_SIZE)
+        emu_touch_place(m, page_place(m, (const void *)page), EMU_ACCESS_WRITE);
+}
+
 enum emu_dma_result emu_bus_dma(struct emu_machine *m, emu_requester requester, uint64_t logical,
                                 void *buffer, size_t bytes, bool to_memory)
 {
@@ -288,6 +310,8 @@ enum emu_dma_result emu_bus_dma(struct emu_machine *m, emu_requester requester, 
         if (m->translate != NULL)
             physical = m->translate(m, m->translate_context, requester, logical, to_memory, &piece);
         piece = piece < bytes ? piece : bytes;
+        if (physical != EMU_NO_ADDRESS)
+            emu_bus_touch_pages(m, emu_ram_at(m, physical), 1);
         if (physical == EMU_NO_ADDRESS || piece == 0 || !access_memory(m, physical, at, piece, to_memory))
             return EMU_DMA_FAULT;
         logical += piece;

@@ -25,7 +25,9 @@ enum {
     EMU_PLACE_CLOCK,
     EMU_PLACE_MEMORY,                                     /* what devices read and write of it */
     EMU_PLACE_TIMERS,                                     /* which timer is next */
-    EMU_PLACE_SOFT,                                       /* and a processor's number */
+    EMU_PAGE_PLACES = 64,                                 /* pages of one remainder share a place */
+    EMU_PLACE_PAGES = EMU_PLACE_TIMERS + 1,               /* a page, where devices and processors meet */
+    EMU_PLACE_SOFT = EMU_PLACE_PAGES + EMU_PAGE_PLACES,   /* and a processor's number */
     EMU_PLACE_RUN = EMU_PLACE_SOFT + EMU_PROCESSORS_MAX,  /* the same: which strand it runs */
     EMU_PLACE_READY = EMU_PLACE_RUN + EMU_PROCESSORS_MAX, /* the same: which strands it would run first */
     EMU_PLACE_OBJECTS = EMU_PLACE_READY + EMU_PROCESSORS_MAX,

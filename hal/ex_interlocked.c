@@ -7,6 +7,7 @@
  */
 #include <wdm.h>
 
+#include <emu/bus.h>
 #include <emu/step.h>
 
 #include "hal/ke_check.h"
@@ -20,6 +21,7 @@ static void announce_bytes(const volatile void *target, size_t bytes, uintptr_t 
 {
     struct emu_machine *m = emu_current();
     emu_step(m, HAL_OP_KE_INTERLOCKED, emu_object_at(m, (const void *)(ULONG_PTR)target, "variable"), 0);
+    emu_bus_touch_variable(m, target);
     emu_access_memory(m, target, bytes, INTERLOCKED, pc);
 }
 
@@ -27,6 +29,7 @@ static void announce_read_bytes(const volatile void *source, size_t bytes, uintp
 {
     struct emu_machine *m = emu_current();
     emu_step(m, HAL_OP_KE_INTERLOCKED_READ, emu_object_at(m, (const void *)(ULONG_PTR)source, "variable"), 0);
+    emu_bus_touch_variable(m, source);
     emu_access_memory(m, source, bytes, INTERLOCKED_READ, pc);
 }
 

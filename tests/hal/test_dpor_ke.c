@@ -3,6 +3,9 @@
  */
 #include "emu/brute_force.h"
 
+#include <emu/device/copier.h>
+#include <emu/mem.h>
+
 #include "ke_programs.h"
 #include "rig_kernel.h"
 #include "slow_build.h"
@@ -171,6 +174,84 @@ static void under_a_bound_nothing_within_it_is_lost(void **state)
     }
 }
 
+/* ---- Memory that a device reaches
+ * ---------------------------------------------------------------------------
+ */
+
+enum { WINDOW = 0x60000000, VALUE = 0x55 };
+
+/* A copier writes the first word of a page, while another processor looks at it, or reads it while the
+ * processor writes. */
+struct shared_page {
+    bool to_memory;
+    LONG volatile *word;
+    PUCHAR registers;
+    struct emu_copier *copier;
+    LONG looked;
+};
+
+static void ring(void *context)
+{
+    const struct shared_page *s = context;
+    uint64_t physical = emu_ram_physical(emu_current(), (const void *)(ULONG_PTR)s->word);
+    WRITE_REGISTER_ULONG((PULONG)(s->registers + EMU_COPIER_ADDRESS_LOW), (ULONG)physical);
+    WRITE_REGISTER_ULONG((PULONG)(s->registers + EMU_COPIER_LENGTH), sizeof *s->word);
+    WRITE_REGISTER_ULONG((PULONG)(s->registers + EMU_COPIER_DOORBELL),
+                         s->to_memory ? EMU_COPIER_DOORBELL_TO_MEMORY : EMU_COPIER_DOORBELL_FROM_MEMORY);
+}
+
+static void look(void *context)
+{
+    struct shared_page *s = context;
+    s->looked = s->to_memory ? ReadNoFence(s->word) : InterlockedExchange(s->word, VALUE);
+}
+
+static void share_a_page(void *context)
+{
+    struct shared_page *s = context;
+    struct emu_machine *m = emu_current();
+    const struct emu_copier_config copier = {.window = WINDOW};
+    const PHYSICAL_ADDRESS window = {.QuadPart = WINDOW};
+    const struct emu_ram_request page = {.pages = 1, .highest = UINT32_MAX};
+    s->looked = 0;
+    s->copier = emu_copier_create(m, &copier);
+    s->registers = MmMapIoSpace(window, EMU_COPIER_WINDOW_BYTES, MmNonCached);
+    s->word = emu_ram_alloc(m, &page);
+    const struct emu_strand_config strands[] = {
+        {.name = "rings", .fn = ring, .arg = s, .cpu = 0, .must_finish = true, .held = true},
+        {.name = "looks", .fn = look, .arg = s, .cpu = 1, .must_finish = true, .held = true}};
+    emu_strand_start(m, &strands[0]);
+    emu_strand_start(m, &strands[1]);
+}
+
+static uint64_t page_outcome(void *context)
+{
+    const struct shared_page *s = context;
+    uint32_t copied;
+    emu_copier_memory_read(s->copier, 0, &copied, sizeof copied);
+    return (uint64_t)(uint32_t)s->looked << 32 | copied;
+}
+
+/* rule: EMU-DPOR-10 */
+static void a_word_that_a_device_reaches_is_seen_before_and_after_it(void **state)
+{
+    (void)state;
+    for (unsigned to_memory = 0; to_memory < 2; to_memory++) {
+        struct shared_page s = {.to_memory = to_memory != 0};
+        const struct emu_program program = {"page", share_a_page, NULL, &s};
+        struct emu_machine *m = rig_kernel_machine(2);
+        struct seen all =
+            explore_seen(m, &program, emu_strategy_exhaustive(EMU_UNBOUNDED), page_outcome, &s, RUNS_MAX);
+        struct seen reduced = explore_seen(m, &program, emu_strategy_dpor(), page_outcome, &s, REDUCED_MAX);
+        assert_true(all.complete && reduced.complete);
+        assert_true(all.outcomes.count > 1);
+        assert_true(tally_same(&all.outcomes, &reduced.outcomes));
+        seen_free(&all);
+        seen_free(&reduced);
+        emu_machine_destroy(m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -180,6 +261,7 @@ int main(void)
         cmocka_unit_test(flushes_lists_queued_locks_semaphores_and_mutexes_lose_no_class),
         cmocka_unit_test(everything_on_three_processors_loses_no_class),
         cmocka_unit_test(under_a_bound_nothing_within_it_is_lost),
+        cmocka_unit_test(a_word_that_a_device_reaches_is_seen_before_and_after_it),
     };
     return cmocka_run_group_tests_name("dpor_ke", tests, NULL, NULL);
 }

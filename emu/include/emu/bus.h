@@ -77,6 +77,14 @@ void emu_bus_set_translator(struct emu_machine *m, emu_translate_fn *translate,
  * reason about independence, as emu_touch(). Costs nothing elsewhere.
  */
 void emu_bus_touch_memory(struct emu_machine *m, enum emu_access access);
+/*
+ * The same for single accesses that are steps of their own: a processor reads or writes a variable, which may
+ * lie where a device does (a descriptor's mark), or these bytes are a device's, or are copied to or from a
+ * double buffer. Variables commute with one another here (each has an object for that), not with the bytes of
+ * their page.
+ */
+void emu_bus_touch_variable(struct emu_machine *m, const volatile void *address);
+void emu_bus_touch_pages(struct emu_machine *m, const void *address, size_t bytes);
 
 /*
  * What is under way moves the device to which these windows belong: a register access, and an engine whose
