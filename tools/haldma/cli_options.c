@@ -324,7 +324,7 @@ static void check_whole(struct argp_state *state, const struct parsing *p)
     if (o->strategy == CLI_STRATEGY_DPOR && o->preemptions != CLI_UNBOUNDED && (o->jobs > 0 || o->shards > 0))
         argp_failure(state, CLI_BAD_INPUT, 0,
                      "dpor with --preemptions is not divided: --jobs and --shard go with exhaustive then");
-    const char *const files[] = {o->output, o->junit, o->sarif};
+    const char *const files[] = {o->output, o->junit, o->sarif, o->save};
     for (unsigned i = 0; i < sizeof files / sizeof files[0]; i++)
         for (unsigned k = 0; k < i; k++)
             if (files[i] != NULL && files[k] != NULL && strcmp(files[i], files[k]) == 0)

@@ -42,6 +42,7 @@ done | sort -u | wc -l
 
 # Nothing is written where one of the files cannot be.
 haldma explore "$bugs" --scenario lost_update --sarif one --output one
+haldma explore "$bugs" --scenario lost_update --output one --save one
 haldma explore "$bugs" --scenario lost_update --output two --junit no/such/folder
 ls one two
 haldma list "$bugs" --format sarif
