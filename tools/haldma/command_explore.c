@@ -20,6 +20,8 @@
 #define SECONDS_DEFAULT 10.0
 #define SAVE_SECONDS    5.0
 
+enum { RUNS_ALONE = 4096 };
+
 /* What is left for a scenario; 0: nothing, or no limit. */
 struct limits {
     uint64_t runs;
@@ -241,9 +243,50 @@ static void save_standing(void *context)
 /* ---- One scenario -----------------------------------------------------------------------------------------
  */
 
+/* Strategies that come to an end of their own, which workers that share the work may not be able to prove. */
+static bool may_prove(enum cli_strategy strategy)
+{
+    return strategy == CLI_STRATEGY_AUTO || strategy == CLI_STRATEGY_DPOR ||
+           strategy == CLI_STRATEGY_DPOR_SOURCE;
+}
+
+/*
+ * A small scenario is done before workers have started, and proved: so many runs are tried in this process
+ * first. Where they do not suffice nothing is kept of them, but what there is to show after Ctrl-C. False:
+ * said why.
+ */
+static bool explore_alone(struct exploration *x, struct cli_report *shown)
+{
+    const struct cli_options *options = x->options;
+    struct cli_resume *resume = x->resume, nowhere = {0};
+    struct cli_options few = *options;
+    few.runs = options->runs > 0 && options->runs < RUNS_ALONE ? options->runs : RUNS_ALONE;
+    x->options = &few;
+    x->resume = &nowhere;
+    bool good = explore_here(x);
+    x->options = options;
+    x->resume = resume;
+    if (!good || x->standing.ended)
+        return good;
+    if (cli_progress_interrupted())
+        cli_report_add(shown, &x->standing.report);
+    json_t *what = json_incref(x->standing.report.what);
+    cli_standing_end(&x->standing);
+    good = cli_resume_find(resume, what, &x->standing);
+    json_decref(what);
+    return good;
+}
+
 static bool explore_somehow(struct exploration *x, struct cli_report *shown)
 {
     bool good;
+    if (x->options->jobs > 0 && x->options->shards == 0 && !x->standing.is_known &&
+        may_prove(x->options->strategy)) {
+        if (!explore_alone(x, shown))
+            return false;
+        if (!x->standing.ended && cli_progress_interrupted())
+            return true;
+    }
     if (x->standing.ended || x->options->jobs == 0) {
         good = explore_here(x);
         cli_report_add(shown, &x->standing.report);

@@ -14,6 +14,8 @@ same --scenario kept_update --strategy surw --runs 3000
 same --scenario kept_update --strategy sweep
 same --scenario kept_update --strategy fifo
 same --scenario kept_update --strategy exhaustive --preemptions 2 --profile typical
+same --scenario lost_update
+same --scenario kept_update --strategy dpor --profile typical
 
 # The first child of the tool is killed in the midst of its share.
 "$tool" explore "$bugs" --scenario kept_update --strategy random --runs 1500000 --jobs 2 --format json --output killed.json 2>errors &
