@@ -74,10 +74,11 @@ static bool reachable(const struct mapping *x, struct dma_step step)
     return x->domain != NULL || step.physical + step.bytes - 1 <= x->adapter->highest;
 }
 
-/* Gives the mapping a range of logical addresses for as many pages as it can need. */
+/* Gives the mapping a range of logical addresses for as many pages as it can need; with no register left,
+ * none. */
 static bool take_addresses(struct mapping *x, uint32_t pages)
 {
-    if (x->registers == NULL)
+    if (x->registers == NULL || pages == 0)
         return false;
     x->logical = dma_domain_find_within(x->domain, pages, 0, x->adapter->highest, x->adapter->boundary);
     x->no_memory = x->logical == EMU_NO_ADDRESS;

@@ -44,6 +44,8 @@ static void one_controller(struct haldma_config *config)
     X(alloc_5_two, two_writes, NULL, "two requests of one device object wait at once")             \
     X(alloc_23_nested, one_write, NULL, "an allocation from within AdapterControl")                \
     X(alloc_27_keeps, one_slave_write, one_controller, "system DMA keeps registers alone")         \
+    X(free_7_cancelled, one_slave_write, one_controller,                                           \
+      "the flush after CancelMappedTransfer is forgotten")                                         \
     X(complete_1_twice, one_write, NULL, "an IRP is completed twice")                              \
     X(complete_7_cancel, one_write, NULL, "an IRP is completed with its cancel routine set")       \
     X(context_3_shared, two_writes, NULL, "one transfer context for two requests")                 \
@@ -52,10 +54,16 @@ static void one_controller(struct haldma_config *config)
     X(context_8_kept, one_write, NULL, "a transfer context that stands for what is kept")          \
     X(context_9_gone, one_write, NULL, "a transfer context that is freed while its request waits") \
     X(driver_6_timer, one_write, NULL, "a timer runs when its driver is unloaded")                 \
+    X(flush_6_twice, one_read, NULL, "what was flushed is flushed again")                          \
+    X(map_12_address, one_read, NULL, "the flush names another CurrentVa")                         \
     X(flush_8_mdl, one_read, NULL, "the flush names another MDL")                                  \
+    X(flush_8_offset, one_read, NULL, "the flush names another offset")                            \
     X(flush_9_direction, one_read, NULL, "the flush names the other direction")                    \
+    X(free_7_mapped, one_read, NULL, "map registers are freed before the flush")                   \
     X(free_10_count, one_read, NULL, "map registers are freed by another count")                   \
     X(level_1_timer, one_write, NULL, "IoInitializeTimer at DISPATCH_LEVEL")                       \
+    X(list_19_slave, one_slave_write, one_controller, "a list from a system DMA adapter")          \
+    X(map_11_many, one_read, NULL, "one map register for two pages")                               \
     X(map_14_again, one_read, NULL, "the next part is mapped before the flush")                    \
     X(mdl_6_paged, one_write, NULL, "an MDL for non-paged pool over paged pool")                   \
     X(mdl_7_stack, one_write, NULL, "an MDL for non-paged pool over a stack")                      \
@@ -67,7 +75,9 @@ static void one_controller(struct haldma_config *config)
     X(own_3_hasty, one_read, NULL, "the flush comes before the device is done")                    \
     X(own_4_short, one_read, NULL, "the device transfers more than was mapped")                    \
     X(paged_1_raised, one_write, NULL, "paged code at DISPATCH_LEVEL")                             \
+    X(reg_3_address, one_read, NULL, "the flush is given another base")                            \
     X(spin_4_twice, one_read, NULL, "a spin lock is taken twice")                                  \
+    X(spin_6_other, one_read, NULL, "a spin lock is released by another processor")                \
     X(spin_9_held, one_read, NULL, "a DPC returns with its spin lock")                             \
     X(startio_6_passive, one_write, NULL, "IoStartNextPacket at PASSIVE_LEVEL")                    \
     X(wait_5_locked, one_write, NULL, "a wait with a spin lock held")
