@@ -6,6 +6,8 @@
  * peripheral asks). start() begins, beat() moves, end() ends: end() alone sets COMPLETE, ABORTED or ERROR, so
  * exactly one of them comes first. Whatever is wrong with a list shows in a beat, never in the start.
  */
+#include <emu/misdeed.h>
+
 #include "emu/device/pair.h"
 #include "emu/device/soc_dma_state.h"
 
@@ -14,6 +16,10 @@ enum {
     DEFAULT_BEAT_BYTES = 64,
     DEFAULT_BEAT_NS = 1000,
     BUFFER_BYTES = 512,
+    AFTER_NS = 1000,   /* how long after a STOP an interrupt comes all the same */
+    LATE_NS = 3000000, /* how long after the end a late interrupt comes */
+    OF_A_TRANSFER = EMU_MISDEED_EARLY | EMU_MISDEED_LATE | EMU_MISDEED_TWICE | EMU_MISDEED_SPURIOUS |
+                    EMU_MISDEED_NEVER | EMU_MISDEED_SHORT | EMU_MISDEED_ERROR,
 };
 
 /* What a channel keeps of its CONTROL register. */
@@ -53,6 +59,80 @@ void emu_soc_dma_acknowledge(struct emu_soc_dma *c, uint32_t channels)
     }
 }
 
+/* ---- What it does wrong ---------------------------------------------------------------------------- */
+
+void emu_soc_dma_look(struct emu_soc_dma *c)
+{
+    if (c->has_no_cause) {
+        c->has_no_cause = false;
+        emu_soc_dma_acknowledge(c, 0);
+    }
+}
+
+static void interrupt_later(struct soc_dma_channel *ch, uint64_t delay)
+{
+    if (!emu_engine_started(&ch->after)) {
+        emu_engine_start(ch->controller->machine, &ch->after, delay);
+    }
+}
+
+static void come_after(struct emu_machine *m, void *context)
+{
+    struct soc_dma_channel *ch = context;
+    struct emu_soc_dma *c = ch->controller;
+    bool comes = !ch->is_stopped ||
+                 emu_misdeed_choose(m, ch->engine.object, EMU_MISDEED_AFTER_RESET, c->config.misdeeds) != 0;
+    ch->is_stopped = false;
+    if (comes) {
+        interrupt(ch);
+    }
+}
+
+/* With the first beat of a transfer that has an end. */
+static void choose_misdeed(struct soc_dma_channel *ch)
+{
+    struct emu_soc_dma *c = ch->controller;
+    if (ch->asked || (ch->control & EMU_SOC_DMA_CHANNEL_LOOP)) {
+        return;
+    }
+    ch->asked = true;
+    ch->misdeed = emu_misdeed_choose(c->machine, ch->engine.object, OF_A_TRANSFER, c->config.misdeeds);
+    if (ch->misdeed & EMU_MISDEED_EARLY) {
+        interrupt(ch);
+    }
+    if ((ch->misdeed & EMU_MISDEED_SPURIOUS) && (ch->control & EMU_SOC_DMA_CHANNEL_INTERRUPTS) &&
+        c->config.line) {
+        emu_bus_touch_device(c->machine, c, EMU_ACCESS_WRITE);
+        c->has_no_cause = c->level_triggered;
+        emu_line_raise(c->machine, c->config.line);
+    }
+}
+
+/* The interrupt of a transfer that is complete. */
+static void interrupt_of_end(struct soc_dma_channel *ch)
+{
+    if (ch->misdeed & EMU_MISDEED_LATE) {
+        interrupt_later(ch, LATE_NS);
+    }
+    if (ch->misdeed & EMU_MISDEED_TWICE) {
+        interrupt_later(ch, ch->controller->config.beat_ns);
+    }
+    if (!(ch->misdeed & (EMU_MISDEED_EARLY | EMU_MISDEED_LATE | EMU_MISDEED_NEVER))) {
+        interrupt(ch);
+    }
+}
+
+/* Asked when it is due: the STOP may be a part of another step, in which nothing is. */
+static void interrupt_after_stop(struct soc_dma_channel *ch)
+{
+    const struct emu_soc_dma *c = ch->controller;
+    bool may = (c->config.misdeeds & EMU_MISDEED_AFTER_RESET) || emu_machine_config(c->machine)->misbehaving;
+    if (may && !emu_engine_started(&ch->after)) {
+        ch->is_stopped = true;
+        interrupt_later(ch, AFTER_NS);
+    }
+}
+
 /* ---- Peripherals ----------------------------------------------------------------------------------- */
 
 static size_t produce(struct soc_dma_channel *ch, uint8_t *bytes, size_t count)
@@ -88,7 +168,11 @@ static void end(struct soc_dma_channel *ch, enum emu_soc_dma_channel_status how,
     ch->status &= ~((uint32_t)EMU_SOC_DMA_CHANNEL_ACTIVE | (uint32_t)EMU_SOC_DMA_CHANNEL_WAITING);
     ch->status |= (uint32_t)how | (uint32_t)reason << EMU_SOC_DMA_CHANNEL_REASON_SHIFT;
     ch->fragments_length = 0;
-    interrupt(ch);
+    if (how == EMU_SOC_DMA_CHANNEL_COMPLETE) {
+        interrupt_of_end(ch);
+    } else {
+        interrupt(ch);
+    }
 }
 
 static void begin_round(struct soc_dma_channel *ch)
@@ -193,6 +277,7 @@ static void beat(struct emu_machine *m, void *context)
             end(ch, EMU_SOC_DMA_CHANNEL_ERROR, reason);
             return;
         }
+        choose_misdeed(ch);
     }
     uint32_t left = beat_length(ch);
     while (left && ch->left) {
@@ -210,7 +295,11 @@ static void beat(struct emu_machine *m, void *context)
             return;
         }
     }
-    if (ch->left == 0) {
+    if (ch->misdeed & EMU_MISDEED_ERROR) {
+        end(ch, EMU_SOC_DMA_CHANNEL_ERROR, EMU_SOC_DMA_REASON_DEVICE);
+        return;
+    }
+    if (ch->left == 0 || (ch->misdeed & EMU_MISDEED_SHORT)) {
         if (!(ch->control & EMU_SOC_DMA_CHANNEL_LOOP)) {
             end(ch, EMU_SOC_DMA_CHANNEL_COMPLETE, EMU_SOC_DMA_REASON_NONE);
             return;
@@ -230,6 +319,9 @@ static void make_ready(struct soc_dma_channel *ch)
         ch->ready = true;
         ch->fragments = emu_arena_alloc(c->machine, c->config.fragments_max * sizeof *ch->fragments);
         emu_engine_init(c->machine, &ch->engine, "dma channel", beat, ch);
+        if (c->config.misdeeds != 0 || emu_machine_config(c->machine)->misbehaving) {
+            emu_engine_init(c->machine, &ch->after, "dma channel", come_after, ch);
+        }
     }
 }
 
@@ -250,6 +342,8 @@ static void start(struct soc_dma_channel *ch)
     ch->line_taken = line_in_use(ch->controller, ch->line);
     ch->status = (ch->status & EMU_SOC_DMA_CHANNEL_OVERRUN) | EMU_SOC_DMA_CHANNEL_ACTIVE;
     ch->moved = 0;
+    ch->asked = false;
+    ch->misdeed = 0;
     begin_round(ch);
     emu_engine_start(ch->controller->machine, &ch->engine, ch->controller->config.beat_ns);
 }
@@ -267,6 +361,7 @@ void emu_soc_dma_set_control(struct soc_dma_channel *ch, uint32_t value)
         if (soc_dma_active(ch)) {
             halt(ch);
             end(ch, EMU_SOC_DMA_CHANNEL_ABORTED, EMU_SOC_DMA_REASON_NONE);
+            interrupt_after_stop(ch);
         }
     } else if (soc_dma_active(ch)) {
         ch->status |= EMU_SOC_DMA_CHANNEL_OVERRUN;
@@ -286,6 +381,10 @@ void emu_soc_dma_reset(struct emu_soc_dma *c)
     for (uint32_t i = 0; i < c->config.channels; i++) {
         struct soc_dma_channel *ch = &c->channels[i];
         halt(ch);
+        if (ch->ready && emu_engine_started(&ch->after)) {
+            emu_engine_stop(c->machine, &ch->after);
+            ch->is_stopped = false;
+        }
         ch->control = 0;
         ch->status = 0;
         ch->line = 0;
@@ -363,4 +462,9 @@ struct emu_soc_dma *emu_soc_dma_create(struct emu_machine *m, const struct emu_s
 void emu_soc_dma_set_requester(struct emu_soc_dma *c, emu_requester requester)
 {
     c->config.requester = requester;
+}
+
+void emu_soc_dma_set_misdeeds(struct emu_soc_dma *c, uint32_t misdeeds)
+{
+    c->config.misdeeds = misdeeds;
 }

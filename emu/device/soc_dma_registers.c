@@ -102,6 +102,7 @@ uint32_t emu_soc_dma_read(struct emu_soc_dma *c, uint32_t offset)
     case EMU_SOC_DMA_ID:
         return EMU_SOC_DMA_ID_VALUE;
     case EMU_SOC_DMA_INTERRUPT:
+        emu_soc_dma_look(c);
         return c->ended;
     case EMU_SOC_DMA_CHANNELS:
         return c->config.channels;

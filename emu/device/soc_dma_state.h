@@ -39,13 +39,20 @@ struct soc_dma_channel {
     uint32_t fragment;      /* index of the one that is being moved */
     uint32_t fragment_done; /* bytes of it */
     uint64_t moved;         /* bytes since the start, rounds of a loop included */
+
+    /* What it does wrong. */
+    bool asked;              /* in this transfer, whether it does */
+    uint32_t misdeed;        /* in this transfer; 0: nothing */
+    struct emu_engine after; /* an interrupt that is late, or one too many */
+    bool is_stopped;         /* after is due because of a STOP, and may come to nothing */
 };
 
 struct emu_soc_dma {
     struct emu_machine *machine;
     struct emu_soc_dma_config config;
     bool level_triggered;
-    uint32_t ended; /* the INTERRUPT register */
+    uint32_t ended;    /* the INTERRUPT register */
+    bool has_no_cause; /* the line was raised with nothing in it */
     struct soc_dma_channel *channels;
     struct soc_dma_peripheral *peripherals; /* by line, from first_line on */
 };
@@ -60,6 +67,9 @@ void emu_soc_dma_set_control(struct soc_dma_channel *ch, uint32_t value);
 void emu_soc_dma_push(struct soc_dma_channel *ch, uint32_t length);
 void emu_soc_dma_reset(struct emu_soc_dma *c);
 void emu_soc_dma_acknowledge(struct emu_soc_dma *c, uint32_t channels);
+
+/* INTERRUPT is read: a line that was raised without a cause falls. */
+void emu_soc_dma_look(struct emu_soc_dma *c);
 
 extern const struct emu_register_ops emu_soc_dma_register_ops;
 

@@ -175,31 +175,35 @@ VOID SocDmaFlushChannel(PVOID ControllerContext, ULONG ChannelNumber)
     SocDmaChannelWrite(controller, ChannelNumber, CHANNEL_CONTROL, CHANNEL_CONTROL_CLEAR);
 }
 
-/* Acknowledged first: of a looping channel the next round may end meanwhile, and is heard of next time. */
+/*
+ * Acknowledged first: of a looping channel the next round may end meanwhile, and is heard of next time. What
+ * the status does not bear out is no end: a transfer that runs, or one that was stopped, which is known
+ * already.
+ */
 BOOLEAN SocDmaHandleInterrupt(PVOID ControllerContext, PULONG ChannelNumber,
                               PDMA_INTERRUPT_TYPE InterruptType)
 {
     PSOC_DMA_CONTROLLER controller = (PSOC_DMA_CONTROLLER)ControllerContext;
-    ULONG ended = SocDmaRead(controller, SOC_DMA_INTERRUPT);
+    ULONG ended;
     ULONG channel;
     ULONG status;
 
-    if (!ended) {
-        return FALSE;
+    while ((ended = SocDmaRead(controller, SOC_DMA_INTERRUPT)) != 0) {
+        for (channel = 0; !(ended & 1u << channel); channel++) {
+        }
+        SocDmaWrite(controller, SOC_DMA_INTERRUPT, 1u << channel);
+        status = SocDmaChannelRead(controller, channel, CHANNEL_STATUS);
+        *ChannelNumber = channel;
+        if (status & CHANNEL_STATUS_ERROR) {
+            *InterruptType = InterruptTypeError;
+            return TRUE;
+        }
+        if ((status & CHANNEL_STATUS_COMPLETE) && !(status & CHANNEL_STATUS_ABORTED)) {
+            *InterruptType = InterruptTypeCompletion;
+            return TRUE;
+        }
     }
-    for (channel = 0; !(ended & 1u << channel); channel++) {
-    }
-    SocDmaWrite(controller, SOC_DMA_INTERRUPT, 1u << channel);
-    status = SocDmaChannelRead(controller, channel, CHANNEL_STATUS);
-    *ChannelNumber = channel;
-    if (status & CHANNEL_STATUS_ERROR) {
-        *InterruptType = InterruptTypeError;
-    } else if (status & CHANNEL_STATUS_ABORTED) {
-        *InterruptType = InterruptTypeCancelled;
-    } else {
-        *InterruptType = InterruptTypeCompletion;
-    }
-    return TRUE;
+    return FALSE;
 }
 
 ULONG SocDmaReadDmaCounter(PVOID ControllerContext, ULONG ChannelNumber)

@@ -5,10 +5,14 @@
  * IRP_MJ_WRITE is served synchronously, at PASSIVE_LEVEL, as simple drivers do it: allocate the channel, map,
  * wait for the completion routine, flush, free, piece by piece until all is written. The transfer context is
  * a CHAR array on the stack. One write at a time: a mutex keeps the others out.
+ *
+ * With STREAMER_WARY it trusts the controller in nothing: a watchdog stops a transfer whose end is not heard
+ * of, and the counter is asked before a success is believed.
  */
 #include <wdm.h>
 
 #define STREAMER_MAXIMUM_LENGTH (256 * 1024)
+#define STREAMER_PATIENCE       (-10 * 10000) /* 10 ms */
 
 typedef struct _STREAMER_EXTENSION {
     PDEVICE_OBJECT Pdo;
@@ -23,6 +27,7 @@ typedef struct _STREAMER_TRANSFER {
     KEVENT Granted;
     KEVENT Completed;
     PVOID MapRegisterBase;
+    PVOID Context;
     DMA_COMPLETION_STATUS Status;
 } STREAMER_TRANSFER, *PSTREAMER_TRANSFER;
 
@@ -214,6 +219,44 @@ VOID StreamerDmaCompletion(PDMA_ADAPTER DmaAdapter, PDEVICE_OBJECT DeviceObject,
     KeSetEvent(&transfer->Completed, IO_NO_INCREMENT, FALSE);
 }
 
+/*
+ * Waits for the end of the transfer and flushes. One that was given up is flushed before its completion
+ * routine is waited for: the flush is what makes sure that it is called.
+ */
+static NTSTATUS StreamerFinish(PSTREAMER_EXTENSION Extension, PSTREAMER_TRANSFER Transfer, PMDL Mdl,
+                               ULONG Offset, ULONG Mapped)
+{
+    PDMA_OPERATIONS operations = Extension->Adapter->DmaOperations;
+    NTSTATUS status;
+#if defined(STREAMER_WARY)
+    LARGE_INTEGER patience;
+    ULONG left;
+
+    patience.QuadPart = STREAMER_PATIENCE;
+    status = KeWaitForSingleObject(&Transfer->Completed, Executive, KernelMode, FALSE, &patience);
+    if (status == STATUS_TIMEOUT) {
+        operations->CancelMappedTransfer(Extension->Adapter, Transfer->Context);
+    }
+    left = operations->ReadDmaCounter(Extension->Adapter);
+#else
+    KeWaitForSingleObject(&Transfer->Completed, Executive, KernelMode, FALSE, NULL);
+#endif
+    status = operations->FlushAdapterBuffersEx(Extension->Adapter, Mdl, Transfer->MapRegisterBase, Offset,
+                                               Mapped, TRUE);
+#if defined(STREAMER_WARY)
+    KeWaitForSingleObject(&Transfer->Completed, Executive, KernelMode, FALSE, NULL);
+    if (left != 0) {
+        return STATUS_IO_DEVICE_ERROR;
+    }
+#endif
+#if !defined(STREAMER_TRUSTS_STATUS)
+    if (Transfer->Status != DmaComplete) {
+        return STATUS_IO_DEVICE_ERROR;
+    }
+#endif
+    return status;
+}
+
 /* Writes it all, in as many transfers as the controller needs. */
 static NTSTATUS StreamerTransfer(PSTREAMER_EXTENSION Extension, PSTREAMER_TRANSFER Transfer, PMDL Mdl)
 {
@@ -234,12 +277,7 @@ static NTSTATUS StreamerTransfer(PSTREAMER_EXTENSION Extension, PSTREAMER_TRANSF
         if (!NT_SUCCESS(status)) {
             break;
         }
-        KeWaitForSingleObject(&Transfer->Completed, Executive, KernelMode, FALSE, NULL);
-        status = operations->FlushAdapterBuffersEx(Extension->Adapter, Mdl, Transfer->MapRegisterBase, offset,
-                                                   mapped, TRUE);
-        if (Transfer->Status != DmaComplete) {
-            status = STATUS_IO_DEVICE_ERROR;
-        }
+        status = StreamerFinish(Extension, Transfer, Mdl, offset, mapped);
         if (!NT_SUCCESS(status)) {
             break;
         }
@@ -270,6 +308,7 @@ NTSTATUS StreamerWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
         registers = extension->MapRegisters;
     }
 
+    transfer.Context = context;
     KeInitializeEvent(&transfer.Granted, NotificationEvent, FALSE);
     KeInitializeEvent(&transfer.Completed, NotificationEvent, FALSE);
     ExAcquireFastMutex(&extension->Mutex);

@@ -93,6 +93,7 @@ enum emu_soc_dma_reason {
     EMU_SOC_DMA_REASON_ADDRESS = 3, /* a fragment beyond the controller's address width */
     EMU_SOC_DMA_REASON_FAULT = 4,   /* the bus refused the address */
     EMU_SOC_DMA_REASON_LINE = 5,    /* a request line that is not served here, or that another channel uses */
+    EMU_SOC_DMA_REASON_DEVICE = 6,  /* of its own: it misbehaves */
 };
 
 enum {
@@ -115,6 +116,7 @@ struct emu_soc_dma_config {
     uint32_t address_width;  /* bits, 1 to 64; default 32 */
     uint32_t beat_bytes;     /* moved per beat and channel, to EMU_SOC_DMA_BEAT_MAX; default 64 */
     uint64_t beat_ns;        /* from the start to the first beat, and between beats; default 1,000 */
+    uint32_t misdeeds; /* what it may do wrong: enum emu_misdeed, where docs/devices.md says; default 0 */
 };
 
 struct emu_soc_dma;
@@ -124,6 +126,9 @@ struct emu_soc_dma;
  * taken.
  */
 struct emu_soc_dma *emu_soc_dma_create(struct emu_machine *m, const struct emu_soc_dma_config *config);
+
+/* In place of its configuration's misdeeds. Before a channel is first used. */
+void emu_soc_dma_set_misdeeds(struct emu_soc_dma *c, uint32_t misdeeds);
 
 /* From the next bus access on. */
 void emu_soc_dma_set_requester(struct emu_soc_dma *c, emu_requester requester);
