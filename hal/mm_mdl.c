@@ -60,6 +60,16 @@ static bool fill_frames(struct hal_kernel *k, PMDL mdl)
     return true;
 }
 
+static bool has_read_only_page(const struct hal_kernel *k, const MDL *mdl)
+{
+    const uint8_t *page = mdl->StartVa;
+
+    for (uint32_t left = mdl_pages(mdl); left > 0; left--, page += PAGE_SIZE)
+        if (!emu_ram_owns(k->machine, page) && mm_host_is_read_only(page))
+            return true;
+    return false;
+}
+
 SIZE_T MmSizeOfMdl(PVOID Base, SIZE_T Length)
 {
     return sizeof(MDL) + sizeof(PFN_NUMBER) * ADDRESS_AND_SIZE_TO_SPAN_PAGES(Base, Length);
@@ -189,7 +199,7 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     (void)AccessMode; /* one address space: what user mode may touch is not told apart from the rest */
     if (emu_fault(k->machine, HAL_OP_IO_LOCK_PAGES))
         ke_raise(STATUS_INSUFFICIENT_RESOURCES);
-    if (!fill_frames(k, mdl))
+    if (!fill_frames(k, mdl) || (Operation != IoReadAccess && has_read_only_page(k, mdl)))
         ke_raise(STATUS_ACCESS_VIOLATION);
     mdl->Process = NULL;
     mdl->MdlFlags |= MDL_PAGES_LOCKED;

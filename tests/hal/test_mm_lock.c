@@ -129,6 +129,54 @@ static void locking_addresses_without_memory_raises_an_access_violation(void **s
     rig_assert_idle(&outcome);
 }
 
+static const char constants[PAGE_SIZE] = "read-only";
+static char variables[PAGE_SIZE] = "writable";
+
+/* Of an address that is const only for its owner. */
+static PMDL mdl_of(const void *address)
+{
+    return IoAllocateMdl((PVOID)(ULONG_PTR)address, sizeof(int), FALSE, FALSE, NULL);
+}
+
+static void lock_constants_to_write(void *context)
+{
+    (void)context;
+    MmProbeAndLockPages(mdl_of(constants + PAGE_SIZE / 2), KernelMode, IoWriteAccess);
+}
+
+static void lock_constants_to_modify(void *context)
+{
+    (void)context;
+    MmProbeAndLockPages(mdl_of(constants + PAGE_SIZE / 2), KernelMode, IoModifyAccess);
+}
+
+static void lock_what_permits_it(void *context)
+{
+    PMDL read = mdl_of(constants), written = mdl_of(variables);
+
+    (void)context;
+    MmProbeAndLockPages(read, KernelMode, IoReadAccess);
+    MmProbeAndLockPages(written, KernelMode, IoWriteAccess);
+    MmUnlockPages(written);
+    MmUnlockPages(read);
+    IoFreeMdl(written);
+    IoFreeMdl(read);
+}
+
+/* rule: MM-LOCK-5 */
+static void locking_read_only_data_for_writing_raises_an_access_violation(void **state)
+{
+    struct emu_machine *m = rig_machine(NULL, boots);
+    struct rig_outcome outcome;
+
+    (void)state;
+    run_raises(lock_constants_to_write);
+    run_raises(lock_constants_to_modify);
+    rig_run(m, lock_what_permits_it, NULL, &outcome);
+    emu_machine_destroy(m);
+    rig_assert_idle(&outcome);
+}
+
 static void build_no_memory(void *context)
 {
     (void)context;
@@ -163,6 +211,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_mdl_of_pages_that_stay_anyway_is_not_locked),
         cmocka_unit_test(locking_addresses_without_memory_raises_an_access_violation),
+        cmocka_unit_test(locking_read_only_data_for_writing_raises_an_access_violation),
         cmocka_unit_test(building_an_mdl_of_what_is_no_memory_is_a_finding),
         cmocka_unit_test(an_mdl_is_unlocked_before_it_is_freed),
     };

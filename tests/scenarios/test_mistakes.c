@@ -35,6 +35,7 @@ static const struct mistake {
     {"context_8_kept", "DMA-CONTEXT-8", "", NULL},
     {"context_9_gone", "DMA-CONTEXT-9", "", NULL},
     {"driver_6_timer", "IO-DRIVER-6", "0xCE", NULL},
+    {"exc_1_constant", "KE-EXC-1", "0x1E", NULL},
     {"flush_6_twice", "DMA-FLUSH-6", "0xE6/16", NULL},
     {"map_12_address", "DMA-MAP-12", "0xE6/1B", NULL},
     {"flush_8_mdl", "DMA-FLUSH-8", "0xE6/16", NULL},

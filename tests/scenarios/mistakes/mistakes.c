@@ -54,6 +54,7 @@ static void one_controller(struct haldma_config *config)
     X(context_8_kept, one_write, NULL, "a transfer context that stands for what is kept")          \
     X(context_9_gone, one_write, NULL, "a transfer context that is freed while its request waits") \
     X(driver_6_timer, one_write, NULL, "a timer runs when its driver is unloaded")                 \
+    X(exc_1_constant, one_write, NULL, "a constant is locked for a device that writes")            \
     X(flush_6_twice, one_read, NULL, "what was flushed is flushed again")                          \
     X(map_12_address, one_read, NULL, "the flush names another CurrentVa")                         \
     X(flush_8_mdl, one_read, NULL, "the flush names another MDL")                                  \
