@@ -250,6 +250,7 @@ struct emu_machine {
     struct emu_watch *watch; /* access.c; NULL: accesses are not watched in this run */
 
     struct emu_config config;
+    bool misdeed_offered; /* in any run: a device could have done something wrong */
     uint64_t budget_stop;
     enum emu_stop stop;
 

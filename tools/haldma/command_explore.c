@@ -12,6 +12,8 @@
 #include "commands.h"
 #include "jobs.h"
 
+#include <emu/misdeed.h>
+
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -311,6 +313,17 @@ static bool show(struct exploration *x, const struct cli_report *shown, struct c
     return cli_resume_note(x->resume, shown->what, &x->standing);
 }
 
+/* A clean exploration in which nothing could misbehave proves less than it seems. Known of runs of this
+ * process alone. */
+static void tell_of_hardware(const struct exploration *x)
+{
+    const struct cli_options *o = x->options;
+    if (o->hardware == CLI_HARDWARE_MISBEHAVING && o->jobs == 0 && x->resume->path == NULL &&
+        !emu_misdeed_offered(x->session.machine))
+        cli_complain("scenario %s: no device came to a point where it could misbehave",
+                     x->session.scenario->name);
+}
+
 /* Takes what it used from what is left. An enum cli_status. */
 static int explore_on(const struct cli_options *options, const struct haldma_scenario *scenario,
                       const struct haldma_platform *platform, struct limits *left, struct cli_resume *resume,
@@ -341,6 +354,8 @@ static int explore_on(const struct cli_options *options, const struct haldma_sce
             status = json_array_size(shown.findings) > 0 ? CLI_FINDING : CLI_CLEAN;
             if (!show(&x, &shown, results))
                 status = CLI_BAD_INPUT;
+            if (status == CLI_CLEAN)
+                tell_of_hardware(&x);
         }
         uint64_t used = options->shards > 0 ? options->runs : shown.runs;
         left->runs -= used < left->runs ? used : left->runs;

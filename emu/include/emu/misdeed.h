@@ -33,6 +33,9 @@ enum { EMU_MISDEEDS = 10, EMU_MISDEEDS_ALL = (1 << EMU_MISDEEDS) - 1 };
  */
 uint32_t emu_misdeed_choose(struct emu_machine *m, emu_object device, uint32_t possible, uint32_t allowed);
 
+/* Could a device have done something wrong, in any run of this machine? */
+bool emu_misdeed_offered(const struct emu_machine *m);
+
 /*
  * Of a device that was removed (emu_bus_remove()) in the middle of a transfer to memory: does what was on its
  * way still arrive? No misdeed: a choice of the hostile profile, and no otherwise.
