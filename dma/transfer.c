@@ -7,6 +7,7 @@
 #include <emu/choose.h>
 #include <emu/finding.h>
 #include <emu/mem.h>
+#include <hal/constants.h>
 #include <string.h>
 
 #include "dma/adapter.h"
@@ -152,9 +153,23 @@ static void use_register(struct mapping *x, struct dma_step step, bool buffered,
     dma_registers_use(&s->pool, g);
 }
 
+/* The buffer of a transfer to memory is written: by the device, or by the flush of its double buffer. */
+static void require_variable(const struct mapping *x, struct dma_step step)
+{
+    struct emu_machine *m = x->adapter->system->machine;
+    const void *memory = x->to_device ? NULL : emu_ram_at(m, step.physical);
+    if (memory != NULL && hal_is_constant(memory))
+        emu_finding_raise(
+            m, "DMA-MAP-31", NULL, NULL,
+            "a transfer of %s to memory is mapped whose buffer is read-only from byte %llu on: a "
+            "module's constants or code",
+            dma_adapter_name(x->adapter).text, (unsigned long long)(x->start + x->mapped));
+}
+
 /* The device, which has it at this address, owns a piece. */
 static void own(struct mapping *x, struct dma_step step, uint64_t device)
 {
+    require_variable(x, step);
     const struct dma_owning by = {
         .adapter = x->adapter,
         .mdl = x->mdl,

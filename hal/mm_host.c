@@ -11,6 +11,7 @@
 #include <link.h>
 #include <sys/mman.h>
 
+#include "hal/constants.h"
 #include "hal/kernel.h"
 
 bool mm_host_has(struct hal_kernel *k, const void *page)
@@ -68,10 +69,12 @@ static int look_at_module(struct dl_phdr_info *info, size_t size, void *context)
     return loaded ? 1 : 0;
 }
 
-bool mm_host_is_read_only(const void *page)
+bool hal_is_constant(const void *address)
 {
-    struct search s = {.page = (uintptr_t)page & ~(uintptr_t)(EMU_PAGE_SIZE - 1)};
+    struct search s = {.page = (uintptr_t)address & ~(uintptr_t)(EMU_PAGE_SIZE - 1)};
 
+    if (emu_ram_owns(emu_current(), address))
+        return false;
     dl_iterate_phdr(look_at_module, &s);
     return s.read_only;
 }

@@ -11,6 +11,7 @@
 #include <emu/choose.h>
 #include <emu/finding.h>
 
+#include "hal/constants.h"
 #include "hal/ke_check.h"
 #include "hal/ke_exception.h"
 #include "hal/kernel.h"
@@ -60,12 +61,12 @@ static bool fill_frames(struct hal_kernel *k, PMDL mdl)
     return true;
 }
 
-static bool has_read_only_page(const struct hal_kernel *k, const MDL *mdl)
+static bool has_constant_page(const MDL *mdl)
 {
     const uint8_t *page = mdl->StartVa;
 
     for (uint32_t left = mdl_pages(mdl); left > 0; left--, page += PAGE_SIZE)
-        if (!emu_ram_owns(k->machine, page) && mm_host_is_read_only(page))
+        if (hal_is_constant(page))
             return true;
     return false;
 }
@@ -199,7 +200,7 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     (void)AccessMode; /* one address space: what user mode may touch is not told apart from the rest */
     if (emu_fault(k->machine, HAL_OP_IO_LOCK_PAGES))
         ke_raise(STATUS_INSUFFICIENT_RESOURCES);
-    if (!fill_frames(k, mdl) || (Operation != IoReadAccess && has_read_only_page(k, mdl)))
+    if (!fill_frames(k, mdl) || (Operation != IoReadAccess && has_constant_page(mdl)))
         ke_raise(STATUS_ACCESS_VIOLATION);
     mdl->Process = NULL;
     mdl->MdlFlags |= MDL_PAGES_LOCKED;

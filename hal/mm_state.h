@@ -118,8 +118,6 @@ const char *mm_mdl_name(struct emu_machine *m, const MDL *mdl, char out[MM_NAME_
 
 /* Whether a page that is not the machine's own is memory of the host's (a driver's static data, say). */
 bool mm_host_has(struct hal_kernel *k, const void *page);
-/* Whether it is a module's that may not be written: its constants, say, or its code. */
-bool mm_host_is_read_only(const void *page);
 
 /* Called once at each boot, before any driver code. */
 void mm_boot(struct hal_kernel *k);

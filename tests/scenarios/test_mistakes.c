@@ -47,6 +47,7 @@ static const struct mistake {
     {"list_19_slave", "DMA-LIST-19", "", NULL},
     {"map_11_many", "DMA-MAP-11", "", NULL},
     {"map_14_again", "DMA-MAP-14", "0xE6/0D", ""},
+    {"map_31_constant", "DMA-MAP-31", "", NULL},
     {"mdl_6_paged", "MM-MDL-6", "0xC4/7F", NULL},
     {"mdl_7_stack", "MM-MDL-7", "0xC4/140", NULL},
     {"own_1_early", "DMA-OWN-1", "", NULL},
@@ -122,7 +123,7 @@ static bool is_clean(const char *module, const struct mistake *mistake,
     return clean;
 }
 
-/* rule: IO-DRIVER-6 */
+/* rule: IO-DRIVER-6, DMA-MAP-31 */
 static void each_mistake_is_caught_for_its_rule_with_its_code_on_every_platform(void **state)
 {
     const struct haldma_platform *platform;

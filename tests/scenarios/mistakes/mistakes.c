@@ -66,6 +66,7 @@ static void one_controller(struct haldma_config *config)
     X(list_19_slave, one_slave_write, one_controller, "a list from a system DMA adapter")          \
     X(map_11_many, one_read, NULL, "one map register for two pages")                               \
     X(map_14_again, one_read, NULL, "the next part is mapped before the flush")                    \
+    X(map_31_constant, one_write, NULL, "a constant is mapped for a device that writes")           \
     X(mdl_6_paged, one_write, NULL, "an MDL for non-paged pool over paged pool")                   \
     X(mdl_7_stack, one_write, NULL, "an MDL for non-paged pool over a stack")                      \
     X(pool_13_paged, one_write, NULL, "paged pool is touched at DISPATCH_LEVEL")                   \
