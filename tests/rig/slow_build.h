@@ -5,6 +5,7 @@
 #ifndef SLOW_BUILD_H
 #define SLOW_BUILD_H
 
+#ifndef SLOW_BUILD
 #if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
 #define SLOW_BUILD 1
 #elif defined(__has_feature)
@@ -14,6 +15,7 @@
 #endif
 #ifndef SLOW_BUILD
 #define SLOW_BUILD 0
+#endif
 #endif
 
 #endif

@@ -30,7 +30,7 @@ enum { PREEMPTIONS = 1, TRIALS_MAX = 2048, OUTCOMES_MAX = 4096, NAME_BYTES = 128
 #endif
 #endif
 #ifdef INSTRUMENTED
-enum { RUNS_MAX = 200 };
+enum { RUNS_MAX = 50 };
 #else
 enum { RUNS_MAX = 2000 };
 #endif

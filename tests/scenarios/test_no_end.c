@@ -1,6 +1,7 @@
 /*
  * Programs that do not come to their end are found, with who waits for whom; mended they are clean.
  */
+#include "../rig/slow_build.h"
 #include "subject.h"
 
 #include <setjmp.h>
@@ -13,7 +14,7 @@
 
 #include <cmocka.h>
 
-enum { BUDGET = 10000, PREEMPTIONS = 1, MENDED_RUNS = 2000 };
+enum { BUDGET = 10000, PREEMPTIONS = 1, MENDED_RUNS = SLOW_BUILD ? 200 : 2000 };
 
 static struct subject open_scenario(const char *module, const char *scenario)
 {
