@@ -351,7 +351,7 @@ static void check_programs(struct generator g, unsigned count, bool exact)
     assert_int_equal(score.wrong, 0);
 }
 
-enum { PROGRAMS = SLOW_BUILD ? 40 : 200, PROGRAMS_OF_EVERYTHING = SLOW_BUILD ? 10 : 40 };
+enum { PROGRAMS = SLOW_BUILD ? 15 : 200, PROGRAMS_OF_EVERYTHING = SLOW_BUILD ? 5 : 40 };
 
 /* rule: EMU-DPOR-1 */
 static void strands_that_share_variables_and_locks_are_explored_once_for_each_class(void **state)
