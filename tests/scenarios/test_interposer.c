@@ -32,7 +32,7 @@ enum { PREEMPTIONS = 1, TRIALS_MAX = 2048, OUTCOMES_MAX = 4096, NAME_BYTES = 128
 #ifdef INSTRUMENTED
 enum { RUNS_MAX = 50 };
 #else
-enum { RUNS_MAX = 2000 };
+enum { RUNS_MAX = 1000 };
 #endif
 
 struct trial {

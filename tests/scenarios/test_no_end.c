@@ -14,7 +14,12 @@
 
 #include <cmocka.h>
 
-enum { BUDGET = 10000, PREEMPTIONS = 1, MENDED_RUNS = SLOW_BUILD ? 200 : 2000 };
+enum {
+    BUDGET = 10000,
+    PREEMPTIONS = 1,
+    MENDED_RUNS = SLOW_BUILD ? 200 : 2000,
+    MENDED_PREEMPTIONS = SLOW_BUILD ? 0 : 1
+};
 
 static struct subject open_scenario(const char *module, const char *scenario)
 {
@@ -55,7 +60,7 @@ static void require_found(const char *module, const char *scenario, const char *
 static void require_mended(const char *module, const char *scenario)
 {
     struct subject s = open_scenario(module, scenario);
-    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(1), 0);
+    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(MENDED_PREEMPTIONS), 0);
     require_clean(&report);
     assert_true(report.complete);
     emu_report_free(&report);
