@@ -2,7 +2,7 @@
  * A system DMA controller that misbehaves, and drivers behind it that trust it (tests/drivers/streamer):
  * writes, one after the other, to a device that counts what it is given.
  */
-#include "scenario_transfer.h"
+#include "scenario_card.h"
 
 #include <emu/device/soc_dma.h>
 #include <emu/misdeed.h>
@@ -15,7 +15,6 @@ enum {
     REQUEST_LINE = 0x1000,
     LENGTH = 512,
     BEAT_BYTES = 256,
-    WRITES = 2,
     SLOW_BEAT_NS = 8000000,
     /* What the controller can do wrong. */
     ANY = EMU_MISDEED_EARLY | EMU_MISDEED_LATE | EMU_MISDEED_TWICE | EMU_MISDEED_SPURIOUS |
@@ -23,9 +22,7 @@ enum {
 };
 
 static struct world {
-    PDRIVER_OBJECT driver;
-    PDEVICE_OBJECT pdo, device;
-    struct transfer *writes[WRITES];
+    struct card card;
     size_t given; /* bytes, of the current write */
 } * world;        /* of the current run */
 
@@ -58,8 +55,8 @@ static void configure_slow(struct haldma_config *config)
 static void writer(void *context)
 {
     (void)context;
-    for (unsigned i = 0; i < WRITES; i++) {
-        struct transfer *t = world->writes[i];
+    for (unsigned i = 0; i < world->card.count; i++) {
+        struct transfer *t = world->card.transfers[i];
         world->given = 0;
         transfer_send(t);
         if (NT_SUCCESS(t->status))
@@ -77,24 +74,15 @@ static void start(PDRIVER_INITIALIZE entry, uint32_t misdeeds)
     emu_soc_dma_attach(controller, REQUEST_LINE, &ops, NULL);
     struct haldma_device streamer = {
         .name = "streamer", .bus = Internal, .has_dma_line = true, .dma_line = REQUEST_LINE};
-    world->pdo = haldma_add_device(&streamer);
-    if (!haldma_succeeded(haldma_load_driver("streamer", entry, &world->driver), "DriverEntry") ||
-        !haldma_succeeded(haldma_start_device(world->driver, world->pdo, &world->device), "the start"))
+    if (!card_plug(&world->card, &streamer, "streamer", entry))
         return;
-    for (unsigned i = 0; i < WRITES; i++)
-        world->writes[i] = transfer_make(world->device, IRP_MJ_WRITE, LENGTH, 0);
+    card_make_transfers(&world->card, IRP_MJ_WRITE, LENGTH);
     haldma_thread("writer", 0, writer, NULL);
 }
 
 static void check(void)
 {
-    if (world->device != NULL) {
-        for (unsigned i = 0; i < WRITES; i++)
-            transfer_check(world->writes[i]);
-        haldma_remove_device(world->pdo);
-    }
-    if (world->driver != NULL)
-        haldma_unload_driver(world->driver);
+    card_check(&world->card);
 }
 
 #define STARTS(name, driver, misdeeds)         \

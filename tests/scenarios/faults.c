@@ -2,9 +2,8 @@
  * Drivers whose mistakes show when a call fails (tests/drivers/faulty): two writes, one after the other, from
  * the loading of the driver to its unloading. To be explored with --faults.
  */
-#include "scenario_transfer.h"
+#include "scenario_card.h"
 
-#include <emu/device/copier.h>
 #include <string.h>
 
 DRIVER_INITIALIZE faulty_mended_DriverEntry;
@@ -15,15 +14,9 @@ DRIVER_INITIALIZE faulty_ignores_partial_DriverEntry;
 DRIVER_INITIALIZE faulty_completes_twice_DriverEntry;
 DRIVER_INITIALIZE faulty_forgets_registers_DriverEntry;
 
-enum { WINDOW = 0xE0000000, DEVICE_IRQL = 5, LENGTH = 2 * PAGE_SIZE, WRITES = 2 };
+enum { LENGTH = 2 * PAGE_SIZE };
 
-static struct world {
-    struct emu_copier *copier;
-    PDRIVER_OBJECT driver;
-    PDEVICE_OBJECT pdo, device;
-    struct transfer *writes[WRITES];
-    unsigned count; /* of them: a loop that nobody unrolls makes its calls from one place */
-} * world;          /* of the current run */
+static struct card *card; /* of the current run */
 
 /* What is written must be there, unless something failed by choice. */
 static void require_written(const struct transfer *t)
@@ -32,7 +25,7 @@ static void require_written(const struct transfer *t)
     haldma_succeeded(t->status, "the write");
     if (!NT_SUCCESS(t->status))
         return;
-    emu_copier_memory_read(world->copier, 0, got, sizeof got);
+    emu_copier_memory_read(card->copier, 0, got, sizeof got);
     haldma_require(t->information == LENGTH && memcmp(got, t->buffer, LENGTH) == 0,
                    "a write succeeded without its data");
 }
@@ -40,47 +33,26 @@ static void require_written(const struct transfer *t)
 static void writer(void *context)
 {
     (void)context;
-    for (unsigned i = 0; i < world->count; i++) {
-        memset(world->writes[i]->buffer, (int)('a' + i), LENGTH);
-        transfer_send(world->writes[i]);
-        require_written(world->writes[i]);
+    for (unsigned i = 0; i < card->count; i++) {
+        memset(card->transfers[i]->buffer, (int)('a' + i), LENGTH);
+        transfer_send(card->transfers[i]);
+        require_written(card->transfers[i]);
     }
 }
 
 static void start(PDRIVER_INITIALIZE entry)
 {
-    struct emu_machine *m = emu_current();
-    world = haldma_scratch(sizeof *world);
-    struct emu_line_config line = {
-        .name = "copier line", .trigger = EMU_TRIGGER_LEVEL, .level = DEVICE_IRQL, .processors = 1};
-    emu_line irq = emu_line_add(m, &line);
-    struct emu_copier_config copier = {.window = WINDOW, .line = irq};
-    world->copier = emu_copier_create(m, &copier);
-    struct haldma_device device = {.name = "copier",
-                                   .bus = PCIBus,
-                                   .window = WINDOW,
-                                   .window_bytes = EMU_COPIER_WINDOW_BYTES,
-                                   .line = irq};
-    world->pdo = haldma_add_device(&device);
-    if (!haldma_succeeded(haldma_load_driver("faulty", entry, &world->driver), "DriverEntry"))
+    struct emu_copier_config copier = {0};
+    card = haldma_scratch(sizeof *card);
+    if (!card_plug_copier(card, &copier, "faulty", entry))
         return;
-    if (!haldma_succeeded(haldma_start_device(world->driver, world->pdo, &world->device), "the start"))
-        return;
-    for (unsigned i = 0; i < WRITES; i++)
-        world->writes[i] = transfer_make(world->device, IRP_MJ_WRITE, LENGTH, 0);
-    world->count = WRITES;
+    card_make_transfers(card, IRP_MJ_WRITE, LENGTH);
     haldma_thread("writer", 0, writer, NULL);
 }
 
 static void check(void)
 {
-    if (world->device != NULL) {
-        for (unsigned i = 0; i < WRITES; i++)
-            transfer_check(world->writes[i]);
-        haldma_remove_device(world->pdo);
-    }
-    if (world->driver != NULL)
-        haldma_unload_driver(world->driver);
+    card_check(card);
 }
 
 #define STARTS(bug)                        \

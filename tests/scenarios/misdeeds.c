@@ -2,9 +2,8 @@
  * Hardware that misbehaves, and drivers that trust it (tests/drivers/wary): reads, one after the other, from
  * a card that commits one misdeed, or any.
  */
-#include "scenario_transfer.h"
+#include "scenario_card.h"
 
-#include <emu/device/copier.h>
 #include <emu/misdeed.h>
 
 DRIVER_INITIALIZE wary_nothing_DriverEntry;
@@ -17,15 +16,9 @@ DRIVER_INITIALIZE wary_trusts_bounds_DriverEntry;
 DRIVER_INITIALIZE wary_trusts_mark_DriverEntry;
 DRIVER_INITIALIZE wary_trusts_reset_DriverEntry;
 
-enum { WINDOW = 0xE0000000, DEVICE_IRQL = 5, LENGTH = 512, READS = 2, SLOW_BEAT_NS = 8000000 };
+enum { LENGTH = 512, SLOW_BEAT_NS = 8000000 };
 
-static struct world {
-    struct emu_copier *copier;
-    PDRIVER_OBJECT driver;
-    PDEVICE_OBJECT pdo, device;
-    struct transfer *reads[READS];
-    unsigned count;
-} * world; /* of the current run */
+static struct card *card; /* of the current run */
 
 /* An error may be told; what is said to be there is. */
 static void require_read(const struct transfer *t, uint32_t offset)
@@ -41,48 +34,25 @@ static void require_read(const struct transfer *t, uint32_t offset)
 static void reader(void *context)
 {
     (void)context;
-    for (unsigned i = 0; i < world->count; i++) {
-        transfer_send(world->reads[i]);
-        require_read(world->reads[i], i * LENGTH);
+    for (unsigned i = 0; i < card->count; i++) {
+        transfer_send(card->transfers[i]);
+        require_read(card->transfers[i], i * LENGTH);
     }
 }
 
 static void start(PDRIVER_INITIALIZE entry, uint32_t misdeeds, uint64_t beat_ns)
 {
-    struct emu_machine *m = emu_current();
-    world = haldma_scratch(sizeof *world);
-    struct emu_line_config line = {
-        .name = "copier line", .trigger = EMU_TRIGGER_LEVEL, .level = DEVICE_IRQL, .processors = 1};
-    emu_line irq = emu_line_add(m, &line);
-    struct emu_copier_config copier = {
-        .window = WINDOW, .line = irq, .misdeeds = misdeeds, .beat_ns = beat_ns};
-    world->copier = emu_copier_create(m, &copier);
-    struct haldma_device device = {.name = "copier",
-                                   .bus = PCIBus,
-                                   .window = WINDOW,
-                                   .window_bytes = EMU_COPIER_WINDOW_BYTES,
-                                   .line = irq};
-    world->pdo = haldma_add_device(&device);
-    if (!haldma_succeeded(haldma_load_driver("wary", entry, &world->driver), "DriverEntry") ||
-        !haldma_succeeded(haldma_start_device(world->driver, world->pdo, &world->device), "the start"))
+    struct emu_copier_config copier = {.misdeeds = misdeeds, .beat_ns = beat_ns};
+    card = haldma_scratch(sizeof *card);
+    if (!card_plug_copier(card, &copier, "wary", entry))
         return;
-    world->count = READS;
-    for (unsigned i = 0; i < READS; i++) {
-        world->reads[i] = transfer_make(world->device, IRP_MJ_READ, LENGTH, 0);
-        IoGetNextIrpStackLocation(world->reads[i]->irp)->Parameters.Read.ByteOffset.QuadPart = i * LENGTH;
-    }
+    card_make_transfers(card, IRP_MJ_READ, LENGTH);
     haldma_thread("reader", 0, reader, NULL);
 }
 
 static void check(void)
 {
-    if (world->device != NULL) {
-        for (unsigned i = 0; i < READS; i++)
-            transfer_check(world->reads[i]);
-        haldma_remove_device(world->pdo);
-    }
-    if (world->driver != NULL)
-        haldma_unload_driver(world->driver);
+    card_check(card);
 }
 
 #define STARTS(name, driver, misdeeds, beat)                \

@@ -2,9 +2,7 @@
  * A card that is pulled out at any step, and its driver (tests/drivers/wary): two reads, one after the other,
  * against a surprise removal.
  */
-#include "scenario_transfer.h"
-
-#include <emu/device/copier.h>
+#include "scenario_card.h"
 
 DRIVER_INITIALIZE wary_nothing_DriverEntry;
 DRIVER_INITIALIZE wary_trusts_presence_DriverEntry;
@@ -12,21 +10,15 @@ DRIVER_INITIALIZE wary_forgets_irp_DriverEntry;
 DRIVER_INITIALIZE wary_frees_early_DriverEntry;
 DRIVER_INITIALIZE wary_detaches_early_DriverEntry;
 
-enum { WINDOW = 0xE0000000, DEVICE_IRQL = 5, LENGTH = 512, READS = 2 };
+enum { LENGTH = 512 };
 
-static struct world {
-    struct emu_copier *copier;
-    PDRIVER_OBJECT driver;
-    PDEVICE_OBJECT pdo, device;
-    struct transfer *reads[READS];
-    unsigned count;
-} * world; /* of the current run */
+static struct card *card; /* of the current run */
 
 static void reader(void *context)
 {
     (void)context;
-    for (unsigned i = 0; i < world->count; i++) {
-        struct transfer *t = world->reads[i];
+    for (unsigned i = 0; i < card->count; i++) {
+        struct transfer *t = card->transfers[i];
         transfer_send(t);
         for (uint32_t k = 0; NT_SUCCESS(t->status) && k < LENGTH; k++)
             haldma_require(t->buffer[k] == emu_copier_pattern(0, i * LENGTH + k),
@@ -36,40 +28,18 @@ static void reader(void *context)
 
 static void start(PDRIVER_INITIALIZE entry)
 {
-    struct emu_machine *m = emu_current();
-    world = haldma_scratch(sizeof *world);
-    struct emu_line_config line = {
-        .name = "copier line", .trigger = EMU_TRIGGER_LEVEL, .level = DEVICE_IRQL, .processors = 1};
-    emu_line irq = emu_line_add(m, &line);
-    struct emu_copier_config copier = {.window = WINDOW, .line = irq};
-    world->copier = emu_copier_create(m, &copier);
-    struct haldma_device device = {.name = "copier",
-                                   .bus = PCIBus,
-                                   .window = WINDOW,
-                                   .window_bytes = EMU_COPIER_WINDOW_BYTES,
-                                   .line = irq};
-    world->pdo = haldma_add_device(&device);
-    if (!haldma_succeeded(haldma_load_driver("wary", entry, &world->driver), "DriverEntry") ||
-        !haldma_succeeded(haldma_start_device(world->driver, world->pdo, &world->device), "the start"))
+    struct emu_copier_config copier = {0};
+    card = haldma_scratch(sizeof *card);
+    if (!card_plug_copier(card, &copier, "wary", entry))
         return;
-    world->count = READS;
-    for (unsigned i = 0; i < READS; i++) {
-        world->reads[i] = transfer_make(world->device, IRP_MJ_READ, LENGTH, 0);
-        IoGetNextIrpStackLocation(world->reads[i]->irp)->Parameters.Read.ByteOffset.QuadPart = i * LENGTH;
-    }
+    card_make_transfers(card, IRP_MJ_READ, LENGTH);
     haldma_thread("reader", 0, reader, NULL);
-    haldma_surprise_removal_thread(world->pdo, 1);
+    haldma_surprise_removal_thread(card->pdo, 1);
 }
 
 static void check(void)
 {
-    if (world->device != NULL) {
-        for (unsigned i = 0; i < READS; i++)
-            transfer_check(world->reads[i]);
-        haldma_remove_device(world->pdo);
-    }
-    if (world->driver != NULL)
-        haldma_unload_driver(world->driver);
+    card_check(card);
 }
 
 #define STARTS(driver)                      \
