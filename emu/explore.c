@@ -386,9 +386,7 @@ static bool explore_once(struct exploration *x)
         book_divergence(m, report, x->number, divergence);
         return false;
     }
-    const struct emu_reduction *reduction = emu_strategy_reduction(s);
-    report->complete =
-        !more && (reduction == NULL || (reduction->lost == 0 && !reduction->forced && !reduction->unproved));
+    report->complete = !more && emu_strategy_is_proof(s);
     bool has_findings = stop == EMU_STOP_FINDING || emu_machine_reported(m, 0) != NULL;
     if (has_findings && counts && !take_findings(x))
         return false;

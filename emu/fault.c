@@ -146,13 +146,6 @@ static bool has_diverged(const struct emu_strategy *s)
     return d != NULL && d->diverged;
 }
 
-/* It ended: was everything that it has explored? */
-static bool is_whole(const struct emu_strategy *s)
-{
-    const struct emu_reduction *r = emu_strategy_reduction(s);
-    return r == NULL || (r->lost == 0 && !r->forced && !r->unproved);
-}
-
 /* The strategy inside has had its runs for this number. False: there is no next number. */
 static bool next_number(struct faults *f, bool whole)
 {
@@ -185,7 +178,7 @@ static bool end_inside(struct faults *f)
     }
     if (more && (f->kind == OF_PROFILE || f->made < runs_of(f)))
         return true;
-    return next_number(f, !more && is_whole(in));
+    return next_number(f, !more && emu_strategy_is_proof(in));
 }
 
 static bool faults_end(struct emu_strategy *s)

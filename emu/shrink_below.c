@@ -16,10 +16,7 @@ enum search_end { SEARCH_FOUND, SEARCH_EXHAUSTED, SEARCH_SPENT };
 /* Is the whole of it known to have been seen? */
 static bool is_proof(const struct emu_strategy *strategy)
 {
-    const struct emu_reduction *r = emu_strategy_reduction(strategy);
-    if (emu_strategy_divergence(strategy)->diverged)
-        return false;
-    return r == NULL || (!r->forced && !r->unproved && r->lost == 0);
+    return !emu_strategy_divergence(strategy)->diverged && emu_strategy_is_proof(strategy);
 }
 
 static enum search_end search(struct emu_shrink *s, struct emu_strategy *strategy, uint64_t runs_max)

@@ -164,10 +164,8 @@ static bool is_whole(const struct arm *a)
 {
     if (has_diverged(a->strategy))
         return false;
-    if (a->kind == ARM_REDUCER) {
-        const struct emu_reduction *r = emu_strategy_reduction(a->strategy);
-        return !r->forced && r->lost == 0 && !r->unproved;
-    }
+    if (a->kind == ARM_REDUCER)
+        return emu_strategy_is_proof(a->strategy);
     return a->kind == ARM_SEARCH && !emu_search_was_cut(a->strategy);
 }
 

@@ -55,3 +55,9 @@ const struct emu_reduction *emu_strategy_reduction(const struct emu_strategy *s)
 {
     return s->reduction == NULL ? NULL : s->reduction(s);
 }
+
+bool emu_strategy_is_proof(const struct emu_strategy *s)
+{
+    const struct emu_reduction *r = emu_strategy_reduction(s);
+    return r == NULL || (!r->forced && !r->unproved);
+}

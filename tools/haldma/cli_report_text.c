@@ -146,8 +146,6 @@ static void show_reduction(FILE *out, const struct cli_report *r)
     if (d->forced)
         fputs("    in some runs fairness decided, and what it passed over was not explored: not complete\n",
               out);
-    if (d->lost > 0)
-        fputs("    some orders could not be tried: not complete\n", out);
     if (d->unproved)
         fputs("    interrupts or strands shared a processor beside others: not proved complete\n", out);
     if (!r->watched)

@@ -59,15 +59,16 @@ struct emu_strategy *emu_strategy_dpor_bounded(int preemptions);
 struct emu_reduction {
     uint64_t classes; /* complete runs, each of another class */
     uint64_t blocked; /* runs that brought no class, because all that could come of them had been seen */
-    uint64_t
-        misfits;   /* places where the machine could not do what the relation promised: all was tried there */
-    uint64_t lost; /* orders that could not be tried */
-    bool unproved; /* what was met is not known to be handled exactly: some class may be missing */
-    bool repeated; /* other shards may have counted the same classes, too */
-    bool forced;   /* somewhere fairness decided, and what it passed over was not explored */
+    uint64_t misfits; /* places where the machine could not do what the relation promised: all was tried there
+                       */
+    bool unproved;    /* what was met is not known to be handled exactly: some class may be missing */
+    bool repeated;    /* other shards may have counted the same classes, too */
+    bool forced;      /* somewhere fairness decided, and what it passed over was not explored */
 };
 /* NULL for strategies that do not reduce. */
 const struct emu_reduction *emu_strategy_reduction(const struct emu_strategy *s);
+/* Of a strategy that has no further runs: is nothing missing? Those that do not reduce miss nothing by it. */
+bool emu_strategy_is_proof(const struct emu_strategy *s);
 /*
  * Answers from a record (kept by the caller). Strict: a choice that differs in kind, site or count is a
  * divergence, after which answers are defaults; a run that ends before the record does is one as well; past
