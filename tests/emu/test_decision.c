@@ -4,6 +4,8 @@
 #include "bare.h"
 #include "lock.h"
 
+#include <emu/explore.h>
+
 static void poll_for_ever(void *arg)
 {
     const volatile bool *flag = arg;
@@ -377,6 +379,59 @@ static void an_answer_out_of_range_is_an_error_of_the_emulator(void **state)
     emu_machine_destroy(m);
 }
 
+/* What a condition looks at, and whether that is still there. */
+struct gate {
+    bool gone;
+    unsigned asked_late;
+};
+
+static bool is_open(const void *context)
+{
+    struct gate *gate = *(struct gate *const *)context;
+    gate->asked_late += gate->gone;
+    return true;
+}
+
+static void pass_and_fail(void *arg)
+{
+    struct gate *gate = arg;
+    struct emu_machine *m = emu_current();
+    emu_step_when(m, OP_WAIT, emu_object_at(m, gate, "gate"), 0, is_open, &gate);
+    gate->gone = true;
+    emu_finding_raise(m, "property", NULL, NULL, "passed");
+}
+
+static void poll_once(void *arg)
+{
+    emu_step(emu_current(), OP_POLL, emu_object_at(emu_current(), arg, "gate"), 0);
+}
+
+static void set_up_gate(void *arg)
+{
+    ((struct gate *)arg)->gone = false;
+    struct emu_strand_config strand = {.name = "passes", .fn = pass_and_fail, .arg = arg, .held = true};
+    emu_strand_start(emu_current(), &strand);
+    strand = (struct emu_strand_config){.name = "polls", .fn = poll_once, .arg = arg, .cpu = 1, .held = true};
+    emu_strand_start(emu_current(), &strand);
+}
+
+/* rule: EMU-SCHED-10 */
+static void a_condition_is_not_asked_for_when_its_step_was_made(void **state)
+{
+    (void)state;
+    struct gate gate = {0};
+    const struct emu_program program = {"gate", set_up_gate, NULL, &gate};
+    struct emu_machine *m = bare_processors(2);
+    struct emu_strategy *strategy = emu_strategy_dpor(); /* looks at what was kept back when a run stops */
+    struct emu_report report;
+    emu_explore(m, &program, strategy, &(struct emu_explore_options){.keep_going = true}, &report);
+    assert_true(report.found > 0);
+    assert_int_equal(gate.asked_late, 0);
+    emu_report_free(&report);
+    emu_strategy_destroy(strategy);
+    emu_machine_destroy(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +441,7 @@ int main(void)
         cmocka_unit_test(very_many_things_that_can_happen_all_do),
         cmocka_unit_test(choices_are_asked_recorded_and_but_for_faults_silent_while_quiet),
         cmocka_unit_test(an_answer_out_of_range_is_an_error_of_the_emulator),
+        cmocka_unit_test(a_condition_is_not_asked_for_when_its_step_was_made),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -66,8 +66,9 @@ void emu_step(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg)
 /*
  * The same for an operation that can be performed only while enabled(context) holds (a spin lock that is
  * free). The processor stays occupied meanwhile; interrupts above its level are still delivered to it.
- * enabled() is asked at decisions, often: it only reads. What it looks at is the object's: an operation that
- * writes takes it (others may have to wait then), for one that reads the condition stays once it holds.
+ * enabled() is asked at decisions, often, until the step is made and not after: it only reads. What it looks
+ * at is the object's: an operation that writes takes it (others may have to wait then), for one that reads
+ * the condition stays once it holds.
  */
 typedef bool emu_enabled_fn(const void *context);
 void emu_step_when(struct emu_machine *m, emu_op op, emu_object object, uint64_t arg, emu_enabled_fn *enabled,
