@@ -223,7 +223,8 @@ struct emu_object_slot {
 struct emu_object_info {
     const char *class_name;
     const char *name;
-    uint64_t key; /* footprint.c */
+    uint64_t key;        /* footprint.c */
+    const void *address; /* where it lives; NULL: at none, or it is forgotten */
 };
 
 /* callers.c */

@@ -43,7 +43,7 @@ void emu_objects_reset(struct emu_machine *m)
     }
     m->object_filled = 0;
     m->object_count = 1; /* id 0 is none */
-    m->objects[0] = (struct emu_object_info){"nothing", "nothing", EMU_NO_OBJECT};
+    m->objects[0] = (struct emu_object_info){"nothing", "nothing", EMU_NO_OBJECT, NULL};
 }
 
 static uint32_t place_of(const struct emu_machine *m, const void *address)
@@ -100,7 +100,7 @@ static inline emu_object make(struct emu_machine *m, const char *class_name, con
     uint64_t key = m->object_count;
     if (EMU_UNLIKELY(m->footprints != NULL))
         key = emu_footprint_key(m, address);
-    m->objects[m->object_count] = (struct emu_object_info){class_name, NULL, key};
+    m->objects[m->object_count] = (struct emu_object_info){class_name, NULL, key, address};
     if (EMU_UNLIKELY(m->coverage != NULL && m->quiet == 0))
         emu_cover_made(m, m->object_count, address);
     return m->object_count++;
@@ -126,12 +126,19 @@ emu_object emu_object_at(struct emu_machine *m, const void *address, const char 
     return s->id;
 }
 
+/* A dead slot keeps its epoch, so that searches pass over it, until another address takes it. */
+static void leave(struct emu_machine *m, struct emu_object_slot *s)
+{
+    m->objects[s->id].address = NULL;
+    s->address = NULL;
+}
+
 emu_object emu_object_fresh(struct emu_machine *m, const void *address, const char *class_name)
 {
     struct emu_object_slot *s = find(m, address);
     if (holds(m, s, address)) {
         emu_touch_object(m, s->id, EMU_ACCESS_WRITE);
-        s->address = NULL;
+        leave(m, s);
     }
     emu_object object = emu_object_at(m, address, class_name);
     emu_touch_object(m, object, EMU_ACCESS_WRITE);
@@ -144,25 +151,39 @@ emu_object emu_object_find(const struct emu_machine *m, const void *address)
     return s != NULL && holds(m, s, address) ? s->id : EMU_NO_OBJECT;
 }
 
-/* A dead slot keeps its epoch, so that searches pass over it, until another address takes it. */
 void emu_object_forget(struct emu_machine *m, const void *address)
 {
     struct emu_object_slot *s = find(m, address);
     if (holds(m, s, address))
-        s->address = NULL;
+        leave(m, s);
+}
+
+/* Of few bytes each place is looked at, of many bytes each object. */
+static void touch_addresses(struct emu_machine *m, const char *at, size_t bytes, enum emu_access access)
+{
+    enum { ALIGNED = 1 << ADDRESS_SHIFT };
+    for (const char *end = at + bytes; at < end; at += ALIGNED) {
+        emu_object object = emu_object_find(m, at);
+        if (object != EMU_NO_OBJECT)
+            emu_touch_object(m, object, access);
+    }
+}
+
+static void touch_objects(struct emu_machine *m, const void *address, size_t bytes, enum emu_access access)
+{
+    for (emu_object object = 1; object < m->object_count; object++)
+        if ((uintptr_t)m->objects[object].address - (uintptr_t)address < bytes)
+            emu_touch_object(m, object, access);
 }
 
 void emu_touch_within(struct emu_machine *m, const void *address, size_t bytes, enum emu_access access)
 {
-    enum { ALIGNED = 1 << ADDRESS_SHIFT };
     if (m->footprints == NULL && m->coverage == NULL)
         return;
-    const char *end = (const char *)address + bytes;
-    for (const char *at = address; at < end; at += ALIGNED) {
-        const struct emu_object_slot *s = find(m, at);
-        if (holds(m, s, at))
-            emu_touch_object(m, s->id, access);
-    }
+    if (bytes >> ADDRESS_SHIFT < m->object_count)
+        touch_addresses(m, address, bytes, access);
+    else
+        touch_objects(m, address, bytes, access);
 }
 
 void emu_object_name(struct emu_machine *m, emu_object object, const char *name)
