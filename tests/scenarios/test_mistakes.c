@@ -14,7 +14,12 @@
 
 #include <cmocka.h>
 
-enum { BUDGET = 4000, MENDED_RUNS = 400, NAME = 64 };
+enum { BUDGET = 4000, MENDED_RUNS = 400, NAME = 64, ROW = 512 };
+
+struct subjects {
+    const char *module;
+    const char *page;
+};
 
 static const struct mistake {
     const char *name; /* of the scenarios bad_NAME and mended_NAME */
@@ -23,6 +28,25 @@ static const struct mistake {
     const char *remapped; /* the rule where a remapping unit is in the way first; NULL: the same; "": it makes
                              one piece of the buffer, and nothing goes wrong */
 } mistakes[] = {
+    {"alloc_12_status", "DMA-ALLOC-12", "", NULL},
+    {"alloc_24_extension", "DMA-ALLOC-24", "", NULL},
+    {"call_8_unmarked", "IO-CALL-8", "0xC9/23D", NULL},
+    {"call_9_returned", "IO-CALL-9", "0xC9/23E", NULL},
+    {"complete_6_pending", "IO-COMPLETE-6", "0xC9/06", NULL},
+    {"free_5_twice", "DMA-FREE-5", "0xE6/04", NULL},
+    {"map_15_unlocked", "DMA-MAP-15", "0xE6/0E", NULL},
+    {"mdl_1_freed", "DMA-MDL-1", "", NULL},
+    {"spin_5_free", "KE-SPIN-5", "0xC4/1007", NULL},
+    {"alloc_13_lowered", "DMA-ALLOC-13", "", NULL},
+    {"call_6_raised", "IO-CALL-6", "0xC9/05", NULL},
+    {"dpc_10_raised", "KE-DPC-10", "0x8", NULL},
+    {"spin_7_lowered", "KE-SPIN-7", "0xC4/31", NULL},
+    {"dpc_13_freed", "KE-DPC-13", "0xC7/01", NULL},
+    {"driver_4_device", "IO-DRIVER-4", "0xCE", NULL},
+    {"left_1_pool", "IO-LEFT-1", "0xC4/62", NULL},
+    {"left_4_item", "IO-LEFT-4", "", NULL},
+    {"timer_8_freed", "KE-TIMER-8", "0xC7/00", NULL},
+    {"timer_9_again", "KE-TIMER-9", "0xC7/00", NULL},
     {"alloc_5_two", "DMA-ALLOC-5", "", NULL},
     {"alloc_23_nested", "DMA-ALLOC-23", "", NULL},
     {"alloc_27_keeps", "DMA-ALLOC-27", "", NULL},
@@ -126,34 +150,97 @@ static bool is_clean(const char *module, const struct mistake *mistake,
 /* rule: IO-DRIVER-6, DMA-MAP-31 */
 static void each_mistake_is_caught_for_its_rule_with_its_code_on_every_platform(void **state)
 {
+    const struct subjects *subjects = *state;
     const struct haldma_platform *platform;
     unsigned missed = 0;
     for (unsigned p = 0; (platform = haldma_platform_at(p)) != NULL; p++)
         for (unsigned i = 0; i < MISTAKES; i++)
-            missed += is_caught(*state, &mistakes[i], platform) ? 0 : 1;
+            missed += is_caught(subjects->module, &mistakes[i], platform) ? 0 : 1;
     assert_int_equal(missed, 0);
 }
 
 static void each_mended_driver_is_clean_on_every_platform(void **state)
 {
+    const struct subjects *subjects = *state;
     const struct haldma_platform *platform;
     unsigned stopped = 0;
     for (unsigned p = 0; (platform = haldma_platform_at(p)) != NULL; p++)
         for (unsigned i = 0; i < MISTAKES; i++)
-            stopped += is_clean(*state, &mistakes[i], platform) ? 0 : 1;
+            stopped += is_clean(subjects->module, &mistakes[i], platform) ? 0 : 1;
     assert_int_equal(stopped, 0);
+}
+
+/* ---- The page --------------------------------------------------------------------------------- */
+
+/* Does the row's second column name the rule: in full, or behind another of its family as "-4"? */
+static bool names_rule(const char *row, const char *rule)
+{
+    char column[ROW];
+    snprintf(column, sizeof column, "%s", strchr(row + 1, '|') + 1);
+    column[strcspn(column, "|")] = '\0';
+    return strstr(column, rule) != NULL || strstr(column, strrchr(rule, '-')) != NULL;
+}
+
+/* The names in the row's last column, races apart: each is a mistake of the list, with the row's rule. */
+static unsigned mark_row(const char *row, bool *seen)
+{
+    char column[ROW];
+    unsigned wrong = 0;
+    snprintf(column, sizeof column, "%s", row);
+    char *end = strrchr(column, '|');
+    *end = '\0';
+    char *last = strrchr(column, '|');
+    for (char *name = last != NULL ? strtok(last + 1, ", ") : NULL; name != NULL; name = strtok(NULL, ", ")) {
+        unsigned i = 0;
+        while (i < MISTAKES && strcmp(mistakes[i].name, name) != 0)
+            i++;
+        if (i < MISTAKES)
+            seen[i] = true;
+        if (i < MISTAKES ? names_rule(row, mistakes[i].rule)
+                         : strncmp(name, "race_", 5) == 0 || name[0] == '(')
+            continue;
+        print_error("the page says %s in: %s\n", name, row);
+        wrong++;
+    }
+    return wrong;
+}
+
+static void the_page_names_each_mistake_with_its_rule(void **state)
+{
+    const struct subjects *subjects = *state;
+    bool seen[MISTAKES] = {false}, in_table = false;
+    char row[ROW];
+    unsigned wrong = 0;
+    FILE *page = fopen(subjects->page, "r");
+    assert_non_null(page);
+    while (fgets(row, sizeof row, page) != NULL) {
+        assert_int_equal(row[strlen(row) - 1], '\n');
+        if (row[0] != '|' || strncmp(row, "|---", 4) == 0)
+            in_table = row[0] == '|';
+        else if (in_table)
+            wrong += mark_row(row, seen);
+    }
+    fclose(page);
+    for (unsigned i = 0; i < MISTAKES; i++) {
+        if (!seen[i])
+            print_error("the page does not name %s\n", mistakes[i].name);
+        wrong += seen[i] ? 0 : 1;
+    }
+    assert_int_equal(wrong, 0);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: %s mistakes.so\n", argv[0]);
+    if (argc != 3) {
+        fprintf(stderr, "usage: %s mistakes.so mistakes.md\n", argv[0]);
         return EXIT_FAILURE;
     }
+    struct subjects subjects = {.module = argv[1], .page = argv[2]};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_prestate(each_mistake_is_caught_for_its_rule_with_its_code_on_every_platform,
-                                  argv[1]),
-        cmocka_unit_test_prestate(each_mended_driver_is_clean_on_every_platform, argv[1]),
+                                  &subjects),
+        cmocka_unit_test_prestate(each_mended_driver_is_clean_on_every_platform, &subjects),
+        cmocka_unit_test_prestate(the_page_names_each_mistake_with_its_rule, &subjects),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

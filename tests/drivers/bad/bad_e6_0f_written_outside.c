@@ -3,7 +3,7 @@
  */
 #include "bad.h"
 
-#define FAR 64 /* beyond the tags */
+#define BEYOND 64 /* beyond the tags */
 
 /* 1, 2, 4, 5: a common buffer is written by an index that is wrong by one, or by far. */
 static VOID WriteAt(PBAD_DEVICE Device, LONG Offset, LONG Right)
@@ -28,13 +28,13 @@ static VOID TagAfter(PBAD_DEVICE Device, PMDL Mdl)
 static VOID PaddingBefore(PBAD_DEVICE Device, PMDL Mdl)
 {
     UNREFERENCED_PARAMETER(Mdl);
-    WriteAt(Device, -FAR, 0);
+    WriteAt(Device, -BEYOND, 0);
 }
 
 static VOID PaddingAfter(PBAD_DEVICE Device, PMDL Mdl)
 {
     UNREFERENCED_PARAMETER(Mdl);
-    WriteAt(Device, BAD_COMMON_LENGTH + FAR, 0);
+    WriteAt(Device, BAD_COMMON_LENGTH + BEYOND, 0);
 }
 
 /* 3: the card is told of the buffer when it is no longer mapped. */

@@ -24,6 +24,12 @@ static void one_read(const char *name, PDRIVER_INITIALIZE entry)
     scene_sends(0, IRP_MJ_READ, 2 * PAGE_SIZE);
 }
 
+static void one_short_read(const char *name, PDRIVER_INITIALIZE entry)
+{
+    scene_start(name, entry, SCENE_COPIER, 1);
+    scene_sends(0, IRP_MJ_READ, SCENE_LENGTH);
+}
+
 /* A device behind a system DMA controller. */
 static void one_slave_write(const char *name, PDRIVER_INITIALIZE entry)
 {
@@ -41,6 +47,25 @@ static void one_controller(struct haldma_config *config)
 
 /* X(name, what happens, how the machine is changed, what goes wrong) */
 #define MISTAKES(X)                                                                                \
+    X(alloc_12_status, one_write, NULL, "AdapterControl returns a status")                         \
+    X(alloc_24_extension, one_write, NULL, "a device extension where a device object is wanted")   \
+    X(call_8_unmarked, one_write, NULL, "STATUS_PENDING for an IRP that is not marked")            \
+    X(call_9_returned, one_write, NULL, "a marked IRP and another status than STATUS_PENDING")     \
+    X(complete_6_pending, one_write, NULL, "an IRP is completed with STATUS_PENDING")              \
+    X(free_5_twice, one_slave_write, one_controller, "a channel is freed twice")                   \
+    X(map_15_unlocked, one_write, NULL, "an MDL that nobody locked is mapped")                     \
+    X(mdl_1_freed, one_short_read, NULL, "an MDL is freed before the flush")                       \
+    X(spin_5_free, one_write, NULL, "a spin lock is released that nobody holds")                   \
+    X(alloc_13_lowered, one_write, NULL, "AdapterControl returns at another level")                \
+    X(call_6_raised, one_write, NULL, "a dispatch routine returns at another level")               \
+    X(dpc_10_raised, one_read, NULL, "a DPC returns at another level")                             \
+    X(spin_7_lowered, one_read, NULL, "a spin lock is released to PASSIVE_LEVEL")                  \
+    X(dpc_13_freed, one_write, NULL, "a queued DPC is freed")                                      \
+    X(driver_4_device, one_write, NULL, "a device object is left at unload")                       \
+    X(left_1_pool, one_write, NULL, "pool is left at unload")                                      \
+    X(left_4_item, one_write, NULL, "a work item is left at unload")                               \
+    X(timer_8_freed, one_write, NULL, "a running timer is freed")                                  \
+    X(timer_9_again, two_writes, NULL, "a running timer is initialised again")                     \
     X(alloc_5_two, two_writes, NULL, "two requests of one device object wait at once")             \
     X(alloc_23_nested, one_write, NULL, "an allocation from within AdapterControl")                \
     X(alloc_27_keeps, one_slave_write, one_controller, "system DMA keeps registers alone")         \

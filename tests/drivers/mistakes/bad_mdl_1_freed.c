@@ -1,0 +1,73 @@
+/*
+ * A part of the buffer is transferred through an MDL of the driver's own, which is freed when the card is
+ * started, and flushed when it is done. Mended: it is freed after the flush.
+ */
+#include "mistake.h"
+
+_Dispatch_type_(IRP_MJ_READ) DRIVER_DISPATCH FreedRead;
+DRIVER_CONTROL FreedControl;
+IO_DPC_ROUTINE FreedDpc;
+
+IO_ALLOCATION_ACTION FreedControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID MapRegisterBase,
+                                  PVOID Context)
+{
+    PMISTAKE_DEVICE device = (PMISTAKE_DEVICE)DeviceObject->DeviceExtension;
+    PIRP irp = (PIRP)Context;
+    PVOID start = MmGetMdlVirtualAddress(irp->MdlAddress);
+    RACE_LIST pieces;
+    NTSTATUS status = STATUS_CANCELLED;
+
+    UNREFERENCED_PARAMETER(CurrentIrp);
+
+    device->Race.MapRegisterBase = MapRegisterBase;
+    device->Race.Mapped = device->Race.Length;
+    device->Mdl = IoAllocateMdl(start, device->Race.Length, FALSE, FALSE, NULL);
+    if (device->Mdl != NULL) {
+        IoBuildPartialMdl(irp->MdlAddress, device->Mdl, start, device->Race.Length);
+        status = device->Race.Adapter->DmaOperations->MapTransferEx(
+            device->Race.Adapter, device->Mdl, MapRegisterBase, 0, 0, &device->Race.Mapped, FALSE,
+            &pieces.List, sizeof(pieces), NULL, NULL);
+        if (!NT_SUCCESS(status)) {
+            IoFreeMdl(device->Mdl);
+        }
+    }
+    if (!NT_SUCCESS(status)) {
+        RaceEnd(&device->Race, irp, STATUS_CANCELLED);
+        return DeallocateObject;
+    }
+    device->Race.Irp = irp;
+    RaceProgram(&device->Race, &pieces.List);
+#ifndef MENDED
+    IoFreeMdl(device->Mdl);
+#endif
+    return DeallocateObjectKeepRegisters;
+}
+
+NTSTATUS FreedRead(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    return RaceSubmit(DeviceObject, Irp, 1, FreedControl);
+}
+
+VOID FreedDpc(PKDPC Dpc, PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID Context)
+{
+    PMISTAKE_DEVICE device = (PMISTAKE_DEVICE)DeviceObject->DeviceExtension;
+    PIRP irp = RaceTake(&device->Race);
+
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(CurrentIrp);
+    UNREFERENCED_PARAMETER(Context);
+
+    if (irp == NULL) {
+        return;
+    }
+    device->Race.Adapter->DmaOperations->FlushAdapterBuffersEx(
+        device->Race.Adapter, device->Mdl, device->Race.MapRegisterBase, 0, device->Race.Mapped, FALSE);
+#ifdef MENDED
+    IoFreeMdl(device->Mdl);
+#endif
+    RaceFree(&device->Race);
+    RaceEnd(&device->Race, irp, STATUS_SUCCESS);
+}
+
+const RACE_DRIVER RaceDriver = {
+    .ExtensionLength = sizeof(MISTAKE_DEVICE), .AddressWidth = 64, .ReadWrite = FreedRead, .Dpc = FreedDpc};
