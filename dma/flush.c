@@ -124,7 +124,7 @@ static void flush_registers(struct dma_adapter *a, struct dma_registers *g, cons
             put_back(g, map, part);
         if (map->logical_pages > 0)
             dma_domain_unmap(dma_domain_of(a), map->logical, map->logical_pages);
-        dma_owned_end(a->system, map->call);
+        dma_owned_end(a->system, map->owned);
         dma_registers_unmap(&a->system->pool, g, map);
         flushed = true;
     }
@@ -139,11 +139,11 @@ static void flush_owned(struct dma_adapter *a, enum dma_owned_kind kind, const s
 {
     struct dma_owned_part owned = dma_owned_find(a, kind, part->mdl, part->start, part->end);
     uint64_t end = owned.end;
-    if (owned.call == 0 && part->start != part->end)
+    if (owned.piece == NULL && part->start != part->end)
         raise_other(a, part, deed);
-    while (owned.call != 0) {
+    while (owned.piece != NULL) {
         require_direction(a, part, owned.to_device, deed);
-        dma_owned_end(a->system, owned.call);
+        dma_owned_end(a->system, owned.piece);
         owned = dma_owned_find(a, kind, part->mdl, part->start, part->end);
     }
     if (end != 0)
@@ -168,7 +168,7 @@ static void require_something_mapped(const struct dma_adapter *a, const struct d
     const struct dma_channel *c = a->channel;
     bool nothing = c != NULL   ? c->state == DMA_CHANNEL_IDLE && !dma_channel_cancelled(c)
                    : g != NULL ? g->used == 0
-                               : dma_owned_bytes(a, DMA_OWNED_WITHOUT, NULL) == 0;
+                               : !dma_owned_any(a);
     if (!nothing || length == 0)
         return;
     emu_finding_raise(a->system->machine, "DMA-FLUSH-6", "0xE6/16", (const uint64_t[4]){0x16, 0, 0, 0},

@@ -1,10 +1,12 @@
 /*
  * What devices own: see owned.h.
  *
- * Two lists: what is mapped now, and the pieces that ended last. A piece that ended leaves the second list
- * when its device is given some of it anew. Devices are looked at on machines without a remapping unit only.
+ * What is mapped now stands in lines by requester, which devices are looked up in, and, where no registers
+ * know of it, in lines by MDL as well; the pieces of a call form a ring. So a cycle of mapping and flushing
+ * costs the same, however much else is mapped. A list holds the pieces that ended last; one leaves it when
+ * its device is given some of it anew. Devices are looked at on machines without a remapping unit only.
  *
- * The lists are everybody's, and each piece one adapter's: its adapter is declared by who changes it and by
+ * The lines are everybody's, and each piece one adapter's: its adapter is declared by who changes it and by
  * who meets it; in what order the pieces stand nobody sees.
  */
 #include "dma/owned.h"
@@ -19,10 +21,38 @@
 
 enum { ENDED_KEPT = 64 };
 
-/* In front of a block that goes through the lists. */
-#define LISTS(machine) EMU_UNSEEN(machine, "pieces of several adapters, each declared by its own")
+/* In front of a block that goes through the lines and the list. */
+#define LINES(machine) EMU_UNSEEN(machine, "pieces of several adapters, each declared by its own")
 
-/* ---- The lists ------------------------------------------------------------------------------- */
+/* ---- The lines ------------------------------------------------------------------------------- */
+
+static struct dma_owned_place **line_of(struct dma_owners *all, emu_requester requester)
+{
+    return &all->of_device[requester % DMA_OWNED_LINES];
+}
+
+static struct dma_owned_place **line_of_mdl(struct dma_owners *all, const MDL *mdl)
+{
+    return &all->of_mdl[(uintptr_t)mdl / sizeof *mdl % DMA_OWNED_LINES];
+}
+
+static void enter(struct dma_owned_place **line, struct dma_owned_place *place, struct dma_owned *o)
+{
+    *place = (struct dma_owned_place){.next = *line, .link = line, .owned = o};
+    if (*line != NULL)
+        (*line)->link = &place->next;
+    *line = place;
+}
+
+static void leave(struct dma_owned_place *place)
+{
+    if (place->link == NULL)
+        return;
+    *place->link = place->next;
+    if (place->next != NULL)
+        place->next->link = place->link;
+    place->link = NULL;
+}
 
 static struct dma_owned *take_spare(struct dma_system *s)
 {
@@ -69,11 +99,11 @@ static void guard(struct dma_system *s, const unsigned char *memory, uint64_t by
 }
 
 /* From the mapped ones to those that ended. */
-static void end(struct dma_system *s, struct dma_owned **link)
+static void end(struct dma_system *s, struct dma_owned *o)
 {
     struct dma_owners *all = &s->owners;
-    struct dma_owned *o = *link;
-    *link = o->next;
+    leave(&o->of_device);
+    leave(&o->of_mdl);
     o->next = NULL;
     guard(s, o->memory, o->bytes, false);
     emu_touch(s->machine, o->adapter, EMU_ACCESS_WRITE);
@@ -92,41 +122,29 @@ static void end(struct dma_system *s, struct dma_owned **link)
 
 /* ---- Beginning and ending -------------------------------------------------------------------- */
 
-uint32_t dma_owned_call(struct dma_system *s)
-{
-    uint32_t call = 0;
-    EMU_UNSEEN(s->machine, "a number is a name")
-    {
-        call = ++s->owners.calls;
-    }
-    return call;
-}
-
 /* The last piece goes on: the driver's bytes follow each other, and the device's do. */
-static bool goes_on(const struct dma_owned *o, const struct dma_owning *by, uint64_t at,
-                    const unsigned char *memory, uint64_t device)
+static bool goes_on(const struct dma_owned *o, uint64_t at, const unsigned char *memory, uint64_t device)
 {
-    return o != NULL && o->call == by->call && o->device + o->bytes == device && o->at + o->bytes == at &&
+    return o != NULL && o->device + o->bytes == device && o->at + o->bytes == at &&
            (o->memory == NULL ? memory == NULL : o->memory + o->bytes == memory);
 }
 
-static void add(const struct dma_owning *by, uint64_t at, uint64_t physical, uint64_t device, uint64_t bytes)
+static struct dma_owned *add(const struct dma_owning *by, struct dma_owned *last, uint64_t at,
+                             uint64_t physical, uint64_t device, uint64_t bytes)
 {
     const struct dma_adapter *a = by->adapter;
     struct dma_system *s = a->system;
     struct dma_owners *all = &s->owners;
-    struct dma_owned *o = all->mapped;
     /* A transfer that begins anew by itself is watched by its driver while it goes on. */
     unsigned char *memory = a->loops ? NULL : emu_ram_at(s->machine, physical);
     renew(all, a->requester, device, bytes);
     guard(s, memory, bytes, true);
-    if (goes_on(o, by, at, memory, device)) {
-        o->bytes += bytes;
-        return;
+    if (goes_on(last, at, memory, device)) {
+        last->bytes += bytes;
+        return last;
     }
-    o = take_spare(s);
+    struct dma_owned *o = take_spare(s);
     *o = (struct dma_owned){
-        .next = all->mapped,
         .device = device,
         .bytes = bytes,
         .memory = memory,
@@ -134,37 +152,45 @@ static void add(const struct dma_owning *by, uint64_t at, uint64_t physical, uin
         .at = at,
         .requester = a->requester,
         .adapter = a->object,
-        .call = by->call,
         .kind = (uint8_t)by->kind,
         .to_device = by->to_device,
     };
-    if (all->mapped != NULL && all->mapped->call == by->call)
-        o->birth = all->mapped->birth;
-    else
+    o->next = last != NULL ? last->next : o;
+    if (last != NULL) {
+        last->next = o;
+        o->birth = last->birth;
+    } else {
         emu_birth_note(s->machine, &o->birth);
-    all->mapped = o;
-}
-
-void dma_owned_add(const struct dma_owning *by, uint64_t at, uint64_t physical, uint64_t device,
-                   uint64_t bytes)
-{
-    emu_touch(by->adapter->system->machine, by->adapter->object, EMU_ACCESS_WRITE);
-    LISTS(by->adapter->system->machine)
-    {
-        add(by, at, physical, device, bytes);
     }
+    enter(line_of(all, a->requester), &o->of_device, o);
+    if (by->kind != DMA_OWNED_THROUGH_REGISTERS)
+        enter(line_of_mdl(all, by->mdl), &o->of_mdl, o);
+    return o;
 }
 
-void dma_owned_end(struct dma_system *s, uint32_t call)
+struct dma_owned *dma_owned_add(const struct dma_owning *by, struct dma_owned *last, uint64_t at,
+                                uint64_t physical, uint64_t device, uint64_t bytes)
 {
-    LISTS(s->machine)
+    struct dma_owned *o = last;
+    emu_touch(by->adapter->system->machine, by->adapter->object, EMU_ACCESS_WRITE);
+    LINES(by->adapter->system->machine)
     {
-        struct dma_owned **link = &s->owners.mapped;
-        while (*link != NULL)
-            if ((*link)->call == call)
-                end(s, link);
-            else
-                link = &(*link)->next;
+        o = add(by, last, at, physical, device, bytes);
+    }
+    return o;
+}
+
+void dma_owned_end(struct dma_system *s, struct dma_owned *piece)
+{
+    EMU_ASSERT(piece != NULL && piece->of_device.link != NULL);
+    LINES(s->machine)
+    {
+        struct dma_owned *o = piece, *next;
+        do {
+            next = o->next;
+            end(s, o);
+            o = next;
+        } while (o != piece);
     }
 }
 
@@ -174,18 +200,25 @@ static bool has_some_of(const struct dma_owned *o, uint64_t start, uint64_t end_
     return start < o->at + o->bytes && (end_of_part > o->at || (start == end_of_part && start >= o->at));
 }
 
+static bool is_of(const struct dma_owned *o, const struct dma_adapter *a, enum dma_owned_kind kind,
+                  const MDL *mdl)
+{
+    return o->kind == kind && o->mdl == mdl && o->adapter == a->object;
+}
+
 struct dma_owned_part dma_owned_find(const struct dma_adapter *a, enum dma_owned_kind kind, const MDL *mdl,
                                      uint64_t start, uint64_t end_of_part)
 {
     struct dma_owned_part part = {0};
     emu_touch(a->system->machine, a->object, EMU_ACCESS_READ);
-    LISTS(a->system->machine)
+    LINES(a->system->machine)
     {
-        for (const struct dma_owned *o = a->system->owners.mapped; o != NULL; o = o->next) {
-            bool fits = o->kind == kind && o->mdl == mdl && o->adapter == a->object;
-            if (!fits || !has_some_of(o, start, end_of_part))
+        for (const struct dma_owned_place *p = *line_of_mdl(&a->system->owners, mdl); p != NULL;
+             p = p->next) {
+            struct dma_owned *o = p->owned;
+            if (!is_of(o, a, kind, mdl) || !has_some_of(o, start, end_of_part))
                 continue;
-            part.call = o->call;
+            part.piece = o;
             part.to_device = o->to_device;
             part.end = o->at + o->bytes > part.end ? o->at + o->bytes : part.end;
         }
@@ -193,74 +226,102 @@ struct dma_owned_part dma_owned_find(const struct dma_adapter *a, enum dma_owned
     return part;
 }
 
-uint64_t dma_owned_bytes(const struct dma_adapter *a, enum dma_owned_kind kind, const MDL *mdl)
+uint64_t dma_owned_bytes(const struct dma_adapter *a, const MDL *mdl)
 {
     uint64_t bytes = 0;
     emu_touch(a->system->machine, a->object, EMU_ACCESS_READ);
-    LISTS(a->system->machine)
+    LINES(a->system->machine)
     {
-        for (const struct dma_owned *o = a->system->owners.mapped; o != NULL; o = o->next)
-            if (o->kind == kind && o->adapter == a->object && (mdl == NULL || o->mdl == mdl))
-                bytes += o->bytes;
+        for (const struct dma_owned_place *p = *line_of_mdl(&a->system->owners, mdl); p != NULL; p = p->next)
+            if (is_of(p->owned, a, DMA_OWNED_WITHOUT, mdl))
+                bytes += p->owned->bytes;
     }
     return bytes;
+}
+
+bool dma_owned_any(const struct dma_adapter *a)
+{
+    bool any = false;
+    emu_touch(a->system->machine, a->object, EMU_ACCESS_READ);
+    LINES(a->system->machine)
+    {
+        const struct dma_owned_place *p = *line_of(&a->system->owners, a->requester);
+        for (; p != NULL && !any; p = p->next)
+            any = p->owned->kind == DMA_OWNED_WITHOUT && p->owned->adapter == a->object;
+    }
+    return any;
 }
 
 void dma_owned_share(const struct dma_adapter *a, uint64_t device, uint64_t bytes)
 {
     struct dma_system *s = a->system;
     emu_touch(s->machine, a->object, EMU_ACCESS_WRITE);
-    LISTS(s->machine)
+    LINES(s->machine)
     {
         struct dma_owned *o = take_spare(s);
         renew(&s->owners, a->requester, device, bytes);
         *o = (struct dma_owned){
-            .next = s->owners.mapped,
+            .next = o,
             .device = device,
             .bytes = bytes,
             .requester = a->requester,
             .adapter = a->object,
-            .call = dma_owned_call(s),
             .kind = DMA_OWNED_COMMON,
         };
-        s->owners.mapped = o;
+        enter(line_of(&s->owners, a->requester), &o->of_device, o);
     }
 }
 
 void dma_owned_unshare(const struct dma_adapter *a, uint64_t device)
 {
-    LISTS(a->system->machine)
+    LINES(a->system->machine)
     {
-        struct dma_owned **link = &a->system->owners.mapped;
-        while (*link != NULL && ((*link)->kind != DMA_OWNED_COMMON || (*link)->device != device ||
-                                 (*link)->requester != a->requester))
-            link = &(*link)->next;
-        if (*link != NULL)
-            end(a->system, link);
+        struct dma_owned_place *p = *line_of(&a->system->owners, a->requester);
+        while (p != NULL && (p->owned->kind != DMA_OWNED_COMMON || p->owned->device != device ||
+                             p->owned->requester != a->requester))
+            p = p->next;
+        if (p != NULL)
+            end(a->system, p->owned);
     }
 }
 
 /* ---- The driver ------------------------------------------------------------------------------ */
 
+/* Does this much from address on meet what a device owns, which may not be done with it? */
+static bool is_wrong(const struct dma_owned *o, uintptr_t address, size_t bytes, bool writes)
+{
+    uintptr_t first = (uintptr_t)o->memory;
+    return o->memory != NULL && address < first + o->bytes && first < address + bytes &&
+           (writes || !o->to_device);
+}
+
+static const struct dma_owned *find_wrong(const struct dma_owners *all, uintptr_t address, size_t bytes,
+                                          bool writes)
+{
+    for (unsigned i = 0; i < DMA_OWNED_LINES; i++)
+        for (const struct dma_owned_place *p = all->of_device[i]; p != NULL; p = p->next)
+            if (is_wrong(p->owned, address, bytes, writes))
+                return p->owned;
+    return NULL;
+}
+
 /* Its bytes from address on are touched while some of them may be a device's. */
 static void look_at_driver(struct emu_machine *m, void *context, uintptr_t address, size_t bytes, bool writes)
 {
     const struct dma_system *s = context;
-    for (const struct dma_owned *o = s->owners.mapped; o != NULL; o = o->next) {
-        uintptr_t first = (uintptr_t)o->memory;
-        bool touched = o->memory != NULL && address < first + o->bytes && first < address + bytes;
-        if (!touched || (o->to_device && !writes))
-            continue;
-        uint64_t at = o->at + (address > first ? address - first : 0);
-        char name[sizeof(struct dma_name)];
-        emu_finding_came_from(m, o->adapter, "given the buffer", &o->birth);
-        emu_finding_raise(m, writes ? "DMA-OWN-2" : "DMA-OWN-1", NULL, NULL,
-                          "the driver %s byte %llu of a buffer that is mapped for %s, %s: until the flush it "
-                          "is the device's",
-                          writes ? "writes" : "reads", (unsigned long long)at,
-                          emu_object_text(m, o->adapter, name, sizeof name),
-                          o->to_device ? "which reads it" : "which writes it");
-    }
+    const struct dma_owned *o = find_wrong(&s->owners, address, bytes, writes);
+    if (o == NULL)
+        return;
+    uintptr_t first = (uintptr_t)o->memory;
+    uint64_t at = o->at + (address > first ? address - first : 0);
+    char name[sizeof(struct dma_name)];
+    emu_finding_came_from(m, o->adapter, "given the buffer", &o->birth);
+    emu_finding_raise(m, writes ? "DMA-OWN-2" : "DMA-OWN-1", NULL, NULL,
+                      "the driver %s byte %llu of a buffer that is mapped for %s, %s: until the flush it "
+                      "is the device's",
+                      writes ? "writes" : "reads", (unsigned long long)at,
+                      emu_object_text(m, o->adapter, name, sizeof name),
+                      o->to_device ? "which reads it" : "which writes it");
 }
 
 /* ---- Devices --------------------------------------------------------------------------------- */
@@ -270,8 +331,18 @@ static bool holds(const struct dma_owned *o, emu_requester requester, uint64_t d
     return o->requester == requester && device >= o->device && device - o->device < o->bytes;
 }
 
-static const struct dma_owned *find(const struct dma_owned *o, emu_requester requester, uint64_t device)
+static const struct dma_owned *find_mapped(struct dma_owners *all, emu_requester requester, uint64_t device)
 {
+    const struct dma_owned_place *p = *line_of(all, requester);
+    while (p != NULL && !holds(p->owned, requester, device))
+        p = p->next;
+    return p != NULL ? p->owned : NULL;
+}
+
+static const struct dma_owned *find_ended(const struct dma_owners *all, emu_requester requester,
+                                          uint64_t device)
+{
+    const struct dma_owned *o = all->ended_first;
     while (o != NULL && !holds(o, requester, device))
         o = o->next;
     return o;
@@ -311,8 +382,8 @@ static void look(struct dma_system *s, emu_requester requester, uint64_t logical
     struct emu_machine *m = s->machine;
     const struct dma_owned *hit = s->owners.hit;
     if (hit == NULL || !holds(hit, requester, logical)) {
-        const struct dma_owned *o = find(s->owners.mapped, requester, logical);
-        const struct dma_owned *ended = o == NULL ? find(s->owners.ended_first, requester, logical) : NULL;
+        const struct dma_owned *o = find_mapped(&s->owners, requester, logical);
+        const struct dma_owned *ended = o == NULL ? find_ended(&s->owners, requester, logical) : NULL;
         bool beyond = hit != NULL && hit->requester == requester && logical == hit->device + hit->bytes;
         if (to_memory && (ended != NULL || (o == NULL && beyond)))
             s->entry->strayed(s, ended != NULL ? ended : hit, logical, ended == NULL);
@@ -334,7 +405,7 @@ static void look(struct dma_system *s, emu_requester requester, uint64_t logical
 static uint64_t look_at_device(struct emu_machine *m, void *context, emu_requester requester,
                                uint64_t logical, bool to_memory, size_t *run)
 {
-    LISTS(m)
+    LINES(m)
     {
         look(context, requester, logical, to_memory, run);
     }

@@ -31,29 +31,38 @@ enum dma_owned_kind {
     DMA_OWNED_COMMON,            /* a common buffer */
 };
 
+/* Where a piece stands in a line of pieces; links point to where it is pointed to from. */
+struct dma_owned_place {
+    struct dma_owned_place *next, **link; /* link NULL: it stands in none */
+    struct dma_owned *owned;
+};
+
 /* A piece of memory that a device owns, or did. */
 struct dma_owned {
-    struct dma_owned *next;
-    uint64_t device; /* where the device has it */
+    struct dma_owned *next; /* of the same call, round and round; once it is over, the next to end */
+    struct dma_owned_place of_device; /* in the line of its requester */
+    struct dma_owned_place of_mdl;    /* in the line of its MDL, where no registers know of it */
+    uint64_t device;                  /* where the device has it */
     uint64_t bytes;
     unsigned char *memory; /* the driver's bytes; NULL: shared, or none of the machine's memory */
     PMDL mdl;              /* as the driver named it; NULL: a common buffer */
     uint64_t at;           /* where in the MDL's chain */
     emu_requester requester;
     emu_object adapter;
-    uint32_t call; /* that mapped it, a number */
-    uint8_t kind;  /* enum dma_owned_kind */
+    uint8_t kind; /* enum dma_owned_kind */
     bool to_device;
     struct emu_birth birth; /* of the mapping (a common buffer has none); once it is over, of its end */
 };
 
+enum { DMA_OWNED_LINES = 256 };
+
 struct dma_owners {
-    struct dma_owned *mapped;                   /* newest first */
+    struct dma_owned_place *of_device[DMA_OWNED_LINES]; /* newest first */
+    struct dma_owned_place *of_mdl[DMA_OWNED_LINES];
     struct dma_owned *ended_first, *ended_last; /* oldest first */
     struct dma_owned *spare;
     const struct dma_owned *hit; /* where a device was last; NULL: nowhere */
     uint32_t ended_count;
-    uint32_t calls; /* numbered so far */
 };
 
 /* Called once at boot, after dma_domains_boot(). */
@@ -63,27 +72,29 @@ void dma_owned_boot(struct dma_system *s);
 struct dma_owning {
     const struct dma_adapter *adapter;
     PMDL mdl;
-    uint32_t call; /* dma_owned_call() */
     enum dma_owned_kind kind;
     bool to_device;
 };
-uint32_t dma_owned_call(struct dma_system *s);
-/* bytes from physical on (the driver's, at this place of its MDL's chain) are at device for the device. */
-void dma_owned_add(const struct dma_owning *by, uint64_t at, uint64_t physical, uint64_t device,
-                   uint64_t bytes);
-/* All that this call mapped is the driver's again. */
-void dma_owned_end(struct dma_system *s, uint32_t call);
+/* bytes from physical on (the driver's, at this place of its MDL's chain) are at device for the device.
+ * last: what the call added before, NULL at first. Returns what it is to be given next time. */
+struct dma_owned *dma_owned_add(const struct dma_owning *by, struct dma_owned *last, uint64_t at,
+                                uint64_t physical, uint64_t device, uint64_t bytes);
+/* All that the call mapped which mapped this piece is the driver's again. */
+void dma_owned_end(struct dma_system *s, struct dma_owned *piece);
 
-/* What calls of a kind mapped of a part of an MDL's chain through an adapter. */
+/* What calls of a kind mapped of a part of an MDL's chain through an adapter; not
+ * DMA_OWNED_THROUGH_REGISTERS, which know that. */
 struct dma_owned_part {
-    uint32_t call; /* one of them; 0: none has any of it */
+    struct dma_owned *piece; /* one of them; NULL: none has any of it */
     bool to_device;
     uint64_t end; /* the last byte that they have, and one */
 };
 struct dma_owned_part dma_owned_find(const struct dma_adapter *a, enum dma_owned_kind kind, const MDL *mdl,
                                      uint64_t start, uint64_t end);
-/* How much the adapter has mapped in this way, of this MDL's chain or (NULL) of all. */
-uint64_t dma_owned_bytes(const struct dma_adapter *a, enum dma_owned_kind kind, const MDL *mdl);
+/* How much of this MDL's chain the adapter has mapped without registers. */
+uint64_t dma_owned_bytes(const struct dma_adapter *a, const MDL *mdl);
+/* Has it mapped anything in that way? */
+bool dma_owned_any(const struct dma_adapter *a);
 
 /* A common buffer begins and ends. */
 void dma_owned_share(const struct dma_adapter *a, uint64_t device, uint64_t bytes);

@@ -23,6 +23,7 @@
 
 struct dma_adapter;
 struct dma_bank;
+struct dma_owned;
 struct dma_system;
 
 struct dma_pool {
@@ -48,7 +49,7 @@ struct dma_mapped {
     bool to_device;
     uint32_t logical_pages; /* of the adapter's domain, from logical on; 0: nothing is remapped */
     uint64_t logical;
-    uint32_t call; /* owned.h's number of it */
+    struct dma_owned *owned; /* a piece of it */
 };
 
 /* The registers of one allocation, and what is mapped through them. */

@@ -42,7 +42,7 @@ struct mapping {
     uint64_t logical;          /* where the domain has room for what may be mapped */
     uint32_t logical_pages;    /* of it in use */
     bool is_list;              /* a scatter/gather list is made of it */
-    uint32_t call;             /* owned.h's number of it */
+    struct dma_owned *owned;   /* what of it the device was given last */
     struct dma_walk walk;
     struct dma_list list;
 };
@@ -50,7 +50,7 @@ struct mapping {
 /* What is mapped of the MDL's chain, through g or without registers, and was not flushed. */
 static uint64_t unflushed_bytes(const struct dma_adapter *a, const struct dma_registers *g, const MDL *mdl)
 {
-    return g != NULL ? dma_registers_bytes(g) : dma_owned_bytes(a, DMA_OWNED_WITHOUT, mdl);
+    return g != NULL ? dma_registers_bytes(g) : dma_owned_bytes(a, mdl);
 }
 
 static void require_flushed(const struct dma_adapter *a, const struct dma_registers *g, const MDL *mdl,
@@ -173,13 +173,12 @@ static void own(struct mapping *x, struct dma_step step, uint64_t device)
     const struct dma_owning by = {
         .adapter = x->adapter,
         .mdl = x->mdl,
-        .call = x->call,
         .kind = x->registers != NULL ? DMA_OWNED_THROUGH_REGISTERS
                 : x->is_list         ? DMA_OWNED_BY_LIST
                                      : DMA_OWNED_WITHOUT,
         .to_device = x->to_device,
     };
-    dma_owned_add(&by, x->start + x->mapped, step.physical, device, step.bytes);
+    x->owned = dma_owned_add(&by, x->owned, x->start + x->mapped, step.physical, device, step.bytes);
 }
 
 static void go(struct mapping *x, struct dma_step step)
@@ -313,13 +312,11 @@ static void map(struct mapping *x)
 {
     struct dma_registers *g = x->registers;
     x->domain = dma_domain_of(x->adapter);
-    x->call = dma_owned_call(x->adapter->system);
     struct dma_mapped what = {
         .mdl = x->mdl,
         .start = x->start,
         .first = g != NULL ? g->next : 0,
         .to_device = x->to_device,
-        .call = x->call,
     };
     if (x->one_piece)
         map_contiguous(x);
@@ -328,6 +325,7 @@ static void map(struct mapping *x)
     dma_list_end(&x->list);
     if (g == NULL || x->mapped == 0)
         return;
+    what.owned = x->owned;
     what.bytes = x->mapped;
     what.logical = x->logical;
     what.logical_pages = x->logical_pages;

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { SMALL = PAGE_SIZE, LARGE = 16 * PAGE_SIZE, LIST_BYTES = 1024 };
+enum { SMALL = PAGE_SIZE, LARGE = 16 * PAGE_SIZE, LIST_BYTES = 1024, MANY_OTHERS = 1000 };
 static const int cycles_small = 1000000, cycles_large = 100000;
 
 struct cycle {
@@ -64,9 +64,27 @@ static double copies(void *context)
     return (bench_now() - start) / c->count;
 }
 
+/* Maps this many buffers more, which stay mapped: through the same adapter, each with an MDL of its own. */
+static void map_others(const struct cycle *c, int count)
+{
+    PDMA_OPERATIONS o = c->adapter->DmaOperations;
+    uint64_t list[LIST_BYTES / sizeof(uint64_t)];
+    UCHAR *memory = haldma_alloc_pages(1, 0, UINT64_MAX);
+    haldma_require(count == 0 || memory != NULL, "no page");
+    for (int i = 0; i < count; i++) {
+        ULONG mapped = 1;
+        PMDL mdl = IoAllocateMdl(memory + i, mapped, FALSE, FALSE, NULL);
+        MmBuildMdlForNonPagedPool(mdl);
+        NTSTATUS status = o->MapTransferEx(c->adapter, mdl, NULL, 0, 0, &mapped, TRUE,
+                                           (PSCATTER_GATHER_LIST)list, sizeof list, NULL, NULL);
+        haldma_require(NT_SUCCESS(status), "buffer %d was not mapped: 0x%08X", i, (unsigned)status);
+    }
+}
+
 struct result {
     ULONG width;
     ULONG bytes;
+    int others; /* that are mapped all the time */
     double cycle;
     double copy;
 };
@@ -87,6 +105,7 @@ static void measure(void *context)
 
     KIRQL irql;
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
+    map_others(&c, r->others);
     r->cycle = bench_median(cycles, &c);
     KeLowerIrql(irql);
     r->copy = bench_median(copies, &c);
@@ -100,12 +119,19 @@ void bench_cycle(void)
     struct result direct_large = {.width = REACHES_ALL, .bytes = LARGE};
     struct result small = {.width = REACHES_4_GIB, .bytes = SMALL};
     struct result large = {.width = REACHES_4_GIB, .bytes = LARGE};
+    struct result beside_one = {.width = REACHES_ALL, .bytes = SMALL, .others = 1};
+    struct result beside_many = {.width = REACHES_ALL, .bytes = SMALL, .others = MANY_OTHERS};
     bench_on_strand(&config, measure, &direct);
     bench_on_strand(&config, measure, &direct_large);
     bench_on_strand(&config, measure, &small);
     bench_on_strand(&config, measure, &large);
+    bench_on_strand(&config, measure, &beside_one);
+    bench_on_strand(&config, measure, &beside_many);
     bench_line("cycle, 4 KiB, no double buffer", direct.cycle, "ns", 0, NULL);
     bench_line("cycle, 64 KiB, no double buffer", direct_large.cycle, "ns", 0, NULL);
+    bench_line("cycle, 1 buffer more is mapped", beside_one.cycle, "ns", 0, NULL);
+    bench_line("cycle, 1,000 buffers more are mapped", beside_many.cycle, "ns",
+               beside_many.cycle / beside_one.cycle, "1 buffer");
     bench_line("cycle, 4 KiB, double buffer", small.cycle, "ns", small.cycle / (small.copy + direct.cycle),
                "memcpy + cycle");
     bench_line("cycle, 64 KiB, double buffer", large.cycle, "ns",
