@@ -91,8 +91,13 @@ static void require_units(const struct dma_channel *c, const struct dma_adapter 
 void dma_channel_start(struct dma_channel *c, struct dma_adapter *a, const struct dma_list *list,
                        bool to_device, uint32_t device_offset, const struct dma_channel_end *end)
 {
+    static const char deed[] = "a mapping";
+    /* An interrupt that is being handled is of a transfer before: this one begins when that is over. */
+    dma_controller_await(c->controller);
+    dma_channel_require_owned(c, a, deed);
+    dma_channel_require_flushed(c, a, deed);
     EMU_DECLARED(a->system->machine, dma_channel_object(c), EMU_ACCESS_WRITE);
-    EMU_ASSERT(c->state == DMA_CHANNEL_IDLE && c->owner != NULL && c->completion == NULL);
+    EMU_ASSERT(c->completion == NULL);
     if (end->routine != NULL && c->interrupts) {
         c->completion = dma_slots_take(&a->system->completions);
         c->completion->adapter = a;
@@ -157,14 +162,18 @@ void dma_channel_ended(struct dma_channel *c, DMA_COMPLETION_STATUS status)
     call_completion(c, status);
 }
 
+void dma_channel_stopped(struct dma_channel *c)
+{
+    c->was_cancelled = true;
+    c->loops = false;
+    dma_channel_ended(c, DmaCancelled);
+}
+
 /* A transfer that the controller could not stop any more has ended, or interrupts: that is heard of soon. */
 void dma_channel_stop(struct dma_channel *c)
 {
-    if (c->state == DMA_CHANNEL_RUNNING && dma_controller_cancel(c->controller, c->number)) {
-        c->was_cancelled = true;
-        c->loops = false;
-        dma_channel_ended(c, DmaCancelled);
-    }
+    if (c->state == DMA_CHANNEL_RUNNING)
+        dma_controller_cancel(c->controller, c->number);
 }
 
 uint64_t dma_channel_done(struct dma_channel *c, const struct dma_adapter *a, uint64_t bytes)

@@ -65,7 +65,8 @@ struct dma_channel_end {
 
 /* Was the transfer context of the channel's owner cancelled? */
 bool dma_channel_cancelled(const struct dma_channel *c);
-/* Starts a transfer of list on an idle channel. */
+/* Starts a transfer of list on an idle channel that the adapter has, as it was when fragments were asked for:
+ * required once more, since other threads may have gone on since then. */
 void dma_channel_start(struct dma_channel *c, struct dma_adapter *a, const struct dma_list *list,
                        bool to_device, uint32_t device_offset, const struct dma_channel_end *end);
 /* Ends whatever runs, so that its memory can be flushed. dma_channel_flushed() completes that. */
@@ -74,8 +75,9 @@ void dma_channel_stop(struct dma_channel *c);
 uint64_t dma_channel_done(struct dma_channel *c, const struct dma_adapter *a, uint64_t bytes);
 void dma_channel_flushed(struct dma_channel *c);
 
-/* The controller says that the transfer ended. */
+/* The controller says that the transfer ended; that it could be stopped, and will not interrupt for it. */
 void dma_channel_ended(struct dma_channel *c, DMA_COMPLETION_STATUS status);
+void dma_channel_stopped(struct dma_channel *c);
 
 /* ConfigureAdapterChannel, CancelMappedTransfer and ReadDmaCounter. */
 NTSTATUS dma_configure(struct dma_adapter *a, ULONG function, PVOID context);

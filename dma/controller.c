@@ -63,12 +63,16 @@ static bool is_free(const void *context)
     return !c->is_busy;
 }
 
-/* Waits for the routine that another processor is in. */
+void dma_controller_await(struct dma_controller *c)
+{
+    if (c->is_busy)
+        emu_step_when(c->system->machine, DMA_OP_ROUTINE, c->object, 0, is_free, c);
+}
+
 static void enter(struct dma_controller *c)
 {
     struct emu_machine *m = c->system->machine;
-    if (c->is_busy)
-        emu_step_when(m, DMA_OP_ROUTINE, c->object, 0, is_free, c);
+    dma_controller_await(c);
     EMU_ASSERT(!c->is_busy);
     c->is_busy = true;
     emu_touch(m, c->object, EMU_ACCESS_WRITE);
@@ -79,7 +83,9 @@ static void enter(struct dma_controller *c)
         emu_level_raise(m, c->level);
 }
 
-static void leave(struct dma_controller *c, const char *routine)
+/* The routine is over, and nobody has gone on yet: what it said is acted upon before lower(), which is given
+ * what this returns. */
+static uint8_t finish(struct dma_controller *c, const char *routine)
 {
     struct emu_machine *m = c->system->machine;
     uint8_t level = c->left_level;
@@ -91,8 +97,20 @@ static void leave(struct dma_controller *c, const char *routine)
     emu_touch(m, c->object, EMU_ACCESS_WRITE);
     if (!c->is_explored)
         emu_quiet_end(m);
-    else if (level < raised)
+    return level;
+}
+
+/* What waits for this level runs here, and other processors meanwhile. */
+static void lower(const struct dma_controller *c, uint8_t level)
+{
+    struct emu_machine *m = c->system->machine;
+    if (level < emu_level(m))
         emu_level_lower(m, level);
+}
+
+static void leave(struct dma_controller *c, const char *routine)
+{
+    lower(c, finish(c, routine));
 }
 
 static void step(struct dma_controller *c, emu_op op, uint64_t arg)
@@ -174,12 +192,14 @@ uint32_t dma_controller_counter(struct dma_controller *c, uint32_t channel)
     return bytes;
 }
 
-bool dma_controller_cancel(struct dma_controller *c, uint32_t channel)
+void dma_controller_cancel(struct dma_controller *c, uint32_t channel)
 {
     enter(c);
     bool cancelled = c->operations.CancelTransfer(c->data, channel) != FALSE;
-    leave(c, "CancelTransfer");
-    return cancelled;
+    uint8_t level = finish(c, "CancelTransfer");
+    if (cancelled)
+        dma_channel_stopped(&c->channels[channel]);
+    lower(c, level);
 }
 
 /* ---- Interrupts ------------------------------------------------------------------------------ */
@@ -199,6 +219,21 @@ static DMA_COMPLETION_STATUS status_of(const struct dma_controller *c, DMA_INTER
                       (int)type);
 }
 
+/* HandleInterrupt says that a transfer has ended. */
+static void end(struct dma_controller *c, uint32_t channel, DMA_INTERRUPT_TYPE type)
+{
+    struct emu_machine *m = c->system->machine;
+    if (channel >= c->channel_count)
+        emu_finding_raise(m, "DMA-EXT-9", NULL, NULL, "HandleInterrupt of %s reported channel %u of %u",
+                          c->name, channel, c->channel_count);
+    if (c->channels[channel].was_cancelled)
+        emu_finding_raise(
+            m, "DMA-EXT-10", NULL, NULL,
+            "HandleInterrupt of %s reported channel %u, whose transfer CancelTransfer had stopped", c->name,
+            channel);
+    dma_channel_ended(&c->channels[channel], status_of(c, type));
+}
+
 void dma_controller_listen(struct dma_controller *c)
 {
     for (;;) {
@@ -206,19 +241,12 @@ void dma_controller_listen(struct dma_controller *c)
         DMA_INTERRUPT_TYPE type = InterruptTypeCompletion;
         enter(c);
         bool found = c->operations.HandleInterrupt(c->data, &channel, &type) != FALSE;
-        leave(c, "HandleInterrupt");
+        uint8_t level = finish(c, "HandleInterrupt");
+        if (found)
+            end(c, channel, type);
+        lower(c, level);
         if (!found)
             return;
-        if (channel >= c->channel_count)
-            emu_finding_raise(c->system->machine, "DMA-EXT-9", NULL, NULL,
-                              "HandleInterrupt of %s reported channel %u of %u", c->name, (unsigned)channel,
-                              c->channel_count);
-        if (c->channels[channel].was_cancelled)
-            emu_finding_raise(
-                c->system->machine, "DMA-EXT-10", NULL, NULL,
-                "HandleInterrupt of %s reported channel %u, whose transfer CancelTransfer had stopped",
-                c->name, (unsigned)channel);
-        dma_channel_ended(&c->channels[channel], status_of(c, type));
     }
 }
 

@@ -65,6 +65,8 @@ struct dma_channel *dma_controller_bind(struct dma_system *s, const DEVICE_DESCR
 /* Announces an operation on an adapter's transfers: like emu_step(), when no routine of its controller runs.
  */
 void dma_controller_step(const struct dma_adapter *a, emu_op op, uint64_t arg);
+/* Waits for the routine that another processor is in: the next one that is called here is called at once. */
+void dma_controller_await(struct dma_controller *c);
 
 /* The routines, for a channel. */
 uint32_t dma_controller_fragments(struct dma_controller *c, uint32_t channel, uint32_t wanted);
@@ -74,7 +76,8 @@ NTSTATUS dma_controller_configure(struct dma_controller *c, uint32_t channel, ui
                                   PVOID context);
 void dma_controller_flush(struct dma_controller *c, uint32_t channel);
 uint32_t dma_controller_counter(struct dma_controller *c, uint32_t channel);
-bool dma_controller_cancel(struct dma_controller *c, uint32_t channel);
+/* Where it could be stopped: dma_channel_stopped(). */
+void dma_controller_cancel(struct dma_controller *c, uint32_t channel);
 /* Hears every interrupt of the controller: dma_channel_ended() for each channel that has one. */
 void dma_controller_listen(struct dma_controller *c);
 

@@ -54,13 +54,22 @@ static void cancel(void *context)
     cancel_status = raced->o->CancelMappedTransfer(raced->adapter, raced->transfer);
 }
 
-static void set_up(void *context)
+static PUCHAR registers;
+
+static void set_up_stream(void)
 {
-    (void)context;
     rig_expect_equal(bench_load(dma_soc_AddResourceGroup, &bench_hardware(BEAT)->group), STATUS_SUCCESS);
+    PHYSICAL_ADDRESS address = {.QuadPart = (LONGLONG)REGISTERS};
+    registers = HalMapIoSpace(address, EMU_SOC_DMA_WINDOW_BYTES, MmNonCached);
     raced = stream_make(LINE_FIRST, 2);
     raced->length = BEATS * BEAT;
     memset(raced->memory, NEXT_FILL, 2 * PAGE_SIZE);
+}
+
+static void set_up(void *context)
+{
+    (void)context;
+    set_up_stream();
     rig_thread("transfers", 0, transfer, NULL);
     rig_thread("cancels", 1, cancel, NULL);
 }
@@ -91,8 +100,6 @@ static void a_cancellation_at_every_beat_completes_the_transfer_once(void **stat
 
 /* ---- An extension that does not expect the race ---------------------------------------------- */
 
-static PUCHAR registers;
-
 /* It looks whether the channel is active, and stops it: the end may come between. */
 static BOOLEAN careless_cancel(PVOID context, ULONG channel)
 {
@@ -112,8 +119,6 @@ static BOOLEAN careless_cancel(PVOID context, ULONG channel)
 static void set_up_careless(void *context)
 {
     set_up(context);
-    PHYSICAL_ADDRESS address = {.QuadPart = (LONGLONG)REGISTERS};
-    registers = HalMapIoSpace(address, EMU_SOC_DMA_WINDOW_BYTES, MmNonCached);
     dma_system()->controllers[0]->operations.CancelTransfer = careless_cancel;
 }
 
@@ -132,11 +137,107 @@ static void an_extension_that_looks_before_it_stops_is_found_out(void **state)
     emu_machine_destroy(m);
 }
 
+/* ---- The next transfer against the interrupt of the last one ---------------------------------- */
+
+/* Asks the hardware how much it can, so that other processors go on while it does. */
+static ULONG slow_fragments(PVOID context, ULONG channel, ULONG wanted)
+{
+    (void)context;
+    (void)channel;
+    (void)wanted;
+    return READ_REGISTER_ULONG((volatile ULONG *)(void *)(registers + EMU_SOC_DMA_FRAGMENTS));
+}
+
+static KDPC something_else;
+
+/* What the first processor does between two routines that one call needs. */
+static VOID do_something_else(PKDPC dpc, PVOID context, PVOID first, PVOID second)
+{
+    (void)dpc;
+    (void)context;
+    (void)first;
+    (void)second;
+    READ_REGISTER_ULONG((volatile ULONG *)(void *)(registers + EMU_SOC_DMA_ID));
+}
+
+/* The interrupt of the transfer before comes again, on a line of its own. */
+static struct {
+    bool comes;
+    emu_line line;
+    PDMA_HANDLE_INTERRUPT handle;
+} again;
+
+static void come_again(void *context)
+{
+    (void)context;
+    emu_line_raise(emu_current(), again.line);
+    KeInsertQueueDpc(&something_else, NULL, NULL);
+}
+
+static BOOLEAN handle_again(PVOID context, PULONG channel, PDMA_INTERRUPT_TYPE type)
+{
+    enum { REGISTER = EMU_SOC_DMA_CHANNEL(0) + EMU_SOC_DMA_CHANNEL_STATUS };
+    ULONG status = READ_REGISTER_ULONG((volatile ULONG *)(void *)(registers + REGISTER));
+    bool came = again.comes && (status & EMU_SOC_DMA_CHANNEL_ACTIVE) == 0;
+    again.comes = false;
+    emu_line_lower(emu_current(), again.line);
+    if (!came)
+        return again.handle(context, channel, type);
+    *channel = 0;
+    *type = InterruptTypeCompletion;
+    return TRUE;
+}
+
+static void transfer_the_next(void *context)
+{
+    (void)context;
+    rig_expect_equal(stream_start(raced, FALSE), STATUS_SUCCESS);
+    stream_wait(raced);
+    rig_expect_equal(raced->status, DmaComplete);
+    rig_expect_equal(count_beats(raced), BEATS);
+}
+
+static void set_up_again(void *context)
+{
+    (void)context;
+    set_up_stream();
+    const struct emu_line_config line = {
+        .name = "again", .trigger = EMU_TRIGGER_LEVEL, .level = LEVEL, .processors = 1 << 1};
+    struct dma_controller *c = dma_system()->controllers[0];
+    again.comes = true;
+    again.line = emu_line_add(emu_current(), &line);
+    again.handle = c->operations.HandleInterrupt;
+    c->operations.QueryMaxFragments = slow_fragments;
+    c->operations.HandleInterrupt = handle_again;
+    rig_expect(dma_controller_connect(c, (LONG)again.line, LevelSensitive));
+    KeInitializeDpc(&something_else, do_something_else, NULL);
+    KeSetTargetProcessorDpc(&something_else, 0);
+    rig_thread("transfers", 0, transfer_the_next, NULL);
+    rig_thread("comes again", 1, come_again, NULL);
+}
+
+/* rule: DMA-CHANNEL-18 */
+static void an_interrupt_that_comes_again_does_not_end_the_next_transfer(void **state)
+{
+    enum { RUNS = 20000 };
+    (void)state;
+    struct haldma_config config = bare_config();
+    world_explore(&config, set_up_again, NULL, PREEMPTIONS);
+    struct emu_machine *m = world_machine(&config);
+    struct emu_program program = {"again", set_up_again, NULL, NULL};
+    struct emu_report report;
+    rig_explore_random(m, &program, 1, RUNS, &report);
+    rig_assert_clean(&report);
+    emu_report_free(&report);
+    emu_machine_destroy(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cancellation_at_every_beat_completes_the_transfer_once),
         cmocka_unit_test(an_extension_that_looks_before_it_stops_is_found_out),
+        cmocka_unit_test(an_interrupt_that_comes_again_does_not_end_the_next_transfer),
     };
     return cmocka_run_group_tests_name("races of extensions", tests, NULL, NULL);
 }
