@@ -55,6 +55,7 @@ static const struct emu_op_info own_ops[EMU_OWN_OPS] = {
     [EMU_OP_MISDEED_BEYOND] = {"device writes beyond its list", EMU_ACCESS_LOCAL, NULL},
     [EMU_OP_MISDEED_STATUS_FIRST] = {"status before data", EMU_ACCESS_LOCAL, NULL},
     [EMU_OP_MISDEED_AFTER_RESET] = {"transfer goes on after its end", EMU_ACCESS_LOCAL, NULL},
+    [EMU_OP_MISDEED_COUNT] = {"count stays behind", EMU_ACCESS_LOCAL, NULL},
     [EMU_OP_REMOVED] = {"device is gone", EMU_ACCESS_WRITE, NULL},
 };
 

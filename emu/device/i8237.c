@@ -6,9 +6,22 @@
  * moves some units, one bus cycle each on the real thing. How far a channel gets before another one moves is
  * the machine's choice, so priorities are not modelled.
  */
+#include <emu/misdeed.h>
+
 #include "emu/device/i8237_state.h"
 
-enum { DEFAULT_BEAT_NS = 1000, BUFFER_BYTES = 512, PAGE_SHIFT = 16 };
+enum {
+    DEFAULT_BEAT_NS = 1000,
+    BUFFER_BYTES = 512,
+    PAGE_SHIFT = 16,
+    BEYOND_BYTES = 16, /* written behind the last unit */
+    AFTER_NS = 1000,   /* how long after the mask what goes on shows */
+    LATE_NS = 3000000, /* how long after the end a late terminal count comes */
+    /* What it can do wrong in a round, the last of them where that goes to memory. */
+    OF_A_ROUND = EMU_MISDEED_EARLY | EMU_MISDEED_LATE | EMU_MISDEED_TWICE | EMU_MISDEED_SPURIOUS |
+                 EMU_MISDEED_NEVER | EMU_MISDEED_SHORT | EMU_MISDEED_COUNT,
+    OF_A_ROUND_TO_MEMORY = OF_A_ROUND | EMU_MISDEED_BEYOND,
+};
 
 static bool moves_words(const struct i8237_channel *ch)
 {
@@ -138,18 +151,117 @@ static bool count_down(struct i8237_channel *ch, size_t moved)
     return last;
 }
 
-static void reach_count(struct i8237_channel *ch)
+static bool goes_to_memory(const struct i8237_channel *ch)
+{
+    return (ch->mode & EMU_I8237_MODE_TRANSFER) == (unsigned)EMU_I8237_MODE_TO_MEMORY;
+}
+
+/* The peripheral is told; it cannot know whether the status says so as well. */
+static void strobe(const struct i8237_channel *ch)
+{
+    if (ch->ops != NULL && ch->ops->terminal_count != NULL)
+        ch->ops->terminal_count(ch->peripheral, ch->pair->machine);
+}
+
+static void tell_end(struct i8237_channel *ch)
 {
     ch->reached_count = true;
+    strobe(ch);
+}
+
+/* ---- What it does wrong ---------------------------------------------------------------------- */
+
+static bool may(const struct i8237_channel *ch, uint32_t misdeeds)
+{
+    const struct emu_i8237 *c = ch->pair;
+    return (c->config.misdeeds & misdeeds) != 0 || emu_machine_config(c->machine)->misbehaving;
+}
+
+static void come_later(struct i8237_channel *ch, uint64_t delay)
+{
+    if (!emu_engine_started(&ch->after))
+        emu_engine_start(ch->pair->machine, &ch->after, delay);
+}
+
+static void come_after(struct emu_machine *m, void *context)
+{
+    struct i8237_channel *ch = context;
+    struct emu_i8237 *c = ch->pair;
+    uint8_t buffer[BUFFER_BYTES];
+    size_t rest = ch->after_bytes;
+    emu_bus_touch_device(m, c, EMU_ACCESS_WRITE);
+    ch->after_bytes = 0;
+    if (rest == 0)
+        tell_end(ch);
+    else if (emu_misdeed_choose(m, ch->engine.object, EMU_MISDEED_AFTER_RESET, c->config.misdeeds) != 0)
+        access_memory(ch, ch->after_address, buffer, produce(ch, buffer, rest), true);
+}
+
+/* Software took the bus away in the middle. Asked when it is due: the mask may be a part of another step. */
+static void go_on_after(struct i8237_channel *ch)
+{
+    if (!goes_to_memory(ch) || !may(ch, EMU_MISDEED_AFTER_RESET) || emu_engine_started(&ch->after))
+        return;
+    ch->after_address = place(ch);
+    ch->after_bytes = (uint32_t)run_length(ch, BUFFER_BYTES);
+    come_later(ch, AFTER_NS);
+}
+
+/* With the first beat of a round that has an end. */
+static void choose_misdeed(struct i8237_channel *ch)
+{
+    const struct emu_i8237 *c = ch->pair;
+    if (ch->asked || (ch->mode & EMU_I8237_MODE_AUTO_INITIALIZE) != 0)
+        return;
+    ch->asked = true;
+    ch->misdeed =
+        emu_misdeed_choose(c->machine, ch->engine.object,
+                           goes_to_memory(ch) ? OF_A_ROUND_TO_MEMORY : OF_A_ROUND, c->config.misdeeds);
+    if (ch->misdeed & EMU_MISDEED_EARLY)
+        tell_end(ch);
+    if (ch->misdeed & EMU_MISDEED_SPURIOUS)
+        strobe(ch);
+}
+
+static void tell_end_or_not(struct i8237_channel *ch)
+{
+    if (ch->misdeed & EMU_MISDEED_LATE)
+        come_later(ch, LATE_NS);
+    if (ch->misdeed & EMU_MISDEED_TWICE)
+        come_later(ch, ch->pair->config.beat_ns);
+    if ((ch->misdeed & (EMU_MISDEED_EARLY | EMU_MISDEED_LATE | EMU_MISDEED_NEVER)) == 0)
+        tell_end(ch);
+}
+
+static void write_beyond(struct i8237_channel *ch)
+{
+    uint8_t buffer[BEYOND_BYTES];
+    size_t bytes = produce(ch, buffer, sizeof buffer);
+    if (bytes != 0)
+        access_memory(ch, place(ch), buffer, bytes, true);
+}
+
+/* ---- Rounds ---------------------------------------------------------------------------------- */
+
+void emu_i8237_begin(struct i8237_channel *ch)
+{
+    ch->moved = 0;
+    ch->asked = false;
+    ch->misdeed = 0;
+}
+
+static void reach_count(struct i8237_channel *ch)
+{
     ch->asked_by_software = false;
+    if (ch->misdeed & EMU_MISDEED_BEYOND)
+        write_beyond(ch);
     if (ch->mode & EMU_I8237_MODE_AUTO_INITIALIZE) {
         ch->address = ch->base_address;
         ch->count = ch->base_count;
     } else {
         ch->masked = true;
     }
-    if (ch->ops != NULL && ch->ops->terminal_count != NULL)
-        ch->ops->terminal_count(ch->peripheral, ch->pair->machine);
+    tell_end_or_not(ch);
 }
 
 static size_t beat_length(const struct i8237_channel *ch)
@@ -166,7 +278,9 @@ static void beat(struct emu_machine *m, void *context)
     struct i8237_channel *ch = context;
     EMU_ASSERT(ch->pair->machine == m && emu_i8237_wants(ch));
     size_t left = beat_length(ch);
+    uint16_t count = ch->count;
     bool ended = false;
+    choose_misdeed(ch);
     while (left > 0 && !ended) {
         size_t wanted = run_length(ch, left);
         size_t moved = move_run(ch, wanted);
@@ -178,8 +292,10 @@ static void beat(struct emu_machine *m, void *context)
             break;
         }
     }
-    if (ended)
+    if (ended || ((ch->misdeed & EMU_MISDEED_SHORT) && ch->moved != 0))
         reach_count(ch);
+    if (ended && (ch->misdeed & EMU_MISDEED_COUNT))
+        ch->count = count;
     emu_i8237_settle(ch->pair);
 }
 
@@ -191,13 +307,17 @@ void emu_i8237_settle(struct emu_i8237 *c)
         bool wants = emu_i8237_wants(ch);
         if (wants && !ch->is_ready) {
             emu_engine_init(c->machine, &ch->engine, "8237 channel", beat, ch);
+            if (may(ch, EMU_MISDEEDS_ALL))
+                emu_engine_init(c->machine, &ch->after, "8237 channel", come_after, ch);
             ch->is_ready = true;
         }
         bool started = ch->is_ready && emu_engine_started(&ch->engine);
         if (wants && !started)
             emu_engine_start(c->machine, &ch->engine, c->config.beat_ns);
-        else if (!wants && started)
+        else if (!wants && started) {
             emu_engine_stop(c->machine, &ch->engine);
+            go_on_after(ch);
+        }
     }
 }
 
@@ -225,6 +345,11 @@ bool emu_i8237_attach(struct emu_i8237 *c, unsigned channel, const struct emu_i8
     c->channels[channel].peripheral = peripheral;
     emu_i8237_request(c, channel);
     return true;
+}
+
+void emu_i8237_set_misdeeds(struct emu_i8237 *c, uint32_t misdeeds)
+{
+    c->config.misdeeds = misdeeds;
 }
 
 void emu_i8237_request(struct emu_i8237 *c, unsigned channel)

@@ -47,7 +47,7 @@ static void write_counter(struct emu_i8237 *c, unsigned controller, uint64_t at,
     *base = (uint16_t)(high ? (*base & BYTE_MASK) | byte << BYTE_BITS : (*base & ~BYTE_MASK) | byte);
     ch->address = at & COUNT_BIT ? ch->address : *base;
     ch->count = at & COUNT_BIT ? *base : ch->count;
-    ch->moved = 0;
+    emu_i8237_begin(ch);
 }
 
 static uint8_t read_status(struct emu_i8237 *c, unsigned controller)

@@ -30,6 +30,12 @@ struct i8237_channel {
     uint64_t moved; /* bytes since the channel was programmed */
     const struct emu_i8237_ops *ops;
     void *peripheral;
+
+    bool asked;              /* what it does wrong in this round */
+    uint32_t misdeed;        /* 0: nothing */
+    struct emu_engine after; /* a late or second terminal count, or the rest of a transfer that was masked */
+    uint64_t after_address;  /* of that rest */
+    uint32_t after_bytes;    /* 0: none, a terminal count */
 };
 
 struct emu_i8237 {
@@ -50,6 +56,8 @@ static inline unsigned i8237_number(const struct i8237_channel *ch)
 bool emu_i8237_wants(const struct i8237_channel *ch);
 /* After a change of masks, requests, commands: channels begin to move, or stop. */
 void emu_i8237_settle(struct emu_i8237 *c);
+/* The channel was programmed: what it does next is another transfer. */
+void emu_i8237_begin(struct i8237_channel *ch);
 /* As at power-on: one controller's channels, all masked. */
 void emu_i8237_clear(struct emu_i8237 *c, unsigned controller);
 

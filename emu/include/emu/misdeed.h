@@ -24,8 +24,9 @@ enum emu_misdeed {
     EMU_MISDEED_BEYOND = 1 << 7,       /* more is written than the list says */
     EMU_MISDEED_STATUS_FIRST = 1 << 8, /* a descriptor's status is written before its data */
     EMU_MISDEED_AFTER_RESET = 1 << 9,  /* a transfer goes on after the reset or cancel that ended it */
+    EMU_MISDEED_COUNT = 1 << 10,       /* the count stays behind what was moved */
 };
-enum { EMU_MISDEEDS = 10, EMU_MISDEEDS_ALL = (1 << EMU_MISDEEDS) - 1 };
+enum { EMU_MISDEEDS = 11, EMU_MISDEEDS_ALL = (1 << EMU_MISDEEDS) - 1 };
 
 /*
  * Which one of those that are possible here and allowed does the device commit now? One bit, or 0. allowed:

@@ -72,6 +72,7 @@ struct emu_i8237_config {
     emu_requester requester;
     uint32_t beat_bytes; /* moved per beat and channel; default: half of the round, so that it has a middle */
     uint64_t beat_ns;    /* default 1,000 */
+    uint32_t misdeeds;   /* what it may do wrong: enum emu_misdeed, where docs/devices.md says; default 0 */
 };
 
 struct emu_i8237;
@@ -97,6 +98,9 @@ struct emu_i8237_ops {
 /* ops (kept by the caller until the reset) of NULL detaches. False: no such channel, or the cascade. */
 bool emu_i8237_attach(struct emu_i8237 *c, unsigned channel, const struct emu_i8237_ops *ops,
                       void *peripheral);
+
+/* In place of its configuration's misdeeds. Before a channel is first used. */
+void emu_i8237_set_misdeeds(struct emu_i8237 *c, uint32_t misdeeds);
 
 /* The peripheral requests (again). */
 void emu_i8237_request(struct emu_i8237 *c, unsigned channel);
