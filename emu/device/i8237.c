@@ -277,6 +277,7 @@ static void beat(struct emu_machine *m, void *context)
 {
     struct i8237_channel *ch = context;
     EMU_ASSERT(ch->pair->machine == m && emu_i8237_wants(ch));
+    emu_bus_touch_device(m, ch->pair, EMU_ACCESS_READ); /* at once: a finding may end the run in here */
     size_t left = beat_length(ch);
     uint16_t count = ch->count;
     bool ended = false;

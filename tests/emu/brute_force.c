@@ -73,6 +73,7 @@ bool tally_same(const struct tally *a, const struct tally *b)
 void seen_free(struct seen *s)
 {
     tally_free(&s->classes);
+    tally_free(&s->whole);
     tally_free(&s->outcomes);
 }
 
@@ -158,6 +159,7 @@ struct observer {
     struct emu_strategy *inner;
     struct emu_footprints own;
     struct seen *seen;
+    const struct emu_machine *machine;
     outcome_fn *outcome;
     void *context;
 };
@@ -184,6 +186,8 @@ static bool observer_end(struct emu_strategy *s)
     if (r != NULL && r->blocked != blocked)
         return more;
     tally_add(&o->seen->classes, class);
+    if (emu_machine_finding(o->machine) == NULL)
+        tally_add(&o->seen->whole, class);
     if (o->outcome != NULL)
         tally_add(&o->seen->outcomes, o->outcome(o->context));
     return more;
@@ -217,6 +221,7 @@ struct seen explore_seen(struct emu_machine *m, const struct emu_program *progra
                                   .reduction = observer_reduction},
                          .inner = strategy,
                          .seen = &seen,
+                         .machine = m,
                          .outcome = outcome,
                          .context = context};
     assert_non_null(strategy);

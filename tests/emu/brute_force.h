@@ -27,6 +27,8 @@ bool tally_same(const struct tally *a, const struct tally *b); /* the same value
 /* What an exploration saw. */
 struct seen {
     struct tally classes;
+    struct tally
+        whole; /* of these, those of runs that no finding stopped: how far others were does not matter */
     struct tally outcomes;
     uint64_t runs, blocked;
     bool complete;
