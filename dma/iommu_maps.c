@@ -4,6 +4,8 @@
  * Reserved regions and tokens' ranges are nobody's to map or unmap here. Unmapping what is not mapped is an
  * invalid parameter.
  */
+#include <emu/choose.h>
+
 #include "dma/domain.h"
 #include "dma/iommu_calls.h"
 #include "dma/operations.h"
@@ -96,10 +98,16 @@ static NTSTATUS admit(const struct dma_iommu_domain *d, ULONG permissions, bool 
 
 /* ---- Mapping --------------------------------------------------------------------------------- */
 
+/* The memory of page tables: too little for so much, or used up. */
+static bool lacks_tables(const struct dma_iommu_pages *p)
+{
+    return p->count > DMA_IOMMU_PAGES_MAX || emu_fault(dma_system()->machine, DMA_OP_IOMMU_MAP);
+}
+
 static NTSTATUS map(const struct dma_iommu_domain *d, uint64_t logical, const struct dma_iommu_pages *p,
                     ULONG permissions)
 {
-    if (p->count > DMA_IOMMU_PAGES_MAX)
+    if (lacks_tables(p))
         return STATUS_INSUFFICIENT_RESOURCES;
     if (dma_domain_free_run(d->domain, logical, p->count) < p->count)
         return STATUS_RESOURCE_IN_USE;
@@ -187,7 +195,7 @@ NTSTATUS dma_iommu_unmap_logical_range(PIOMMU_DMA_DOMAIN Domain, ULONGLONG Logic
 static NTSTATUS map_identity(const struct dma_iommu_domain *d, const struct dma_iommu_pages *p,
                              ULONG permissions)
 {
-    if (p->count > DMA_IOMMU_PAGES_MAX)
+    if (lacks_tables(p))
         return STATUS_INSUFFICIENT_RESOURCES;
     for (uint64_t i = 0; i < p->count; i++) {
         if (!dma_iommu_reaches(dma_iommu_page(p, i), 1))

@@ -127,6 +127,8 @@ NTSTATUS dma_iommu_map_reserved(PIOMMU_DMA_LOGICAL_ADDRESS_TOKEN LogicalAddressT
     uint64_t bytes = pages.count << PAGE_SHIFT;
     if (bytes_mapped(t, Offset, bytes) > 0)
         return STATUS_RESOURCE_IN_USE;
+    if (emu_fault(u->system->machine, DMA_OP_IOMMU_MAP))
+        return STATUS_INSUFFICIENT_RESOURCES;
     for (uint64_t i = 0; i < pages.count; i++)
         dma_domain_set(t->owner->domain, t->base + Offset + (i << PAGE_SHIFT), dma_iommu_page(&pages, i),
                        (enum emu_iommu_access)Permissions);

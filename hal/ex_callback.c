@@ -95,6 +95,8 @@ PVOID ExRegisterCallback(PCALLBACK_OBJECT CallbackObject, PCALLBACK_FUNCTION Cal
     emu_step(k->machine, HAL_OP_IO_CALLBACK, CallbackObject->object, EX_CALLBACK_REGISTER);
     if (CallbackObject->first != NULL && !CallbackObject->several)
         return NULL;
+    if (emu_fault(k->machine, HAL_OP_EX_REGISTER_CALLBACK))
+        return NULL;
     struct ex_registration *r = k->io.registrations_free;
     if (r != NULL)
         k->io.registrations_free = r->next;

@@ -4,6 +4,7 @@
  * How many entries a list holds is the system's to decide, and none is a legal answer. It is the one that
  * shows most: every use of an entry after its release meets freed pool.
  */
+#include <emu/choose.h>
 #include <wdm.h>
 
 #include "hal/ke_check.h"
@@ -110,6 +111,8 @@ NTSTATUS ExInitializeLookasideListEx(PLOOKASIDE_LIST_EX Lookaside, PALLOCATE_FUN
         return STATUS_INVALID_PARAMETER_8;
     if ((Flags & ~both) != 0 || Flags == both)
         return STATUS_INVALID_PARAMETER_5;
+    if (emu_fault(emu_current(), HAL_OP_EX_LOOKASIDE_LIST))
+        return STATUS_INSUFFICIENT_RESOURCES;
     if ((Flags & EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL) != 0)
         type |= POOL_RAISE_IF_ALLOCATION_FAILURE;
     initialize(&Lookaside->L, (POOL_TYPE)type, Flags, Size, Tag);

@@ -200,6 +200,8 @@ NTSTATUS IoAttachDevice(PDEVICE_OBJECT SourceDevice, PUNICODE_STRING TargetDevic
     *AttachedDevice = NULL;
     if (name == NULL)
         return STATUS_OBJECT_NAME_NOT_FOUND;
+    if (emu_fault(hal_kernel()->machine, HAL_OP_IO_ATTACH))
+        return STATUS_INSUFFICIENT_RESOURCES;
     *AttachedDevice = IoAttachDeviceToDeviceStack(SourceDevice, name->device);
     return *AttachedDevice != NULL ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
 }

@@ -1,6 +1,7 @@
 /*
  * Small services of the I/O manager: forwarding, share access, notifications that never come, the error log.
  */
+#include <emu/choose.h>
 #include <wdm.h>
 
 #include "hal/ke_check.h"
@@ -17,6 +18,8 @@ NTSTATUS IoSetCompletionRoutineEx(PDEVICE_OBJECT DeviceObject, PIRP Irp,
 {
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     (void)DeviceObject; /* drivers are never unloaded under a completion routine */
+    if (emu_fault(hal_kernel()->machine, HAL_OP_IO_COMPLETION_EX))
+        return STATUS_INSUFFICIENT_RESOURCES;
     IoSetCompletionRoutine(Irp, CompletionRoutine, Context, InvokeOnSuccess, InvokeOnError, InvokeOnCancel);
     return STATUS_SUCCESS;
 }
@@ -131,6 +134,8 @@ VOID IoRemoveShareAccess(PFILE_OBJECT FileObject, PSHARE_ACCESS ShareAccess)
 NTSTATUS IoRegisterShutdownNotification(PDEVICE_OBJECT DeviceObject)
 {
     ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_IO_PASSIVE5, __func__);
+    if (emu_fault(hal_kernel()->machine, HAL_OP_IO_SHUTDOWN))
+        return STATUS_INSUFFICIENT_RESOURCES;
     DeviceObject->Flags |= DO_SHUTDOWN_REGISTERED;
     return STATUS_SUCCESS;
 }
@@ -153,6 +158,9 @@ NTSTATUS IoRegisterPlugPlayNotification(IO_NOTIFICATION_EVENT_CATEGORY EventCate
     (void)EventCategoryData;
     (void)CallbackRoutine;
     (void)Context;
+    *NotificationEntry = NULL;
+    if (emu_fault(hal_kernel()->machine, HAL_OP_IO_NOTIFICATION))
+        return STATUS_INSUFFICIENT_RESOURCES;
     *NotificationEntry = DriverObject; /* something that is not NULL, to be handed back */
     return STATUS_SUCCESS;
 }

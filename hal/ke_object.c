@@ -7,6 +7,8 @@
  */
 #include "hal/ke_object.h"
 
+#include <emu/choose.h>
+
 #include "hal/ex_callback.h"
 #include "hal/ke_check.h"
 #include "hal/ke_dispatcher.h"
@@ -304,6 +306,9 @@ NTSTATUS ZwClose(HANDLE Handle)
 static PKEVENT create_event(HANDLE *handle, EVENT_TYPE type, BOOLEAN state)
 {
     struct hal_kernel *k = hal_kernel();
+    if (emu_fault(k->machine, HAL_OP_KE_CREATE_EVENT)) {
+        return NULL;
+    }
     struct ke_event *e = k->ke.events;
     while (e != NULL && e->references != 0) {
         e = e->next;
@@ -340,8 +345,8 @@ NTSTATUS ZwCreateEvent(PHANDLE EventHandle, ACCESS_MASK DesiredAccess, POBJECT_A
     (void)DesiredAccess;
     (void)ObjectAttributes;
     ke_level_at_most(emu_current(), PASSIVE_LEVEL, "KE-OBJ-4", KE_CODE_WRONG_LEVEL, "ZwCreateEvent");
-    create_event(EventHandle, EventType, InitialState);
-    return STATUS_SUCCESS;
+    return create_event(EventHandle, EventType, InitialState) != NULL ? STATUS_SUCCESS
+                                                                      : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 NTSTATUS ZwSetEvent(HANDLE EventHandle, PLONG PreviousState)

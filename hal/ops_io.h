@@ -50,6 +50,14 @@
     X(HAL_OP_MM_NONCACHED, "MmAllocateNonCachedMemory", EMU_ACCESS_LOCAL, NULL)                \
     X(HAL_OP_MM_MAPPING_ADDRESS, "MmAllocateMappingAddress", EMU_ACCESS_LOCAL, NULL)           \
     X(HAL_OP_MM_RANGES, "MmGetPhysicalMemoryRanges", EMU_ACCESS_LOCAL, NULL)                   \
-    X(HAL_OP_RTL_STRING, "memory for a string of Rtl's", EMU_ACCESS_LOCAL, NULL)
+    X(HAL_OP_RTL_STRING, "memory for a string of Rtl's", EMU_ACCESS_LOCAL, NULL)               \
+    X(HAL_OP_EX_LOOKASIDE_LIST, "ExInitializeLookasideListEx", EMU_ACCESS_LOCAL, NULL)         \
+    X(HAL_OP_EX_REGISTER_CALLBACK, "ExRegisterCallback", EMU_ACCESS_LOCAL, NULL)               \
+    X(HAL_OP_IO_ATTACH, "IoAttachDevice", EMU_ACCESS_LOCAL, NULL)                              \
+    X(HAL_OP_IO_COMPLETION_EX, "IoSetCompletionRoutineEx", EMU_ACCESS_LOCAL, NULL)             \
+    X(HAL_OP_IO_SHUTDOWN, "IoRegisterShutdownNotification", EMU_ACCESS_LOCAL, NULL)            \
+    X(HAL_OP_IO_NOTIFICATION, "IoRegisterPlugPlayNotification", EMU_ACCESS_LOCAL, NULL)        \
+    X(HAL_OP_KE_CREATE_EVENT, "IoCreateNotificationEvent", EMU_ACCESS_LOCAL, NULL)             \
+    X(HAL_OP_RTL_REGISTRY, "RtlQueryRegistryValues", EMU_ACCESS_LOCAL, NULL)
 
 #endif

@@ -1,11 +1,14 @@
 /*
  * The registry: it has no keys and no values, and takes none.
  *
- * Drivers read their parameters from it and must live without them.
+ * Drivers read their parameters from it and must live without them. What is optional is read with success;
+ * that can fail.
  */
+#include <emu/choose.h>
 #include <wdm.h>
 
 #include "hal/ke_check.h"
+#include "hal/ops.h"
 
 NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGISTRY_TABLE QueryTable,
                                 PVOID Context, PVOID Environment)
@@ -15,6 +18,8 @@ NTSTATUS RtlQueryRegistryValues(ULONG RelativeTo, PCWSTR Path, PRTL_QUERY_REGIST
     (void)Context;
     (void)Environment;
     (void)QueryTable;
+    if (emu_fault(emu_current(), HAL_OP_RTL_REGISTRY))
+        return STATUS_INSUFFICIENT_RESOURCES;
     return (RelativeTo & RTL_REGISTRY_OPTIONAL) != 0 ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 

@@ -308,6 +308,66 @@ static void a_failed_start_is_a_finding_only_where_nothing_had_failed(void **sta
     rig_assert_idle(&outcome);
 }
 
+/* The page tables' memory, for each way to map; what was not mapped can be mapped again. */
+static void map_for_the_unit(void *context)
+{
+    enum { AT = 0x10000 };
+    (void)context;
+    struct emu_machine *m = emu_current();
+    unsigned char *memory;
+    DMA_IOMMU_INTERFACE_EX unit;
+    PIOMMU_DMA_DOMAIN domain = NULL;
+    PIOMMU_DMA_LOGICAL_ADDRESS_TOKEN token = NULL;
+    IOMMU_DMA_LOGICAL_ADDRESS at = AT, set_aside = 2 * AT, out = 0;
+    IOMMU_DMA_LOGICAL_ADDRESS_TOKEN_MAPPED_SEGMENT segment;
+    emu_spare(m, true);
+    IOMMU_MAP_PHYSICAL_ADDRESS buffer = {.MapType = MapPhysicalAddressTypeMdl,
+                                         .Mdl.Mdl = world_buffer(1, false, &memory)};
+    rig_expect_equal(IoGetIommuInterfaceEx(2, 0, &unit), STATUS_SUCCESS);
+    rig_expect_equal(unit.V2.CreateDomainEx(DomainTypeTranslate,
+                                            (IOMMU_DMA_DOMAIN_CREATION_FLAGS){.AsUlonglong = 0}, NULL, NULL,
+                                            &domain),
+                     STATUS_SUCCESS);
+    rig_expect_equal(unit.V2.ReserveLogicalAddressRange(domain, PAGE_SIZE, &set_aside, NULL, NULL, &token),
+                     STATUS_SUCCESS);
+    emu_spare(m, false);
+    const ULONG both = IOMMU_ACCESS_READ | IOMMU_ACCESS_WRITE;
+    const NTSTATUS statuses[] = {
+        unit.V2.MapLogicalRangeEx(domain, both, &buffer, &at, NULL, NULL, &out),
+        unit.V2.MapIdentityRangeEx(domain, both, &buffer),
+        unit.V2.MapReservedLogicalRange(token, 0, both, &buffer, &segment),
+    };
+    for (unsigned i = 0; i < sizeof statuses / sizeof statuses[0]; i++) {
+        rig_expect(statuses[i] == STATUS_SUCCESS || statuses[i] == STATUS_INSUFFICIENT_RESOURCES);
+        failed += statuses[i] == STATUS_INSUFFICIENT_RESOURCES;
+        succeeded += statuses[i] == STATUS_SUCCESS;
+    }
+    emu_spare(m, true);
+    if (!NT_SUCCESS(statuses[0]))
+        rig_expect_equal(unit.V2.MapLogicalRangeEx(domain, both, &buffer, &at, NULL, NULL, &out),
+                         STATUS_SUCCESS);
+}
+
+static void set_up_map_for_the_unit(void *context)
+{
+    (void)context;
+    rig_thread("maps", 0, map_for_the_unit, NULL);
+}
+
+/* rule: DMA-IOMMU-52 */
+static void the_remapping_unit_may_lack_page_tables(void **state)
+{
+    enum { CALLS = 3 };
+    (void)state;
+    struct haldma_config config = world_config();
+    config.machine.faults = true;
+    config.remapping = true;
+    failed = succeeded = 0;
+    world_explore(&config, set_up_map_for_the_unit, NULL, 0);
+    assert_int_equal(failed, CALLS << (CALLS - 1));
+    assert_int_equal(succeeded, CALLS << (CALLS - 1));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -317,6 +377,7 @@ int main(void)
         cmocka_unit_test(there_may_be_no_common_buffer),
         cmocka_unit_test(there_may_be_no_vector_and_no_buffer_of_an_mdl),
         cmocka_unit_test(a_mapping_may_be_of_the_first_page_alone),
+        cmocka_unit_test(the_remapping_unit_may_lack_page_tables),
         cmocka_unit_test(an_adapter_that_no_driver_released_is_told_after_the_last_unload),
         cmocka_unit_test(a_failed_start_is_a_finding_only_where_nothing_had_failed),
     };

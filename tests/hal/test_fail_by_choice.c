@@ -153,10 +153,16 @@ static void lookaside(void *context)
     ExInitializePagedLookasideList(&paged, NULL, NULL, 0, BYTES, TAG, 0);
     FAILS_WITH_NULL(ExAllocateFromNPagedLookasideList(&npaged));
     FAILS_WITH_NULL(ExAllocateFromPagedLookasideList(&paged));
+    FAILS_WITH(STATUS_INSUFFICIENT_RESOURCES,
+               ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPoolNx, 0, BYTES, TAG, 0));
+    emu_spare(emu_current(), true);
     ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPoolNx, 0, BYTES, TAG, 0);
+    emu_spare(emu_current(), false);
     FAILS_WITH_NULL(ExAllocateFromLookasideListEx(&list));
+    emu_spare(emu_current(), true);
     ExInitializeLookasideListEx(&list, NULL, NULL, NonPagedPoolNx, EX_LOOKASIDE_LIST_EX_FLAGS_RAISE_ON_FAIL,
                                 BYTES, TAG, 0);
+    emu_spare(emu_current(), false);
     rig_expect_equal(raised_by(take_from_raising_list, &list), STATUS_INSUFFICIENT_RESOURCES);
 }
 
@@ -303,6 +309,67 @@ static void objects(void *context)
     FAILS_WITH_NULL(IoAllocateErrorLogEntry(pdo, sizeof(IO_ERROR_LOG_PACKET)));
 }
 
+static NTSTATUS never_completed(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    (void)device;
+    (void)irp;
+    (void)context;
+    return STATUS_SUCCESS;
+}
+
+static VOID never_called_back(PVOID context, PVOID first, PVOID second)
+{
+    (void)context;
+    (void)first;
+    (void)second;
+}
+
+static NTSTATUS never_notified(PVOID notification, PVOID context)
+{
+    (void)notification;
+    (void)context;
+    return STATUS_SUCCESS;
+}
+
+static void registrations(void *context)
+{
+    (void)context;
+    struct emu_machine *m = emu_current();
+    emu_spare(m, true);
+    PDRIVER_OBJECT driver = hal_driver_create("driver");
+    PDEVICE_OBJECT device = physical_device(0), source = NULL, attached, named_device = NULL;
+    PIRP irp = IoAllocateIrp(2, FALSE);
+    UNICODE_STRING name;
+    OBJECT_ATTRIBUTES named;
+    PCALLBACK_OBJECT callback;
+    RtlInitUnicodeString(&name, L"\\Device\\named");
+    InitializeObjectAttributes(&named, &name, 0, NULL, NULL);
+    IoCreateDevice(driver, 8, &name, FILE_DEVICE_UNKNOWN, 0, FALSE, &named_device);
+    IoCreateDevice(driver, 8, NULL, FILE_DEVICE_UNKNOWN, 0, FALSE, &source);
+    ExCreateCallback(&callback, &named, TRUE, TRUE);
+    emu_spare(m, false);
+    HANDLE handle;
+    PVOID entry;
+    FAILS_WITH_NULL(ExRegisterCallback(callback, never_called_back, NULL));
+    FAILS_WITH(STATUS_INSUFFICIENT_RESOURCES, IoAttachDevice(source, &name, &attached));
+    rig_expect(attached == NULL);
+    FAILS_WITH(STATUS_INSUFFICIENT_RESOURCES,
+               IoSetCompletionRoutineEx(device, irp, never_completed, NULL, TRUE, TRUE, TRUE));
+    FAILS_WITH(STATUS_INSUFFICIENT_RESOURCES, IoRegisterShutdownNotification(device));
+    rig_expect((device->Flags & DO_SHUTDOWN_REGISTERED) == 0);
+    FAILS_WITH(STATUS_INSUFFICIENT_RESOURCES,
+               IoRegisterPlugPlayNotification(EventCategoryHardwareProfileChange, 0, NULL, driver,
+                                              never_notified, NULL, &entry));
+    rig_expect(entry == NULL);
+    FAILS_WITH_NULL(IoCreateNotificationEvent(NULL, &handle));
+    FAILS_WITH_NULL(IoCreateSynchronizationEvent(NULL, &handle));
+    FAILS_WITH(STATUS_INSUFFICIENT_RESOURCES,
+               ZwCreateEvent(&handle, EVENT_ALL_ACCESS, NULL, NotificationEvent, FALSE));
+    FAILS_WITH(
+        STATUS_INSUFFICIENT_RESOURCES,
+        RtlQueryRegistryValues(RTL_REGISTRY_SERVICES | RTL_REGISTRY_OPTIONAL, L"driver", NULL, NULL, NULL));
+}
+
 static void strings(void *context)
 {
     (void)context;
@@ -323,6 +390,7 @@ static void every_object_request_and_string_fails_by_one_choice(void **state)
     (void)state;
     run_failing(requests);
     run_failing(objects);
+    run_failing(registrations);
     run_failing(strings);
 }
 
