@@ -3,10 +3,12 @@
  *
  * The strategy inside never sees those choices. What it repeats (the prefix of a search, the shape of a
  * reduction) it must find again, so as long as one lives, the nth call fails in all of its runs or in none,
- * as far as its runs are alike; for other faults a new one is made. Samplers repeat nothing.
+ * as far as its runs are alike; for other faults a new one is made. Samplers repeat nothing: with RANDOM
+ * their runs have a draw each, by the run's number, so that any of them can be made without the ones before.
  */
 #include <emu/callers.h>
 #include <emu/fault.h>
+#include <emu/part.h>
 #include <emu/strategies.h>
 
 #include "emu/number_set.h"
@@ -25,7 +27,10 @@ struct faults {
     void *context;
     struct emu_strategy *inside;
     uint64_t number;   /* SWEEP: which call fails, from 1; 0: none. RANDOM: of the draw */
-    uint64_t made;     /* runs of the strategy inside, those of its profile not counted */
+    uint64_t step;     /* to the next number: there are so many shards */
+    uint64_t runs;     /* for this number, by whomever */
+    uint64_t made;     /* of the strategy inside, those of its profile not counted */
+    uint64_t renewed;  /* a draw for each run: before which one the strategy inside was made */
     unsigned profiled; /* of its profile */
     enum { OF_INSIDE, OF_PROFILE, OF_NOBODY } kind; /* whose this run is; nobody's takes defaults */
     bool based;                                     /* the run of nobody was made for this number */
@@ -100,6 +105,7 @@ static bool renew(struct faults *f)
 {
     emu_strategy_destroy(f->inside);
     f->inside = f->make(f->context);
+    f->runs = 0;
     f->made = 0;
     f->profiled = 0;
     f->based = false;
@@ -113,13 +119,33 @@ static bool is_search(const struct emu_strategy *s)
     return s->divergence != NULL || s->reduction != NULL;
 }
 
+/* A draw for each run, which is told by its number. */
+static bool draws_for_runs(const struct faults *f)
+{
+    return f->policy.policy == EMU_FAULTS_RANDOM && !is_search(f->inside);
+}
+
+static void begin_drawn(struct faults *f, uint64_t run)
+{
+    struct emu_strategy *in = f->inside;
+    bool profiles = run >= EMU_PROFILE_FIRST;
+    f->kind = profiles ? OF_PROFILE : OF_INSIDE;
+    f->number = run;
+    draw(f);
+    in->begin(in, profiles ? run : run - f->renewed);
+    f->base.footprints = in->footprints;
+}
+
 static void faults_begin(struct emu_strategy *s, uint64_t run)
 {
     struct faults *f = (struct faults *)s;
     struct emu_strategy *in = f->inside;
-    (void)run;
     f->calls = 0;
     f->struck = false;
+    if (draws_for_runs(f)) {
+        begin_drawn(f, run);
+        return;
+    }
     if (f->policy.policy == EMU_FAULTS_RANDOM)
         draw(f);
     s->footprints = NULL;
@@ -157,7 +183,7 @@ static bool next_number(struct faults *f, bool whole)
     f->sweep.ended = (sweeps && f->number != 0 && !f->reached) || (by_stacks && f->number == f->met);
     if (f->sweep.ended)
         return false;
-    f->number++;
+    f->number += f->step;
     EMU_ASSERT(renew(f));
     return true;
 }
@@ -171,9 +197,11 @@ static bool end_inside(struct faults *f)
     f->made += f->kind == OF_INSIDE;
     if (has_diverged(in))
         return false;
-    if (f->policy.policy == EMU_FAULTS_RANDOM && !is_search(in)) {
-        f->number++;
-        EMU_ASSERT(more || renew(f));
+    if (draws_for_runs(f)) {
+        if (!more) {
+            f->renewed = f->number + 1;
+            EMU_ASSERT(renew(f));
+        }
         return true;
     }
     if (more && (f->kind == OF_PROFILE || f->made < runs_of(f)))
@@ -189,11 +217,57 @@ static bool faults_end(struct emu_strategy *s)
     else if (f->calls > f->sweep.calls)
         f->sweep.calls = f->calls;
     f->reached |= f->number != 0 && f->calls >= f->number;
+    f->runs++;
     if (f->kind != OF_NOBODY)
         return end_inside(f);
     f->based = true;
     f->ran = "fifo";
     return true;
+}
+
+/* ---- Parts ------------------------------------------------------------------------------------------------
+ */
+
+/* Every so manyth number, from this one on. */
+static void faults_set_shard(struct emu_strategy *s, uint32_t index, uint32_t count)
+{
+    struct faults *f = (struct faults *)s;
+    f->number = index;
+    f->step = count;
+}
+
+/* The runs for a number are made again: what their strategy inside knew is theirs. */
+static void faults_save(const struct emu_strategy *s, struct emu_words *to)
+{
+    const struct faults *f = (const struct faults *)s;
+    const uint64_t words[] = {f->number, f->sweep.calls, f->sweep.done, f->sweep.whole, f->runs, f->met};
+    if (draws_for_runs(f)) {
+        emu_strategy_save(f->inside, to);
+        return;
+    }
+    for (unsigned i = 0; i < sizeof words / sizeof words[0]; i++)
+        emu_words_put(to, words[i]);
+    for (uint64_t i = 0; i < f->met; i++)
+        emu_words_put(to, f->order[i]);
+}
+
+static bool faults_restore(struct emu_strategy *s, struct emu_words *from)
+{
+    struct faults *f = (struct faults *)s;
+    if (draws_for_runs(f))
+        return f->inside->restore == NULL || f->inside->restore(f->inside, from);
+    f->number = emu_words_take(from);
+    f->sweep.calls = emu_words_take(from);
+    f->sweep.done = emu_words_take(from);
+    f->sweep.whole = emu_words_take(from);
+    s->to_be_made_again = emu_words_take(from);
+    f->met = emu_words_take_below(from, STACKS_MAX + 1);
+    for (uint64_t i = 0; i < f->met; i++) {
+        f->order[i] = emu_words_take(from);
+        emu_number_set_add(&f->stacks, f->order[i]);
+    }
+    bool names_none = f->policy.policy == EMU_FAULTS_STACKS && f->number > f->met;
+    return !from->short_of && !names_none;
 }
 
 static void faults_destroy(struct emu_strategy *s)
@@ -256,14 +330,21 @@ struct emu_strategy *emu_strategy_faults(const struct emu_faults *faults, emu_st
                                     .destroy = faults_destroy,
                                     .divergence = faults_divergence,
                                     .describe = faults_describe,
-                                    .running = faults_running};
+                                    .running = faults_running,
+                                    .save = faults_save,
+                                    .restore = faults_restore};
     f->policy = *faults;
+    f->step = 1;
     f->make = make;
     f->context = context;
     if (!renew(f)) {
         free(f);
         return NULL;
     }
+    if (draws_for_runs(f))
+        f->base.profile_runs = f->inside->profile_runs;
+    else if (faults->policy != EMU_FAULTS_STACKS)
+        f->base.set_shard = faults_set_shard;
     return &f->base;
 }
 

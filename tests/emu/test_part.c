@@ -6,6 +6,7 @@
 
 #include "scenarios/known/known_programs.h"
 
+#include <emu/fault.h>
 #include <emu/part.h>
 #include <emu/strategies.h>
 
@@ -19,6 +20,26 @@ struct subject {
     unsigned n, processors;
     bool is_large; /* for reductions alone */
 };
+
+/* Two strands, each with calls that may fail; where one did, it does something more. */
+static void call_what_can_fail(void *context)
+{
+    (void)context;
+    enum { CALLS = 3 };
+    for (unsigned i = 0; i < CALLS; i++) {
+        bare_work(i);
+        if (emu_fault(emu_current(), OP_WORK + i))
+            bare_work(CALLS + i);
+    }
+}
+
+static void fallible(unsigned n)
+{
+    for (unsigned i = 0; i < n; i++)
+        race_start("caller", i, call_what_can_fail, NULL);
+}
+
+static const struct subject fallible_2 = {"fallible(2)", fallible, 2, 2, false};
 
 static const struct subject subjects[] = {
     {"readers(2)", known_readers, 2, 3, false},  {"readers(5)", known_readers, 5, 6, true},
@@ -41,8 +62,27 @@ static void subject_check(void *context)
         known_protocol_check();
 }
 
+static struct emu_strategy *make(const char *name, struct emu_coverage *coverage);
+
+static struct emu_strategy *make_inside(void *context)
+{
+    return make(context, NULL);
+}
+
+/* "with POLICY, STRATEGY" */
+static struct emu_strategy *make_with_faults(const char *name)
+{
+    struct emu_faults faults = {.seed = SEED, .rate = EMU_FAULTS_CERTAIN / 4};
+    faults.policy = strncmp(name, "with random", 11) == 0   ? EMU_FAULTS_RANDOM
+                    : strncmp(name, "with stacks", 11) == 0 ? EMU_FAULTS_STACKS
+                                                            : EMU_FAULTS_SWEEP;
+    return emu_strategy_faults(&faults, make_inside, (void *)(uintptr_t)(strchr(name, ',') + 2));
+}
+
 static struct emu_strategy *make(const char *name, struct emu_coverage *coverage)
 {
+    if (strncmp(name, "with ", 5) == 0)
+        return make_with_faults(name);
     struct emu_bounds bounds = {EMU_UNBOUNDED, EMU_UNBOUNDED, EMU_UNBOUNDED, false};
     if (strcmp(name, "exhaustive") == 0)
         return emu_strategy_bounded(&bounds);
@@ -87,7 +127,8 @@ static void part_open(struct part *p, const struct subject *subject, const char 
 {
     *p = (struct part){.subject = *subject, .coverage = emu_coverage_create()};
     p->program = (struct emu_program){subject->name, subject_set_up, subject_check, &p->subject};
-    p->machine = bare_machine(&(struct emu_config){.processors = subject->processors});
+    p->machine = bare_machine(
+        &(struct emu_config){.processors = subject->processors, .faults = subject->program == fallible});
     p->strategy = make(strategy, p->coverage);
     assert_non_null(p->strategy);
 }
@@ -124,6 +165,12 @@ static bool reduces(const char *strategy)
     return strncmp(strategy, "dpor", 4) == 0 && strchr(strategy, ' ') == NULL;
 }
 
+/* Each shard of a sweep of faults ends with the runs for a call that no run has. */
+static bool right_runs(const char *strategy, uint64_t runs, uint64_t of_whole)
+{
+    return strncmp(strategy, "with sweep", 10) == 0 ? runs >= of_whole : runs == of_whole;
+}
+
 static void check_shards(const struct subject *subject, const char *strategy, uint32_t count)
 {
     struct part whole;
@@ -149,7 +196,7 @@ static void check_shards(const struct subject *subject, const char *strategy, ui
     for (unsigned f = 0; f < whole.report.found; f++)
         whole_times += whole.report.findings[f].times;
     if (emu_coverage_classes(sum) != emu_coverage_classes(whole.coverage) ||
-        (!reduces(strategy) && (runs != whole.report.runs || times != whole_times)) ||
+        (!reduces(strategy) && (times != whole_times || !right_runs(strategy, runs, whole.report.runs))) ||
         (reduces(strategy) && (classes != emu_strategy_reduction(whole.strategy)->classes)) || with_runs < 2)
         fail_msg("%s, %s in %u: %llu runs of %llu, %llu classes of %llu, %llu of the reduction, %llu shards "
                  "with runs",
@@ -174,46 +221,73 @@ static void the_shards_of_a_search_are_disjoint_and_together_the_whole(void **st
         }
 }
 
+/* Each of its numbers has its turn in one shard. */
+/* rule: EMU-JOBS-5 */
+static void the_shards_of_a_sweep_of_faults_are_disjoint_and_together_the_whole(void **state)
+{
+    (void)state;
+    static const char *const sweeps[] = {"with sweep, bound 2", "with sweep, random", "with sweep, dpor",
+                                         "with sweep, surw"};
+    for (unsigned k = 0; k < COUNT_OF(sweeps); k++)
+        for (uint32_t count = 2; count <= SHARDS_MAX; count += 1 + count / 2)
+            check_shards(&fallible_2, sweeps[k], count);
+}
+
 static const char *const samplers[] = {"random", "pct", "pos", "surw"};
+
+/* What it finds, where there is something to find, is found once, by the first run that finds it. */
+static void check_numbers(const struct subject *subject, const char *strategy)
+{
+    enum { RUNS = 500, COUNT = 3 };
+    struct part whole;
+    part_open(&whole, subject, strategy);
+    part_explore(&whole, RUNS, 0, 0);
+    struct emu_coverage *sum = emu_coverage_create();
+    uint64_t runs = 0, first = UINT64_MAX, times = 0;
+    for (uint64_t i = 0; i < COUNT; i++) {
+        struct part shard;
+        part_open(&shard, subject, strategy);
+        assert_false(emu_strategy_set_shard(shard.strategy, (uint32_t)i, COUNT));
+        part_explore(&shard, (RUNS - i + COUNT - 1) / COUNT, i, COUNT);
+        runs += shard.report.runs;
+        add_coverage(sum, shard.coverage);
+        if (shard.report.found > 0) {
+            times += shard.report.findings[0].times;
+            first = shard.report.findings[0].run < first ? shard.report.findings[0].run : first;
+        }
+        part_close(&shard);
+    }
+    struct emu_coverage_report one, all;
+    emu_coverage_read(whole.coverage, &one);
+    emu_coverage_read(sum, &all);
+    assert_int_equal(runs, RUNS);
+    assert_int_equal(all.runs, RUNS);
+    assert_int_equal(all.classes, one.classes);
+    assert_int_equal(all.once, one.once);
+    assert_int_equal(all.twice, one.twice);
+    assert_int_equal(whole.report.found, subject->program == known_careless);
+    assert_int_equal(first, whole.report.found > 0 ? whole.report.findings[0].run : UINT64_MAX);
+    assert_int_equal(times, whole.report.found > 0 ? whole.report.findings[0].times : 0);
+    emu_coverage_destroy(sum);
+    part_close(&whole);
+}
 
 /* rule: EMU-JOBS-2 */
 static void the_shards_of_a_sampler_make_every_run_of_the_whole_once(void **state)
 {
     (void)state;
-    enum { RUNS = 500, COUNT = 3 };
-    for (unsigned k = 0; k < COUNT_OF(samplers); k++) {
-        struct part whole;
-        part_open(&whole, &subjects[CARELESS], samplers[k]);
-        part_explore(&whole, RUNS, 0, 0);
-        struct emu_coverage *sum = emu_coverage_create();
-        uint64_t runs = 0, first = UINT64_MAX, times = 0;
-        for (uint64_t i = 0; i < COUNT; i++) {
-            struct part shard;
-            part_open(&shard, &subjects[CARELESS], samplers[k]);
-            assert_false(emu_strategy_set_shard(shard.strategy, (uint32_t)i, COUNT));
-            part_explore(&shard, (RUNS - i + COUNT - 1) / COUNT, i, COUNT);
-            runs += shard.report.runs;
-            add_coverage(sum, shard.coverage);
-            if (shard.report.found > 0) {
-                times += shard.report.findings[0].times;
-                first = shard.report.findings[0].run < first ? shard.report.findings[0].run : first;
-            }
-            part_close(&shard);
-        }
-        struct emu_coverage_report one, all;
-        emu_coverage_read(whole.coverage, &one);
-        emu_coverage_read(sum, &all);
-        assert_int_equal(runs, RUNS);
-        assert_int_equal(all.runs, RUNS);
-        assert_int_equal(all.classes, one.classes);
-        assert_int_equal(all.once, one.once);
-        assert_int_equal(all.twice, one.twice);
-        assert_int_equal(whole.report.found, 1);
-        assert_int_equal(first, whole.report.findings[0].run);
-        assert_int_equal(times, whole.report.findings[0].times);
-        emu_coverage_destroy(sum);
-        part_close(&whole);
-    }
+    for (unsigned k = 0; k < COUNT_OF(samplers); k++)
+        check_numbers(&subjects[CARELESS], samplers[k]);
+}
+
+/* rule: EMU-JOBS-5 */
+static void random_faults_are_divided_by_the_runs_of_the_sampler_around_them(void **state)
+{
+    (void)state;
+    static const char *const random[] = {"with random, random", "with random, pct", "with random, pos",
+                                         "with random, surw"};
+    for (unsigned k = 0; k < COUNT_OF(random); k++)
+        check_numbers(&fallible_2, random[k]);
 }
 
 /* As a second process would: nothing but the numbers goes over. */
@@ -281,6 +355,20 @@ static void what_was_stopped_anywhere_goes_on_as_if_it_had_not(void **state)
         check_going_on(&subjects[CARELESS], "deepening", stop);
 }
 
+/* rule: EMU-JOBS-5 */
+static void policies_of_faults_that_were_stopped_anywhere_go_on_as_if_they_had_not(void **state)
+{
+    (void)state;
+    static const uint64_t stops[] = {1, 5, 17, 33, 34, 100, 231};
+    static const char *const policies[] = {
+        "with sweep, bound 2",  "with sweep, random",  "with sweep, dpor",     "with sweep, surw",
+        "with stacks, bound 2", "with stacks, random", "with random, bound 2", "with random, random",
+        "with random, pct",     "with random, surw"};
+    for (unsigned i = 0; i < COUNT_OF(stops); i++)
+        for (unsigned k = 0; k < COUNT_OF(policies); k++)
+            check_going_on(&fallible_2, policies[k], stops[i]);
+}
+
 /* rule: EMU-JOBS-4 */
 static void numbers_of_another_strategy_are_refused(void **state)
 {
@@ -315,6 +403,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shards_of_a_search_are_disjoint_and_together_the_whole),
         cmocka_unit_test(the_shards_of_a_sampler_make_every_run_of_the_whole_once),
+        cmocka_unit_test(the_shards_of_a_sweep_of_faults_are_disjoint_and_together_the_whole),
+        cmocka_unit_test(random_faults_are_divided_by_the_runs_of_the_sampler_around_them),
+        cmocka_unit_test(policies_of_faults_that_were_stopped_anywhere_go_on_as_if_they_had_not),
         cmocka_unit_test(what_was_stopped_anywhere_goes_on_as_if_it_had_not),
         cmocka_unit_test(numbers_of_another_strategy_are_refused),
     };

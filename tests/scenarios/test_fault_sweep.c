@@ -5,18 +5,24 @@
  */
 #include "subject.h"
 
+#include <emu/coverage.h>
 #include <emu/fault.h>
+#include <emu/token.h>
 
+#include <emu/strategies.h>
+
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-enum { BUDGET = 4000, WITHOUT = 2000 };
+enum { BUDGET = 4000, WITHOUT = 2000, SEED = 1 };
 
 static const struct mistake {
     const char *scenario, *rule, *code;
@@ -40,6 +46,12 @@ static struct emu_strategy *make_search(void *context)
 {
     (void)context;
     return emu_strategy_exhaustive(0);
+}
+
+static struct emu_strategy *make_sweep(void *context)
+{
+    (void)context;
+    return emu_strategy_sweep();
 }
 
 static struct emu_report explore(const char *module, const char *scenario, const struct emu_faults *faults,
@@ -161,6 +173,123 @@ static void shrinking_drops_faults_that_do_not_matter(void **state)
     close_subject(&s);
 }
 
+/* ---- Every strategy -------------------------------------------------------------------------- */
+
+/* A strategy by its number; NULL: no such. Searches come behind the samplers. */
+enum { SAMPLERS = 4, AUTO = 11, STRATEGIES = 12 };
+
+static struct emu_strategy *make_strategy(unsigned which, struct emu_coverage *coverage)
+{
+    enum { DELAYS = 2 };
+    const struct emu_bounds delays = {EMU_UNBOUNDED, EMU_UNBOUNDED, DELAYS, true};
+    const struct emu_bounds none = {INT_MAX, EMU_UNBOUNDED, EMU_UNBOUNDED, true};
+    const struct emu_faults sweep = {.policy = EMU_FAULTS_SWEEP};
+    switch (which) {
+    case 0:
+        return emu_strategy_random(SEED);
+    case 1:
+        return emu_strategy_pct(SEED, 0);
+    case 2:
+        return emu_strategy_pos(SEED);
+    case 3:
+        return emu_strategy_surw(SEED);
+    case SAMPLERS:
+        return emu_strategy_exhaustive(1);
+    case 5:
+        return emu_strategy_deepening(1);
+    case 6:
+        return emu_strategy_bounded(&delays);
+    case 7: /* which lets nothing but the schedule deviate, so that its faults are swept */
+        return emu_strategy_faults(&sweep, make_sweep, NULL);
+    case 8:
+        return emu_strategy_dpor();
+    case 9:
+        return emu_strategy_dpor_source();
+    case 10:
+        return emu_strategy_dpor_bounded(1);
+    case AUTO:
+        return emu_strategy_auto(SEED, &none, coverage);
+    default:
+        return NULL;
+    }
+}
+
+/* Map registers that are granted late are no default, and there are too many runs for a search. */
+static bool is_for(unsigned which, const struct mistake *mistake)
+{
+    return which < SAMPLERS || which == AUTO || strcmp(mistake->scenario, "forgets_registers") != 0;
+}
+
+/* The run comes again out of its token, on a machine of its own, and out of what shrinking makes of it. */
+static void require_again(const char *module, const char *scenario, enum emu_profile profile,
+                          const struct emu_found *found)
+{
+    struct subject s = open_subject(module, scenario);
+    emu_machine_set_profile(s.machine, profile);
+    emu_machine_set_faults(s.machine, true);
+    const struct emu_record *record = &found->record;
+    struct emu_token token = {.program = emu_token_program(scenario),
+                              .configuration = emu_token_configuration(s.machine),
+                              .profile = profile,
+                              .faults = true,
+                              .hash = (uint32_t)found->hash,
+                              .record = *record},
+                     read;
+    const char *why = "";
+    char *text = emu_token_write(&token);
+    assert_non_null(text);
+    if (!emu_token_read(text, &read, &why))
+        fail_msg("%s", why);
+    assert_true(read.faults);
+    struct emu_report report = explore_subject(&s, emu_strategy_replay(&read.record, true), 1);
+    assert_int_equal(report.found, 1);
+    assert_string_equal(report.findings[0].finding.rule, found->finding.rule);
+    assert_true(report.findings[0].hash == found->hash);
+    emu_report_free(&report);
+    emu_record_free(&read.record);
+    free(text);
+    const struct emu_shrink_options options = {.runs = BUDGET};
+    struct emu_shrink_result result;
+    assert_true(emu_shrink(s.machine, &s.program, record, &options, &result));
+    assert_true(emu_record_faults(&result.record) <= emu_record_faults(record));
+    assert_true(emu_record_faults(&result.record) <= 1);
+    emu_record_free(&result.record);
+    close_subject(&s);
+}
+
+/* Failures are choices like any other: within so many runs each strategy finds each mistake. */
+/* rule: EMU-FAULT-12 */
+static void every_strategy_finds_each_mistake_and_its_token_is_the_run(void **state)
+{
+    enum { RUNS = 4000 };
+    for (unsigned i = 0; i < MISTAKES * STRATEGIES; i++) {
+        const struct mistake *mistake = &mistakes[i / STRATEGIES];
+        unsigned which = i % STRATEGIES;
+        if (!is_for(which, mistake))
+            continue;
+        struct emu_coverage *coverage = emu_coverage_create();
+        struct emu_strategy *strategy = make_strategy(which, coverage);
+        struct subject s = open_subject(*state, mistake->scenario);
+        const struct emu_explore_options options = {.runs = RUNS, .coverage = coverage};
+        const enum emu_profile profile =
+            which < SAMPLERS || which == AUTO ? EMU_PROFILE_HOSTILE : EMU_PROFILE_TYPICAL;
+        struct emu_report report;
+        emu_machine_set_profile(s.machine, profile);
+        emu_machine_set_faults(s.machine, true);
+        emu_explore(s.machine, &s.program, strategy, &options, &report);
+        if (report.found != 1)
+            fail_msg("%s was not found by %s in %llu runs", mistake->scenario, strategy->name,
+                     (unsigned long long)report.runs);
+        const struct emu_found *found = &report.findings[0];
+        assert_string_equal(found->finding.rule, mistake->rule);
+        require_again(*state, mistake->scenario, profile, found);
+        emu_report_free(&report);
+        emu_strategy_destroy(strategy);
+        emu_coverage_destroy(coverage);
+        close_subject(&s);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -174,6 +303,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(without_faults_nothing_is_found, argv[1]),
         cmocka_unit_test_prestate(the_mended_driver_is_clean_under_complete_sweeps, argv[1]),
         cmocka_unit_test_prestate(the_same_stack_fails_once, argv[1]),
+        cmocka_unit_test_prestate(every_strategy_finds_each_mistake_and_its_token_is_the_run, argv[1]),
         cmocka_unit_test_prestate(shrinking_drops_faults_that_do_not_matter, argv[1]),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -332,9 +332,21 @@ static void check_whole(struct argp_state *state, const struct parsing *p)
     if (o->jobs > 0 && o->shards > 0)
         argp_failure(state, CLI_BAD_INPUT, 0, "--jobs and --shard do not go together");
     bool by_policy = o->faults.policy > EMU_FAULTS_ALL;
-    if (by_policy && (o->jobs > 0 || o->shards > 0 || o->resume != NULL || o->save != NULL))
+    bool divided = o->jobs > 0 || o->shards > 0, kept = o->resume != NULL || o->save != NULL;
+    if (o->faults.policy == EMU_FAULTS_STACKS && divided)
+        argp_failure(
+            state, CLI_BAD_INPUT, 0,
+            "--jobs and --shard do not go with --faults stacks: which there are is known from the runs "
+            "before");
+    if (by_policy && o->strategy == CLI_STRATEGY_AUTO && kept)
+        argp_failure(
+            state, CLI_BAD_INPUT, 0,
+            "with --faults sweep, stacks and random --resume and --save go with strategies other than "
+            "auto");
+    if (o->faults.policy == EMU_FAULTS_RANDOM && o->strategy == CLI_STRATEGY_SWEEP && (divided || kept))
         argp_failure(state, CLI_BAD_INPUT, 0,
-                     "--jobs, --shard, --resume and --save go with --faults all and off only");
+                     "--jobs, --shard, --resume and --save do not go with --faults random and the strategy "
+                     "sweep");
     if (o->faults.runs != 0 && !by_policy)
         argp_failure(state, CLI_BAD_INPUT, 0, "--fault-runs goes with --faults sweep, stacks and random");
     if (o->depth != 0 && o->strategy != CLI_STRATEGY_PCT)

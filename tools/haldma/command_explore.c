@@ -169,8 +169,7 @@ static uint64_t share_of_runs(const struct exploration *x)
     uint64_t all = o->runs;
     if (o->shards == 0)
         return all;
-    return jobs_by_numbers(o->strategy) ? (all + o->shards - o->shard) / o->shards
-                                        : (all + o->shards - 1) / o->shards;
+    return jobs_by_numbers(o) ? (all + o->shards - o->shard) / o->shards : (all + o->shards - 1) / o->shards;
 }
 
 /* The rest of what is to be done. False: said why. */

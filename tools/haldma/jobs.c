@@ -400,6 +400,8 @@ static void say_options(struct arguments *a, const struct jobs *j, const char *p
         say(a, "--faults");
         say(a, o->faults_said);
     }
+    if (o->faults.runs != 0)
+        say_number(a, "--fault-runs", (int64_t)o->faults.runs);
     if (o->go_on)
         say(a, "--go-on");
     if (o->suppress != NULL) {
@@ -556,7 +558,7 @@ bool jobs_explore(const struct cli_options *options, const struct cli_session *s
                                   .shown = !options->quiet && isatty(STDERR_FILENO)},
                      .save = save,
                      .context = context};
-    if (!jobs_by_numbers(options->strategy)) {
+    if (!jobs_by_numbers(options)) {
         uint32_t wanted =
             options->strategy == CLI_STRATEGY_AUTO ? options->jobs : SHARDS_PER_JOB * options->jobs;
         j.shards = wanted < SHARDS_LEAST && options->strategy != CLI_STRATEGY_AUTO ? SHARDS_LEAST : wanted;

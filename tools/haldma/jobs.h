@@ -27,7 +27,7 @@ struct jobs_part {
 int jobs_work(void (*explore)(void *context, const struct jobs_part *part, struct cli_report *report),
               void *context);
 
-/* Is the strategy divided by the numbers of its runs, not by subtrees? */
-bool jobs_by_numbers(enum cli_strategy strategy);
+/* Is the exploration divided by the numbers of its runs, not by subtrees or by the faults that it sweeps? */
+bool jobs_by_numbers(const struct cli_options *options);
 
 #endif

@@ -11,8 +11,11 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-bool jobs_by_numbers(enum cli_strategy strategy)
+bool jobs_by_numbers(const struct cli_options *options)
 {
+    enum cli_strategy strategy = options->strategy;
+    if (options->faults.policy == EMU_FAULTS_SWEEP || options->faults.policy == EMU_FAULTS_STACKS)
+        return false;
     return strategy == CLI_STRATEGY_FIFO || strategy == CLI_STRATEGY_RANDOM ||
            strategy == CLI_STRATEGY_SWEEP || strategy == CLI_STRATEGY_PCT || strategy == CLI_STRATEGY_POS ||
            strategy == CLI_STRATEGY_SURW;

@@ -45,8 +45,12 @@ typedef struct emu_strategy *emu_strategy_maker(void *context);
  * has not had its turn. Ends when every stack that a run met has had it.
  *
  * RANDOM: for each draw half of the sites are switched on (all forms of failure come in clusters in the
- * field), and each call there fails at the rate. Samplers have a draw for each run. A search repeats
- * what it did, so it has a draw for a number of runs, and a new strategy is asked for then. Never ends.
+ * field), and each call there fails at the rate. Samplers have a draw for each run, by its number, so that
+ * they are divided as they are without faults (emu/part.h). A search repeats what it did, so it has a draw
+ * for a number of runs, and a new strategy is asked for then. Never ends.
+ *
+ * In shards (emu/part.h) each has every so manyth N, or draw; STACKS are not divided, since which there are
+ * is known from the runs before. What goes on makes the runs for an N, a stack or a draw again.
  *
  * The maker is called here and between runs. NULL: no memory, or the maker had none.
  */
