@@ -13,6 +13,7 @@
 #include "dma/controller.h"
 #include "dma/domain.h"
 #include "dma/operations.h"
+#include "dma/owned.h"
 #include "dma/system.h"
 
 enum { DEAD_ADAPTERS_KEPT = 64, BITS_64 = 64, BITS_32 = 32 };
@@ -156,6 +157,7 @@ void dma_adapter_put(struct dma_adapter *a)
     require_none(a, a->lists_built - a->lists_put, "DMA-ADAPTER-30", "0xE6/0A", LISTS,
                  "scatter/gather lists");
     require_none(a, a->registers_held, "DMA-ADAPTER-12", "0xE6/09", REGISTERS, "map registers");
+    require_none(a, dma_owned_any(a), "DMA-ADAPTER-33", NULL, 0, "mappings, which were not flushed,");
     require_none(a, a->completions_owed, "DMA-ADAPTER-21", NULL, 0, "completion routines");
     bury(a);
 }

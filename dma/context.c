@@ -21,6 +21,7 @@ struct layout {
     uint64_t place;   /* hash of its own address */
     uint64_t request; /* handle; 0: it had none */
     uint64_t marks;
+    uint64_t adapter; /* that it was initialized for: a number */
 };
 _Static_assert(sizeof(struct layout) <= DMA_TRANSFER_CONTEXT_SIZE_V1,
                "a transfer context must hold its layout");
@@ -92,6 +93,17 @@ static void require_nothing_kept(struct dma_adapter *a, const struct layout *l, 
                       dma_adapter_name(r->adapter).text);
 }
 
+/* With verification alone: nothing goes wrong by it. */
+static void require_own(const struct dma_adapter *a, const struct layout *l)
+{
+    bool verifies = (haldma_verify(a->system->machine) & HALDMA_VERIFY_DMA) != 0;
+    if (verifies && l->adapter != a->object)
+        emu_finding_raise(a->system->machine, "DMA-CONTEXT-10", NULL, NULL,
+                          "an allocation of %s was given a DMA transfer context that was initialized for "
+                          "another adapter",
+                          dma_adapter_name(a).text);
+}
+
 NTSTATUS dma_context_initialize(struct dma_adapter *a, PVOID context)
 {
     if (context == NULL)
@@ -100,7 +112,7 @@ NTSTATUS dma_context_initialize(struct dma_adapter *a, PVOID context)
     if (is_context(&l, context))
         require_no_waiting_request(a, &l, context, "InitializeDmaTransferContext");
     unsigned char fresh[DMA_TRANSFER_CONTEXT_SIZE_V1] = {0};
-    l = (struct layout){.magic = CONTEXT_MAGIC, .place = place_of(context)};
+    l = (struct layout){.magic = CONTEXT_MAGIC, .place = place_of(context), .adapter = a->object};
     memcpy(fresh, &l, sizeof l);
     memcpy(context, fresh, sizeof fresh);
     return STATUS_SUCCESS;
@@ -114,6 +126,7 @@ NTSTATUS dma_context_admit(struct dma_adapter *a, PVOID context)
     require_context(a, &l, context);
     require_no_waiting_request(a, &l, context, "an allocation");
     require_nothing_kept(a, &l, context);
+    require_own(a, &l);
     return l.marks & ALLOCATION_CANCELLED ? STATUS_CANCELLED : STATUS_SUCCESS;
 }
 

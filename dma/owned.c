@@ -15,6 +15,7 @@
 #include <emu/finding.h>
 #include <emu/mem.h>
 #include <emu/unseen.h>
+#include <hal/given_back.h>
 
 #include "dma/adapter.h"
 #include "dma/system.h"
@@ -322,6 +323,48 @@ static void look_at_driver(struct emu_machine *m, void *context, uintptr_t addre
                       writes ? "writes" : "reads", (unsigned long long)at,
                       emu_object_text(m, o->adapter, name, sizeof name),
                       o->to_device ? "which reads it" : "which writes it");
+}
+
+/* ---- Memory that is given back --------------------------------------------------------------- */
+
+static void require_own(struct emu_machine *m, const struct dma_owned *o, const char *deed)
+{
+    char name[sizeof(struct dma_name)];
+    if (o == NULL)
+        return;
+    emu_finding_came_from(m, o->adapter, "given the buffer", &o->birth);
+    emu_finding_raise(m, "DMA-OWN-6", NULL, NULL,
+                      "%s that is mapped for %s, %s: until the flush it is the device's", deed,
+                      emu_object_text(m, o->adapter, name, sizeof name),
+                      o->to_device ? "which reads it" : "which writes it");
+}
+
+static void look_at_freed(void *context, const void *memory, size_t bytes)
+{
+    struct dma_system *s = context;
+    LINES(s->machine)
+    {
+        require_own(s->machine, find_wrong(&s->owners, (uintptr_t)memory, bytes, true),
+                    "the driver frees memory");
+    }
+}
+
+/* By the MDL that was mapped: other MDLs may have locked the same pages as well. */
+static void look_at_unlocked(void *context, PMDL mdl)
+{
+    struct dma_system *s = context;
+    LINES(s->machine)
+    {
+        for (unsigned i = 0; i < DMA_OWNED_LINES; i++)
+            for (const struct dma_owned_place *p = s->owners.of_device[i]; p != NULL; p = p->next)
+                if (p->owned->mdl == mdl)
+                    require_own(s->machine, p->owned, "the driver unlocks the pages of a buffer");
+    }
+}
+
+void dma_owned_watch_given_back(struct dma_system *s)
+{
+    hal_tell_given_back(s->machine, &(struct hal_given_back){look_at_freed, look_at_unlocked, s});
 }
 
 /* ---- Devices --------------------------------------------------------------------------------- */

@@ -96,6 +96,9 @@ uint64_t dma_owned_bytes(const struct dma_adapter *a, const MDL *mdl);
 /* Has it mapped anything in that way? */
 bool dma_owned_any(const struct dma_adapter *a);
 
+/* From now on memory that is given back while a device owns it is a finding. */
+void dma_owned_watch_given_back(struct dma_system *s);
+
 /* A common buffer begins and ends. */
 void dma_owned_share(const struct dma_adapter *a, uint64_t device, uint64_t bytes);
 void dma_owned_unshare(const struct dma_adapter *a, uint64_t device);

@@ -9,6 +9,7 @@
 #include "dma/adapter.h"
 #include "dma/bounce.h"
 #include "dma/ddi_adapter.h"
+#include "dma/owned.h"
 #include "dma/verifier_check.h"
 #include "dma/verifier_shadow.h"
 
@@ -179,5 +180,7 @@ void dma_verifier_boot(struct dma_system *s, uint32_t verify)
     dma_slots_init(&v->requests, s->machine, sizeof(struct dma_shadow_request));
     dma_slots_init(&v->maps, s->machine, sizeof(struct dma_shadow_map));
     s->verifier = v;
+    if (checks)
+        dma_owned_watch_given_back(s);
     s->entry = (verify & HALDMA_VERIFY_IRQL) != 0 ? &level : &dma;
 }

@@ -34,6 +34,12 @@ void hal_boot(struct emu_machine *m, void *context)
     pool_watch_boot(k);
 }
 
+void hal_tell_given_back(struct emu_machine *m, const struct hal_given_back *told)
+{
+    struct hal_kernel *k = emu_slot(m, EMU_SLOT_KERNEL);
+    k->mm.given_back = *told;
+}
+
 void hal_set_verify(struct emu_machine *m, uint32_t verify)
 {
     struct hal_kernel *k = emu_slot(m, EMU_SLOT_KERNEL);

@@ -394,6 +394,8 @@ void pool_release(void *address, uint32_t tag)
                            level);
     }
     verify_guard(m, b);
+    if (k->mm.given_back.freed != NULL)
+        k->mm.given_back.freed(k->mm.given_back.context, b->user, b->bytes);
     emu_touch_within(m, b->user, b->bytes, EMU_ACCESS_WRITE);
     EMU_UNSEEN(m, "what runs or waits in the block is an object there, which the block's end touches")
     {

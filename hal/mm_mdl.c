@@ -224,6 +224,8 @@ VOID MmUnlockPages(PMDL MemoryDescriptorList)
                           "MmUnlockPages was called for %s (%u bytes), whose pages are not locked",
                           mm_mdl_name(k->machine, mdl, name), mdl->ByteCount);
     }
+    if (k->mm.given_back.unlocked != NULL)
+        k->mm.given_back.unlocked(k->mm.given_back.context, mdl);
     if ((mdl->MdlFlags & MDL_MAPPED_TO_SYSTEM_VA) != 0)
         MmUnmapLockedPages(mdl->MappedSystemVa, mdl);
     mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);

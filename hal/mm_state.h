@@ -9,6 +9,7 @@
 
 #include <emu/callers.h>
 #include <emu/mem.h>
+#include <hal/given_back.h>
 #include <hal/pool.h>
 #include <wdm.h>
 
@@ -85,6 +86,7 @@ struct mm_state {
     uint32_t locked_mdls; /* MmProbeAndLockPages minus MmUnlockPages */
     uint32_t io_mappings; /* MmMapIoSpace minus MmUnmapIoSpace */
     uint32_t live_pages[MM_PAGES_IO + 1];
+    struct hal_given_back given_back;    /* all NULL: nobody asked */
     uintptr_t host_pages[MM_HOST_PAGES]; /* by the low bits of the page's number; 0: none */
 };
 

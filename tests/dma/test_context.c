@@ -117,6 +117,38 @@ static void using_a_copy_of_a_context(void *context)
     adapter->DmaOperations->CancelAdapterChannel(adapter, NULL, copy);
 }
 
+static void use_with_another_adapter(void *context)
+{
+    (void)context;
+    UCHAR transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    struct world_call call = {.action = DeallocateObject};
+    PDMA_ADAPTER adapter = world_adapter(64), other = world_adapter(64);
+    adapter->DmaOperations->InitializeDmaTransferContext(adapter, transfer);
+    other->DmaOperations->AllocateAdapterChannelEx(other, NULL, transfer, 1, 0, world_control, &call, NULL);
+}
+
+static void initialize_anew_for_another_adapter(void *context)
+{
+    (void)context;
+    UCHAR transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    struct world_call call = {.action = DeallocateObject};
+    PDMA_ADAPTER adapter = world_adapter(64), other = world_adapter(64);
+    rig_expect_equal(world_ask(adapter, transfer, 1, &call), STATUS_SUCCESS);
+    rig_expect_equal(world_ask(other, transfer, 1, &call), STATUS_SUCCESS);
+    rig_expect_equal(call.calls, 2);
+}
+
+/* rule: DMA-CONTEXT-10 */
+static void using_a_context_with_another_adapter_is_told_with_verification(void **state)
+{
+    (void)state;
+    struct haldma_config config = world_config();
+    world_run_on(&config, &(struct world_test){use_with_another_adapter, NULL, NULL});
+    config.verify = HALDMA_VERIFY_DMA;
+    world_run_on(&config, &(struct world_test){use_with_another_adapter, "DMA-CONTEXT-10", NULL});
+    world_run_on(&config, &(struct world_test){initialize_anew_for_another_adapter, NULL, NULL});
+}
+
 /* rule: DMA-CONTEXT-6 */
 static void a_context_whose_request_ended_can_be_used_again(void *context)
 {
@@ -172,6 +204,7 @@ int main(void)
         WORLD_STOPS(using_a_context_whose_allocation_is_still_kept, "DMA-CONTEXT-8", NULL),
         WORLD_STOPS(using_a_context_that_was_never_initialized, "DMA-CONTEXT-4", NULL),
         WORLD_STOPS(using_a_copy_of_a_context, "DMA-CONTEXT-5", NULL),
+        cmocka_unit_test(using_a_context_with_another_adapter_is_told_with_verification),
         WORLD_HOLDS(a_context_whose_request_ended_can_be_used_again),
         WORLD_HOLDS(a_context_is_not_touched_once_its_routine_was_called),
     };

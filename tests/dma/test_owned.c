@@ -258,6 +258,25 @@ static void flushing_more_than_was_mapped_without_registers(void *context)
     flush_part(&t, 0, 2 * PAGE_SIZE, true);
 }
 
+/* rule: DMA-ADAPTER-33 */
+static void releasing_the_adapter_before_the_flush_without_registers(void *context)
+{
+    (void)context;
+    struct transfer t;
+    begin(&t, 64, true);
+    t.adapter->DmaOperations->PutDmaAdapter(t.adapter);
+}
+
+/* rule: DMA-ADAPTER-33 */
+static void the_adapter_is_released_after_the_flush(void *context)
+{
+    (void)context;
+    struct transfer t;
+    begin(&t, 64, true);
+    flush_part(&t, 0, PAGE_SIZE, true);
+    t.adapter->DmaOperations->PutDmaAdapter(t.adapter);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -278,6 +297,8 @@ int main(void)
         WORLD_STOPS(flushing_another_mdl_without_registers, "DMA-FLUSH-8", "0xE6/16"),
         WORLD_STOPS(flushing_in_the_other_direction_without_registers, "DMA-FLUSH-9", NULL),
         WORLD_STOPS(flushing_more_than_was_mapped_without_registers, "DMA-FLUSH-10", NULL),
+        WORLD_STOPS(releasing_the_adapter_before_the_flush_without_registers, "DMA-ADAPTER-33", NULL),
+        WORLD_HOLDS(the_adapter_is_released_after_the_flush),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
