@@ -8,6 +8,7 @@
 #include <emu/mem.h>
 #include <emu/strand.h>
 #include <hal/io_driver.h>
+#include <hal/module_reach.h>
 #include <hal/pnp.h>
 #include <hal/pool.h>
 #include <stdarg.h>
@@ -247,6 +248,12 @@ void haldma_scenario_program(const struct haldma_scenario *scenario, struct emu_
         .check = check,
         .context = (void *)(uintptr_t)scenario, /* the callbacks above take it as const again */
     };
+}
+
+bool haldma_scenario_memory(void *context, emu_memory_fn *tell, void *to)
+{
+    const struct haldma_scenario *scenario = context;
+    return hal_module_reach((const void *)(uintptr_t)scenario->set_up, tell, to);
 }
 
 uint32_t haldma_configuration(const struct emu_machine *m)

@@ -1,7 +1,7 @@
 /*
  * The only source of nondeterminism: every choice of a run goes through ask().
  */
-#include "emu/machine_state.h"
+#include "emu/checkpoint.h"
 
 static uint32_t answer(struct emu_strategy *s, const struct emu_decision *d)
 {
@@ -12,7 +12,9 @@ static uint32_t answer(struct emu_strategy *s, const struct emu_decision *d)
 
 static uint32_t ask(struct emu_machine *m, const struct emu_decision *d)
 {
-    uint32_t value = answer(m->strategy, d);
+    uint32_t value;
+    if (m->quiet == 0 || m->checkpoints == NULL || !emu_checkpoint_answer(m, d, &value))
+        value = answer(m->strategy, d);
     EMU_ASSERT(value < d->count && d->count <= UINT16_MAX);
     emu_record_append(&m->record, (struct emu_choice){
                                       .kind = (uint8_t)d->kind,

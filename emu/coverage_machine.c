@@ -6,6 +6,8 @@
  */
 #include "emu/coverage_state.h"
 
+#include "emu/checkpoint.h"
+
 #include "emu/footprint.h"
 
 void emu_machine_set_coverage(struct emu_machine *m, struct emu_coverage *c)
@@ -29,6 +31,8 @@ void emu_cover_performed(struct emu_machine *m, emu_op op, emu_object object)
     struct emu_coverage *c = m->coverage;
     if (m->quiet != 0) {
         emu_coverage_moment(c, op);
+        if (m->checkpoints != NULL && m->moments[op] != 0)
+            emu_checkpoint_moment(m, op);
         return;
     }
     bool moves = op == EMU_OP_ENGINE || op == EMU_OP_EVENT;
@@ -45,10 +49,17 @@ void emu_cover_performed(struct emu_machine *m, emu_op op, emu_object object)
 
 void emu_cover_noted(struct emu_machine *m, emu_op op, uint64_t arg)
 {
-    if (op == EMU_OP_CHOICE)
+    bool chosen = op == EMU_OP_CHOICE;
+    if (chosen)
         emu_coverage_step(m->coverage, context(m), arg);
     else
         emu_coverage_moment(m->coverage, op);
+    if (m->quiet == 0 || m->checkpoints == NULL)
+        return;
+    if (chosen)
+        emu_checkpoint_covered(m, context(m), arg);
+    else
+        emu_checkpoint_moment(m, op);
 }
 
 void emu_cover_touch(struct emu_machine *m, uint32_t place, enum emu_access access)

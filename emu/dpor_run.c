@@ -11,7 +11,7 @@ void emu_dpor_begin(struct emu_strategy *s, uint64_t run)
     d->top = d->top < d->prefix ? d->top : d->prefix;
     d->way = (struct emu_shard_way){0};
     s->is_elsewhere = !emu_shard_owns(&d->shard, &d->way);
-    d->footprints.count = 0;
+    emu_footprints_clear(&d->footprints);
     d->value_at = 0;
     d->blocked_at = 0;
     d->seen = 0;

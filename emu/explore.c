@@ -2,14 +2,16 @@
  * The exploring loop: one program, run again and again, and the book of what was found.
  *
  * A run is three phases on one machine: set-up, quiet; the race of the strands that the set-up started held;
- * the check, quiet. In the steady state the loop allocates nothing and makes no system call; a finding that
- * was not seen before costs a copy of its record and one replay.
+ * the check, quiet. Where it can, a run begins with a copy of what a set-up left behind (checkpoint.h). In
+ * the steady state the loop allocates nothing and makes no system call; a finding that was not seen before
+ * costs a copy of its record and one replay.
  */
 #include <emu/coverage.h>
 #include <emu/explore.h>
 #include <emu/strand.h>
 #include <emu/trace.h>
 
+#include "emu/checkpoint.h"
 #include "emu/footprint.h"
 #include "emu/stopwatch.h"
 
@@ -53,15 +55,27 @@ static enum emu_stop run_phase_quietly(struct emu_machine *m, const struct pause
     return stop;
 }
 
-static enum emu_stop run_program(struct emu_machine *m, const struct emu_program *program,
-                                 const struct pauses *pauses)
+static enum emu_stop set_up(struct emu_machine *m, const struct emu_program *program,
+                            const struct pauses *pauses)
 {
+    enum emu_stop stop = EMU_STOP_IDLE;
     emu_machine_reset(m);
     if (emu_machine_finding(m) != NULL)
         return EMU_STOP_FINDING;
-    enum emu_stop stop = EMU_STOP_IDLE;
+    emu_checkpoint_watch(m);
     if (program->set_up != NULL)
         stop = run_phase_quietly(m, pauses, "set-up", program->set_up, program->context);
+    if (stop == EMU_STOP_IDLE)
+        emu_checkpoint_take(m);
+    return stop;
+}
+
+static enum emu_stop run_program(struct emu_machine *m, const struct emu_program *program,
+                                 const struct pauses *pauses)
+{
+    enum emu_stop stop = EMU_STOP_IDLE;
+    if (!emu_checkpoint_resume(m))
+        stop = set_up(m, program, pauses);
     if (stop == EMU_STOP_IDLE) {
         emu_trace_begin_race(m);
         emu_strand_release_held(m);
@@ -77,7 +91,11 @@ static enum emu_stop run_program(struct emu_machine *m, const struct emu_program
 
 enum emu_stop emu_run_program(struct emu_machine *m, const struct emu_program *program)
 {
-    return run_program(m, program, NULL);
+    struct emu_checkpoints *checkpoints = m->checkpoints; /* of an exploration that makes one run anew */
+    m->checkpoints = NULL;
+    enum emu_stop stop = run_program(m, program, NULL);
+    m->checkpoints = checkpoints;
+    return stop;
 }
 
 /* ---- What was found ---------------------------------------------------------------------------------------
@@ -149,37 +167,61 @@ static void book_divergence(struct emu_machine *m, struct emu_report *report, ui
     book(report, run, &finding, emu_machine_record(m), emu_trace_hash(m), false);
 }
 
-/* Does the record give the same run once more? Where it does not, that is booked as well. */
-static bool confirm(struct emu_machine *m, const struct emu_program *program, struct emu_report *report,
-                    const struct emu_found *found)
+/* How a run ended. */
+struct ending {
+    const struct emu_record *record;
+    const struct emu_finding *finding; /* NULL: none */
+    uint64_t hash;
+    uint64_t run;
+    uint32_t past;
+};
+
+static const char *rule_of(const struct emu_finding *finding)
 {
-    struct emu_strategy *replay = emu_strategy_replay(&found->record, true);
-    EMU_ASSERT(replay != NULL);
+    return finding != NULL ? finding->rule : "no finding";
+}
+
+/* Does the record give the same run once more, from its set-up? replay answers from it. Where it does not,
+ * that is booked as well. */
+static bool is_same_again(struct emu_machine *m, const struct emu_program *program, struct emu_report *report,
+                          const struct ending *first, struct emu_strategy *replay)
+{
+    uint32_t go_past = emu_machine_config(m)->go_past;
     emu_machine_set_strategy(m, replay);
     replay->begin(replay, 0);
-    uint32_t go_past = emu_machine_config(m)->go_past;
-    emu_machine_set_go_past(m, found->past); /* this run halts where the other one went on */
-    enum emu_stop stop = emu_run_program(m, program);
+    if (first->finding != NULL)
+        emu_machine_set_go_past(m, first->past); /* this run halts where the other one went on */
+    emu_run_program(m, program);
     emu_machine_set_go_past(m, go_past);
     replay->end(replay);
     const struct emu_divergence *divergence = emu_strategy_divergence(replay);
-    bool same = true;
+    const struct emu_finding *again = emu_machine_finding(m);
     if (divergence->diverged) {
-        book_divergence(m, report, found->run, divergence);
-        same = false;
-    } else if (stop != EMU_STOP_FINDING || !same_finding(emu_machine_finding(m), &found->finding) ||
-               emu_trace_hash(m) != found->hash) {
-        struct emu_finding finding = {.rule = EMU_RULE_DETERMINISM, .step = emu_steps(m)};
-        snprintf(finding.message, sizeof finding.message,
-                 "the choices that led to \"%.64s\" with trace %016llx led to \"%.64s\" with trace %016llx "
-                 "when they "
-                 "were made again: the program depends on more than the choices",
-                 found->finding.rule, (unsigned long long)found->hash,
-                 stop == EMU_STOP_FINDING ? emu_machine_finding(m)->rule : "no finding",
-                 (unsigned long long)emu_trace_hash(m));
-        book(report, found->run, &finding, emu_machine_record(m), emu_trace_hash(m), false);
-        same = false;
+        book_divergence(m, report, first->run, divergence);
+        return false;
     }
+    bool same = (again != NULL) == (first->finding != NULL) &&
+                (again == NULL || same_finding(again, first->finding)) && emu_trace_hash(m) == first->hash;
+    if (same)
+        return true;
+    struct emu_finding finding = {.rule = EMU_RULE_DETERMINISM, .step = emu_steps(m)};
+    snprintf(finding.message, sizeof finding.message,
+             "the choices that led to \"%.64s\" with trace %016llx led to \"%.64s\" with trace %016llx "
+             "when they "
+             "were made again: the program depends on more than the choices",
+             rule_of(first->finding), (unsigned long long)first->hash, rule_of(again),
+             (unsigned long long)emu_trace_hash(m));
+    book(report, first->run, &finding, emu_machine_record(m), emu_trace_hash(m), false);
+    return false;
+}
+
+static bool confirm(struct emu_machine *m, const struct emu_program *program, struct emu_report *report,
+                    const struct emu_found *found)
+{
+    struct ending first = {&found->record, &found->finding, found->hash, found->run, found->past};
+    struct emu_strategy *replay = emu_strategy_replay(&found->record, true);
+    EMU_ASSERT(replay != NULL);
+    bool same = is_same_again(m, program, report, &first, replay);
     emu_strategy_destroy(replay);
     return same;
 }
@@ -204,8 +246,10 @@ struct exploration {
     struct emu_report *report;
     struct emu_stopwatch watch;
     double progress_due;
-    uint64_t number; /* of the run that is made now */
-    uint64_t next;   /* the one after it, at least */
+    uint64_t number;            /* of the run that is made now */
+    uint64_t next;              /* the one after it, at least */
+    struct emu_record last;     /* of the run that is made once more from its set-up ... */
+    struct emu_strategy *again; /* ... by this; NULL: there was none yet */
 };
 
 static bool is_passed_over(const struct exploration *x, const struct emu_finding *finding)
@@ -334,6 +378,25 @@ static void count_run(struct exploration *x)
         x->report->choices_max = choices;
 }
 
+/* A run that began at a checkpoint is made once more from its set-up. False: it was another one. */
+static bool compare_with_set_up(struct exploration *x)
+{
+    struct emu_machine *m = x->machine;
+    struct ending first = {.record = &x->last, .hash = emu_trace_hash(m), .run = x->number};
+    emu_print_fn *print = m->print;
+    emu_record_copy(&x->last, emu_machine_record(m));
+    if (x->again == NULL)
+        x->again = emu_strategy_replay(&x->last, true);
+    EMU_ASSERT(x->again != NULL);
+    m->print = NULL;
+    emu_machine_set_coverage(m, NULL);
+    bool same = is_same_again(m, x->program, x->report, &first, x->again);
+    emu_machine_set_coverage(m, x->options->coverage);
+    m->print = print;
+    emu_machine_set_strategy(m, x->strategy);
+    return same;
+}
+
 /* The run is not made: whoever goes on begins with it. */
 static void give_up(struct exploration *x)
 {
@@ -382,6 +445,8 @@ static bool explore_once(struct exploration *x)
         count_run(x);
 
     const struct emu_divergence *divergence = endless ? NULL : emu_strategy_divergence(s);
+    if (emu_checkpoint_divergence(m) != NULL)
+        divergence = emu_checkpoint_divergence(m);
     if (divergence != NULL && divergence->diverged) {
         book_divergence(m, report, x->number, divergence);
         return false;
@@ -389,6 +454,8 @@ static bool explore_once(struct exploration *x)
     report->complete = !more && emu_strategy_is_proof(s);
     bool has_findings = stop == EMU_STOP_FINDING || emu_machine_reported(m, 0) != NULL;
     if (has_findings && counts && !take_findings(x))
+        return false;
+    if (!has_findings && emu_checkpoint_is_due(m) && !compare_with_set_up(x))
         return false;
     if (!more || (x->options->runs != 0 && report->runs >= x->options->runs))
         return false;
@@ -408,8 +475,13 @@ void emu_explore(struct emu_machine *m, const struct emu_program *program, struc
     emu_stopwatch_start(&x.watch);
     emu_machine_set_strategy(m, strategy);
     emu_machine_set_coverage(m, options->coverage);
+    emu_checkpoints_begin(m, program, options->memory);
     while (explore_once(&x))
         continue;
+    report->resumed = emu_checkpoint_uses(m);
+    emu_checkpoints_end(m);
+    emu_strategy_destroy(x.again);
+    emu_record_free(&x.last);
     emu_machine_set_coverage(m, NULL);
     emu_machine_set_strategy(m, NULL);
     report->seconds = emu_stopwatch_read(&x.watch);

@@ -76,18 +76,11 @@ void emu_footprints_forget_own(struct emu_machine *m)
     free(m->own_book);
 }
 
-void emu_footprints_begin(struct emu_machine *m)
+void emu_footprints_clear(struct emu_footprints *f)
 {
-    struct emu_footprints *f = book_of(m);
-    m->footprints = f;
-    if (f == NULL)
-        return;
-    f->run++;
-    f->actors[0].made = 0;
     f->count = 0;
     f->access_count = 0;
     f->events[0].accesses = 0;
-    f->machine = m;
     f->waiting = 0;
     f->deadlock = false;
     f->ended = false;
@@ -95,6 +88,18 @@ void emu_footprints_begin(struct emu_machine *m)
     f->withdrawn_count = 0;
     f->expected_count = 0;
     f->open = false;
+}
+
+void emu_footprints_begin(struct emu_machine *m)
+{
+    struct emu_footprints *f = book_of(m);
+    m->footprints = f;
+    if (f == NULL)
+        return;
+    emu_footprints_clear(f);
+    f->run++;
+    f->actors[0].made = 0;
+    f->machine = m;
     memset(f->soft_deliveries, 0, m->config.processors * sizeof f->soft_deliveries[0]);
     memset(f->soft_next, 0, m->config.processors * sizeof f->soft_next[0]);
 #ifdef EMU_CHECK_FOOTPRINTS

@@ -145,6 +145,9 @@ void emu_footprints_destroy(struct emu_footprints *f);
 /* That of debug builds, if there is one. */
 void emu_footprints_forget_own(struct emu_machine *m);
 
+/* Nothing was written: for a run that may end before its race. */
+void emu_footprints_clear(struct emu_footprints *f);
+
 /* Of the race of a program, around which the machine writes. */
 void emu_footprints_begin(struct emu_machine *m);
 void emu_footprints_end(struct emu_machine *m);

@@ -235,26 +235,24 @@ struct emu_module {
     char name[EMU_MODULE_NAME];
 };
 
+/*
+ * Two kinds of fields. What a run changes comes first: scalars from steps to arena_used, then arrays. A
+ * checkpoint copies just that (checkpoint.c). What outlives a run comes after it.
+ */
 struct emu_machine {
+    /* ---- The state of a run: checkpoint.c copies these fields as one piece ---- */
+
     /* step.c: looked at by every step */
     uint64_t steps;
-    uint64_t step_stop; /* slow path at this step: a limit or the budget's end */
     uint64_t hash;
     uint32_t
-        agenda; /* what could happen besides the tops of processors: lines, soft, ready, engines, events */
-    bool tracing;
-    bool halted;              /* a finding was made */
+        agenda;  /* what could happen besides the tops of processors: lines, soft, ready, engines, events */
+    bool halted; /* a finding was made */
     bool in_callback;         /* an engine or event is running: nothing nests on this stack */
     uintptr_t callback_frame; /* callers.c: of what called it */
     uint32_t quiet;
     uint64_t busy;           /* processors with a top */
     struct emu_strand *self; /* whose stack this is */
-    struct emu_watch *watch; /* access.c; NULL: accesses are not watched in this run */
-
-    struct emu_config config;
-    bool misdeed_offered; /* in any run: a device could have done something wrong */
-    uint64_t budget_stop;
-    enum emu_stop stop;
 
     /* schedule.c */
     uint32_t streak; /* decisions in a row that the current context went on */
@@ -262,22 +260,11 @@ struct emu_machine {
     uint64_t calls;  /* liveness.c: that were no steps */
     struct emu_strand *resume;
     struct emu_strand *dead; /* to be freed once off its stack */
-    struct emu_strand host;
-    struct emu_liveness liveness; /* liveness.c */
-    struct emu_action menu[EMU_MENU_MAX];
-
-    /* footprint.c */
-    struct emu_footprints *footprints; /* NULL: nobody reads them */
-    struct emu_footprints *own_book;   /* of debug builds; NULL: none was needed */
-    struct emu_audit *audit;           /* audit.c; NULL: accesses are not compared with them */
 
     /* choose.c */
-    struct emu_strategy *strategy;
-    uint32_t failed; /* choose.c: calls that failed by choice in this run */
-    struct emu_record record;
+    uint32_t failed; /* calls that failed by choice in this run */
 
-    struct emu_cpu cpus[EMU_PROCESSORS_MAX];
-    struct emu_strand *strands;
+    /* strand.c, cpu.c */
     uint32_t strands_used; /* slots ever used in this run, those of all idle strands included */
     uint32_t unfinished;   /* strands that must finish and are not held */
     uint32_t held;
@@ -292,54 +279,35 @@ struct emu_machine {
     uint64_t now;
     uint64_t time_limit;
     uint64_t order; /* counts starts of events and engines */
-    struct emu_event **heap;
-    uint32_t heap_length, heap_capacity;
+    uint32_t heap_length;
     uint32_t background; /* events of the heap that keep nobody awake */
-    struct emu_engine **engines;
-    uint32_t engines_length, engines_capacity;
+    uint32_t engines_length;
     uint32_t engine_ids;
     emu_object stall_object; /* of every stall of the run */
 
     /* irq.c */
-    struct emu_line_state lines[EMU_LINES_MAX];
     uint32_t line_count;
-    emu_line pending_lines[EMU_LINES_MAX]; /* ascending */
     uint32_t pending_count;
 
     /* mem.c, bus.c */
-    struct emu_ram ram;
-    struct emu_window windows[EMU_WINDOWS_MAX];
+    struct emu_ram ram; /* its tables are where they were */
     uint32_t window_count;
-    struct emu_io_page *io_pages;
     uint32_t io_used;
     emu_translate_fn *translate;
     void *translate_context;
     struct emu_engine *arriving; /* posted.c: comes first at the next decision; NULL: nothing does */
 
-    struct emu_cache *cache; /* cache.c; NULL: devices see what processors see */
-
     /* object.c */
-    struct emu_object_slot *object_slots;
-    uint32_t object_mask;
     uint32_t object_filled;
-    uint32_t epoch;
-    struct emu_object_info *objects;
-    uint32_t object_count, object_capacity;
+    uint32_t object_count;
 
     /* coverage_machine.c */
-    struct emu_coverage *coverage; /* NULL: nobody counts */
-    const uint8_t *moments;        /* of it */
-    emu_object mover;              /* the engine or event whose callback runs */
+    emu_object mover; /* the engine or event whose callback runs */
 
     /* trace.c */
-    bool trace_wanted;
-    struct emu_trace_entry *trace;
     size_t trace_written; /* ever, in this run */
     size_t trace_race;    /* trace_written when the race began; 0: it has not */
-    char *text;
     size_t text_used;
-    emu_print_fn *print;
-    void *print_context;
     const struct emu_op_info *ops[EMU_OP_LAYERS];
     unsigned op_counts[EMU_OP_LAYERS];
 
@@ -349,6 +317,78 @@ struct emu_machine {
         void *context;
     } guards[EMU_GUARDS_MAX]; /* of guarded pages */
     uint32_t guard_count;
+
+    /* finding.c */
+    uint32_t origin_count;
+    uint32_t reported_count;
+
+    /* machine.c */
+    void *slots[EMU_SLOT_COUNT];
+    size_t arena_used;
+
+    /* ---- The state of a run in arrays, of which a checkpoint copies what is in use ---- */
+
+    struct emu_liveness liveness; /* liveness.c */
+    struct emu_cpu cpus[EMU_PROCESSORS_MAX];
+    struct emu_line_state lines[EMU_LINES_MAX];
+    emu_line pending_lines[EMU_LINES_MAX]; /* ascending */
+    struct emu_window windows[EMU_WINDOWS_MAX];
+    struct emu_strand *strands;
+    struct emu_io_page *io_pages;
+    unsigned char *arena;
+    struct emu_event **heap;
+    struct emu_engine **engines;
+    struct emu_object_slot *object_slots;
+    struct emu_object_info *objects;
+    struct emu_record record; /* choose.c */
+
+    /* ---- What outlives a run, or is of no use after it ---- */
+
+    /* step.c */
+    uint64_t step_stop; /* slow path at this step: a limit or the budget's end */
+    uint64_t budget_stop;
+    bool tracing;
+    struct emu_watch *watch; /* access.c; NULL: accesses are not watched in this run */
+
+    struct emu_config config;
+    bool misdeed_offered; /* in any run: a device could have done something wrong */
+    enum emu_stop stop;
+
+    /* schedule.c */
+    struct emu_strand host;
+    struct emu_action menu[EMU_MENU_MAX];
+
+    /* checkpoint.c */
+    struct emu_checkpoints *checkpoints; /* NULL: each run begins at its set-up */
+
+    /* footprint.c */
+    struct emu_footprints *footprints; /* NULL: nobody reads them */
+    struct emu_footprints *own_book;   /* of debug builds; NULL: none was needed */
+    struct emu_audit *audit;           /* audit.c; NULL: accesses are not compared with them */
+
+    /* choose.c */
+    struct emu_strategy *strategy;
+
+    /* event.c, engine.c, object.c */
+    uint32_t heap_capacity, engines_capacity;
+    uint32_t object_mask;
+    uint32_t object_capacity;
+    uint32_t epoch;
+
+    struct emu_cache *cache; /* cache.c; NULL: devices see what processors see */
+
+    /* coverage_machine.c */
+    struct emu_coverage *coverage; /* NULL: nobody counts */
+    const uint8_t *moments;        /* of it */
+
+    /* trace.c */
+    bool trace_wanted;
+    struct emu_trace_entry *trace;
+    char *text;
+    emu_print_fn *print;
+    void *print_context;
+
+    /* access*.c */
     struct emu_watch *watch_made; /* what watch is, once it was needed */
 
     /* callers.c */
@@ -359,21 +399,16 @@ struct emu_machine {
     /* finding.c */
     struct emu_finding finding;
     struct emu_origin origins[EMU_ORIGINS_MAX]; /* of the finding that is raised next */
-    uint32_t origin_count;
     struct emu_reported reported[EMU_REPORTED_MAX];
-    uint32_t reported_count;
 
     /* machine.c */
     struct emu_crash *crash; /* crash.c; NULL: crashes are not caught */
-    void *slots[EMU_SLOT_COUNT];
     struct {
         emu_boot_fn *fn;
         void *context;
     } boots[EMU_BOOTS_MAX];
     uint32_t boot_count;
     struct emu_owned *owned; /* newest first */
-    unsigned char *arena;
-    size_t arena_used;
 };
 
 /* Resets and (de)constructors of the parts, called by machine.c in this order. False: no memory. */
@@ -426,6 +461,9 @@ struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu);
 void emu_ready_push(struct emu_machine *m, struct emu_strand *s);
 void emu_ready_remove(struct emu_machine *m, struct emu_strand *s);
 void emu_bury_dead(struct emu_machine *m);
+/* checkpoint.c: the strand as it was, and its stack, of which copy is what lies from an offset on */
+void emu_strand_put_back(struct emu_strand *s, const struct emu_strand *copy);
+void emu_strand_put_stack(struct emu_machine *m, struct emu_strand *s, const void *copy, size_t from);
 void *emu_stack_slot(struct emu_machine *m, uint32_t index); /* mem.c: lowest usable byte, guard page below */
 
 /*
@@ -437,6 +475,11 @@ void emu_cache_destroy(struct emu_machine *m);
 void emu_cache_forget(struct emu_machine *m);
 void emu_cache_free(struct emu_machine *m, uint32_t slot);
 bool emu_cache_device(struct emu_machine *m, uint64_t physical, void *buffer, size_t bytes, bool to_memory);
+
+/* mem.c, for checkpoint.c: is the page in use? And: frames are those of these pages again, and pages that
+ * were adopted are, when the rest of the tables is as it was. */
+bool emu_ram_page_used(const struct emu_machine *m, uint32_t page);
+void emu_ram_put_back(struct emu_machine *m, const uint32_t *pages, uint32_t count);
 
 /* mem.c: numbers for pages of whatever kind, below emu_ram_slots(); UINT32_MAX: no memory. */
 uint32_t emu_ram_slots(const struct emu_machine *m);

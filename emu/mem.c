@@ -166,6 +166,11 @@ void emu_ram_reset(struct emu_machine *m)
     }
 }
 
+bool emu_ram_page_used(const struct emu_machine *m, uint32_t page)
+{
+    return is_set(m->ram.page_used, page);
+}
+
 void *emu_stack_slot(struct emu_machine *m, uint32_t index)
 {
     unsigned char *guard = m->ram.stacks + index * m->ram.stack_stride;
@@ -397,6 +402,19 @@ static uint32_t adopt(struct emu_machine *m, uintptr_t page)
         r->adopted_page[r->adopted_count++] = page;
     }
     return r->adopted[i].ordinal;
+}
+
+void emu_ram_put_back(struct emu_machine *m, const uint32_t *pages, uint32_t count)
+{
+    struct emu_ram *r = &m->ram;
+    for (uint32_t i = 0; i < count; i++) {
+        struct emu_bank *bank = bank_of(r, r->frame_of[pages[i]]);
+        bank->page_of[r->frame_of[pages[i]] - bank->first] = pages[i];
+    }
+    uint32_t adopted = r->adopted_count;
+    r->adopted_count = 0;
+    for (uint32_t i = 0; i < adopted; i++)
+        adopt(m, r->adopted_page[i]);
 }
 
 /* Epochs count from the beginning again: none of the old ones may be taken for a new one. */

@@ -471,9 +471,21 @@ static bool is_worth_waiting(const struct emu_machine *m)
     return m->time_limit != EMU_NEVER && (m->engines_length > 0 || (m->heap_length > 0 && needed));
 }
 
-static void nothing_left(struct emu_machine *m)
+/* Apart, so that a run that ends well leaves little on the stack: a checkpoint copies that. */
+__attribute__((noinline)) static void raise_deadlock(struct emu_machine *m)
 {
     char who[WAITERS_TEXT], others[WAITERS_TEXT];
+    emu_footprint_deadlock(m);
+    EMU_UNSEEN(m, "the run is over")
+    {
+        list_waiters(m, who, sizeof who);
+        emu_liveness_waiters(m, others, sizeof others);
+    }
+    emu_finding_raise(m, "deadlock", NULL, NULL, "nothing can run and nothing is due: %s%s", who, others);
+}
+
+static void nothing_left(struct emu_machine *m)
+{
     bool waits = false;
     EMU_UNSEEN(m, "the run is over")
     {
@@ -487,13 +499,7 @@ static void nothing_left(struct emu_machine *m)
         emu_stop_here(m, EMU_STOP_IDLE);
         return;
     }
-    emu_footprint_deadlock(m);
-    EMU_UNSEEN(m, "the run is over")
-    {
-        list_waiters(m, who, sizeof who);
-        emu_liveness_waiters(m, others, sizeof others);
-    }
-    emu_finding_raise(m, "deadlock", NULL, NULL, "nothing can run and nothing is due: %s%s", who, others);
+    raise_deadlock(m);
 }
 
 void emu_limit_reached(struct emu_machine *m)

@@ -78,15 +78,17 @@ static size_t first_dirt(const unsigned char *piece)
 /*
  * What an earlier run left on the stack must not be seen by this one: down to where it was dirty before or
  * the strand was parked deepest, and from there on piece by piece until one is clean, for what calls between
- * two steps have left. That depth is kept, so that in the steady state one clean piece is looked at; now and
- * then it is forgotten, for one deep run would make all others pay.
+ * two steps have left. From end (an offset, of a whole line) on it is left alone. That depth is kept, so that
+ * in the steady state one clean piece is looked at; now and then it is forgotten, for one deep run would make
+ * all others pay.
  */
-static void clean_stack(struct emu_machine *m, struct emu_strand *s)
+static void clean_stack(struct emu_machine *m, struct emu_strand *s, size_t end)
 {
     unsigned char *low = s->stack_low;
     size_t bytes = m->config.stack_bytes;
     size_t from = s->deepest != 0 ? (s->deepest - (uintptr_t)low) & ~(size_t)(STACK_LINE - 1) : bytes;
-    memset(low + from, 0, bytes - from);
+    from = from < end ? from : end;
+    memset(low + from, 0, end - from);
     while (from >= STACK_PIECE && !is_clean(low + from - STACK_PIECE)) {
         size_t dirt = from - STACK_PIECE + first_dirt(low + from - STACK_PIECE);
         memset(low + dirt, 0, from - dirt);
@@ -95,6 +97,27 @@ static void clean_stack(struct emu_machine *m, struct emu_strand *s)
     if (from < STACK_PIECE)
         memset(low, 0, from);
     s->deepest = (uintptr_t)low + (++s->cleanings % DEPTH_KEPT == 0 ? bytes : from);
+}
+
+/* What is known of its stack's dirt is about the stack as it is, and stays. */
+void emu_strand_put_back(struct emu_strand *s, const struct emu_strand *copy)
+{
+    uintptr_t deepest = s->deepest;
+    uint32_t cleanings = s->cleanings;
+    bool soiled = s->soiled;
+    void *low = s->stack_low;
+    *s = *copy;
+    s->deepest = deepest;
+    s->cleanings = cleanings;
+    s->soiled |= soiled;
+    s->stack_low = low;
+}
+
+void emu_strand_put_stack(struct emu_machine *m, struct emu_strand *s, const void *copy, size_t from)
+{
+    if (s->soiled)
+        clean_stack(m, s, from);
+    memcpy((unsigned char *)s->stack_low + from, copy, m->config.stack_bytes - from);
 }
 
 /* The first code on a strand's stack. */
@@ -116,7 +139,7 @@ static void make(struct emu_machine *m, struct emu_strand *s, const struct emu_s
         s->stack_low = emu_stack_slot(m, (uint32_t)(s - m->strands));
     emu_fiber_forget(s->stack_low, m->config.stack_bytes);
     if (s->soiled)
-        clean_stack(m, s);
+        clean_stack(m, s, m->config.stack_bytes);
     s->soiled = true;
     s->machine = m;
     s->pending = (struct emu_pending){.op = EMU_OP_STRAND_RUN};
@@ -125,6 +148,8 @@ static void make(struct emu_machine *m, struct emu_strand *s, const struct emu_s
     s->arg = config->arg;
     s->user = NULL;
     s->next_ready = NULL;
+    s->since = m->steps;
+    s->order_id = 0;
     s->object = emu_object_new(m, "strand");
     s->pending.object = s->object;
     emu_object_name(m, s->object, config->name);

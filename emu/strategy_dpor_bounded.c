@@ -98,8 +98,7 @@ static void bounded_begin(struct emu_strategy *s, uint64_t run)
     struct bounded *b = (struct bounded *)s;
     (void)run;
     b->made++;
-    b->footprints.count = 0;
-    b->footprints.waiting = 0;
+    emu_footprints_clear(&b->footprints);
     b->depth = 0;
     b->named = 0;
     b->sum = 0;

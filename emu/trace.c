@@ -1,7 +1,7 @@
 /*
  * The trace: operations' names, entries and printed text, kept while recording. The hash is step.c's.
  */
-#include "emu/machine_state.h"
+#include "emu/checkpoint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +183,9 @@ void emu_print(struct emu_machine *m, const char *text, size_t length)
         m->text_used += length + 1;
         emu_trace_add(m, EMU_OP_PRINT, EMU_NO_OBJECT, length, kept);
     }
-    if (m->print != NULL)
-        m->print(m->print_context, text, length);
+    if (m->print == NULL)
+        return;
+    if (m->checkpoints != NULL)
+        emu_checkpoint_spoiled(m);
+    m->print(m->print_context, text, length);
 }

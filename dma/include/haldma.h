@@ -257,6 +257,12 @@ const char *haldma_scenario_configure_size(const struct haldma_scenario *scenari
 
 /* Fills in a program for emu_explore() and its kin. */
 void haldma_scenario_program(const struct haldma_scenario *scenario, struct emu_program *program);
+/*
+ * The memory of such a program, for struct emu_explore_options: the variables of the scenario's module and of
+ * the drivers that it uses. False where one of them uses something else that may keep what it is told (the
+ * heap, files, a library), or is part of the main program.
+ */
+bool haldma_scenario_memory(void *context, emu_memory_fn *tell, void *to);
 
 /* The named moments of a request ("grant decided", "CancelAdapterChannel", ...), for emu_coverage_watch(). */
 const emu_op *haldma_moments(unsigned *count);

@@ -146,7 +146,8 @@ static void explore(struct exploration *x, uint64_t runs, double seconds, struct
                                                .coverage = x->coverage,
                                                .until_saturated = x->options->until_saturated,
                                                .first = x->first,
-                                               .stride = x->stride};
+                                               .stride = x->stride,
+                                               .memory = haldma_scenario_memory};
     emu_explore(x->session.machine, &x->session.program, x->strategy, &limits, report);
     report->interrupted |= cli_progress_interrupted();
 }

@@ -86,7 +86,8 @@ static bool listen_first(struct cli_session *s, const struct cli_options *o, str
 {
     struct field_ear ear;
     struct emu_report report;
-    struct emu_explore_options limits = {.runs = LISTENING_RUNS, .keep_going = true};
+    struct emu_explore_options limits = {
+        .runs = LISTENING_RUNS, .keep_going = true, .memory = haldma_scenario_memory};
     struct emu_strategy *random = emu_strategy_random(o->seed);
     bool made = random != NULL && field_ear_init(&ear, log);
     EMU_ASSERT(made);
@@ -187,6 +188,7 @@ static int reproduce(struct cli_session *s, const struct cli_options *o, struct 
         .keep_going = true,
         .progress = cli_progress_report,
         .progress_context = &progress,
+        .memory = haldma_scenario_memory,
     };
     struct emu_report report;
     emu_set_print(s->machine, field_match_print, &x.match);

@@ -114,11 +114,19 @@ struct emu_report {
     unsigned passed; /* distinct findings that were passed over (rule, code and stack), first ones first */
     struct emu_found passed_over[EMU_FOUND_MAX];
     size_t choices_max; /* the longest record */
+    uint64_t resumed;   /* runs that began with what an earlier set-up had left */
     bool underway;      /* progress is called in the middle of a run: the strategy stands in it */
 };
 void emu_report_free(struct emu_report *r);
 
 struct emu_coverage;
+
+/*
+ * Tells each piece of memory outside of the machine that a program's set_up or its race may write; context is
+ * the program's. False: that cannot be known.
+ */
+typedef void emu_memory_fn(void *to, void *start, size_t bytes);
+typedef bool emu_program_memory_fn(void *context, emu_memory_fn *tell, void *to);
 
 struct emu_explore_options {
     uint64_t runs;   /* at most; 0: no limit */
@@ -136,6 +144,10 @@ struct emu_explore_options {
     /* A part of the runs: numbers first, first + stride, ...; both 0: all of them. A profile is made in any
      * case, and those of its runs that are not among these are not counted. */
     uint64_t first, stride;
+    /* Asked after a set-up: then set_up is not called in every run, what it left is put back instead, and now
+     * and then a run is made both ways and compared. NULL, or where it says false: set_up is called in every
+     * run. */
+    emu_program_memory_fn *memory;
 };
 
 /* The rule of the finding that says that equal choices did not give equal runs. */
