@@ -176,14 +176,35 @@ static struct emu_strategy *pct(uint64_t seed)
     return emu_strategy_pct(seed, 0);
 }
 
+static struct emu_strategy *delay(void)
+{
+    return emu_strategy_bounded(&(struct emu_bounds){
+        .preemptions = EMU_UNBOUNDED, .interrupts = EMU_UNBOUNDED, .delays = BOUND, .deepening = true});
+}
+
+/* A dash: not within the budget, or it is not among its runs. */
+static void print_search(const char *module, const struct race *race, struct emu_strategy *strategy)
+{
+    uint64_t runs = runs_to_find(module, race, strategy);
+    if (runs > 0)
+        printf(" %llu |", (unsigned long long)runs);
+    else
+        printf(" - |");
+}
+
 static void print_figures(const char *module)
 {
     for (unsigned i = 0; i < RACES; i++) {
         printf("| race_%s | %s |", races[i].scenario, races[i].platform);
         print_sampler(module, &races[i], emu_strategy_random);
         print_sampler(module, &races[i], pct);
-        printf(" %llu |\n",
-               (unsigned long long)runs_to_find(module, &races[i], emu_strategy_deepening(BOUND)));
+        print_sampler(module, &races[i], emu_strategy_pos);
+        print_sampler(module, &races[i], emu_strategy_surw);
+        print_search(module, &races[i], emu_strategy_deepening(BOUND));
+        print_search(module, &races[i], delay());
+        print_search(module, &races[i], emu_strategy_sweep());
+        print_search(module, &races[i], emu_strategy_dpor());
+        printf("\n");
     }
     for (unsigned i = 0; i < MENDED; i++) {
         const char *platform = strcmp(mended[i], "12_mended") == 0 ? "pc-remapped" : "pc";
