@@ -21,6 +21,7 @@ enum { NAME_BYTES = 48, WHAT_BYTES = 128 };
 #define KEY_MADE    (1ull << 63)
 #define KEY_ADDRESS (1ull << 62)
 #define KEY_PLACE   (1ull << 61)
+#define KEY_IDLE    (KEY_PLACE | 1ull << 60)
 
 bool emu_footprints_create(struct emu_footprints *f)
 {
@@ -353,6 +354,7 @@ void emu_footprint_touch(struct emu_machine *m, uint32_t place, enum emu_access 
     struct emu_footprints *f = m->footprints;
     if (access == EMU_ACCESS_LOCAL || f->count == 0)
         return;
+    f->ranked |= access == EMU_ACCESS_WRITE && place >= EMU_PLACE_READY && place < EMU_PLACE_OBJECTS;
     for (uint32_t i = f->events[f->count - 1].accesses; i < f->access_count; i++)
         if (f->accesses[i].place == place) {
             if (access == EMU_ACCESS_WRITE)
@@ -364,7 +366,6 @@ void emu_footprint_touch(struct emu_machine *m, uint32_t place, enum emu_access 
         f->accesses = realloc(f->accesses, f->access_capacity * sizeof *f->accesses);
         EMU_ASSERT(f->accesses != NULL);
     }
-    f->ranked |= access == EMU_ACCESS_WRITE && place >= EMU_PLACE_READY && place < EMU_PLACE_OBJECTS;
     struct emu_footprint_access *a = &f->accesses[f->access_count++];
     f->events[f->count].accesses = f->access_count;
     a->place = place;
@@ -661,12 +662,26 @@ void emu_footprint_leave(struct emu_machine *m, struct emu_strand *s, emu_actor 
         s->actor = interrupted;
 }
 
+/* Whoever does the event that is under way; before the race nobody. */
+static struct emu_footprint_actor *maker(struct emu_footprints *f)
+{
+    return &f->actors[f->count > 0 ? f->events[f->count - 1].actor : 0];
+}
+
 /* Before the race ids are the same in every run; in it, whoever makes an object counts its own. */
 uint64_t emu_footprint_key(struct emu_machine *m, const void *address)
 {
     struct emu_footprints *f = m->footprints;
     if (address != NULL)
         return KEY_ADDRESS | (uintptr_t)address;
-    struct emu_footprint_actor *who = &f->actors[f->count > 0 ? f->events[f->count - 1].actor : 0];
+    struct emu_footprint_actor *who = maker(f);
     return KEY_MADE | emu_mix(who->key + who->made++) >> KEY_KINDS;
+}
+
+void emu_footprint_idle(struct emu_machine *m, emu_object strand, unsigned cpu)
+{
+    if (m->footprints == NULL)
+        return;
+    maker(m->footprints)->made--;
+    m->objects[strand].key = KEY_IDLE | cpu;
 }

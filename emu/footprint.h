@@ -181,6 +181,8 @@ emu_actor emu_footprint_enter(struct emu_machine *m, struct emu_strand *s);
 void emu_footprint_leave(struct emu_machine *m, struct emu_strand *s, emu_actor interrupted);
 /* What an object that comes into being is known by; called only where footprints are kept. */
 uint64_t emu_footprint_key(struct emu_machine *m, const void *address);
+/* An idle strand was just made: by its processor, not by who is the first to need it. */
+void emu_footprint_idle(struct emu_machine *m, emu_object strand, unsigned cpu);
 
 void emu_footprint_wakes(struct emu_machine *m, struct emu_strand *s);
 

@@ -181,6 +181,7 @@ struct emu_strand *emu_idle_strand(struct emu_machine *m, unsigned cpu)
             struct emu_strand_config config = {.name = "idle", .cpu = cpu, .priority = LOWEST_PRIORITY};
             c->idle = &m->strands[cpu];
             make(m, c->idle, &config, emu_idle_main);
+            emu_footprint_idle(m, c->idle->object, cpu);
             c->idle->soiled = false; /* the machine's own code reads nothing that an earlier run left */
             c->idle->is_idle = true;
             c->idle->state = STRAND_TOP;
