@@ -326,11 +326,31 @@ static void set_clock(struct emu_happens *h, uint32_t event)
     write_places(h, event);
 }
 
-/* Who was before on the same processor; and whether a processor is shared at all. */
+/* Do the strands of each processor commute there? Then nothing but conflicts orders them. */
+static bool strands_commute(const struct emu_happens *h)
+{
+    bool ordered[EMU_PROCESSORS_MAX] = {false}, shared[EMU_PROCESSORS_MAX] = {false};
+    for (uint32_t i = 0; i < h->all; i++) {
+        const struct emu_footprint_event *e = &h->f->events[i];
+        if (e->cpu == EMU_NO_CPU)
+            continue;
+        ordered[e->cpu] |= !emu_standing_of(h->f, i).low;
+        if (h->beside[i] != 0) {
+            const struct emu_footprint_event *before = &h->f->events[h->beside[i] - 1];
+            shared[e->cpu] |= before->actor != e->actor;
+            ordered[e->cpu] |= before->priority != e->priority;
+        }
+        if (emu_actor_is_handler(&h->f->actors[e->actor]) || (shared[e->cpu] && ordered[e->cpu]))
+            return false;
+    }
+    return true;
+}
+
+/* Who was before on the same processor; and whether two that share one do not commute there. */
 static void find_neighbours(struct emu_happens *h)
 {
     uint32_t last[EMU_PROCESSORS_MAX] = {0};
-    h->units = false;
+    bool shared = false;
     for (uint32_t i = 0; i < h->all; i++) {
         const struct emu_footprint_event *e = &h->f->events[i];
         h->beside[i] = 0;
@@ -338,11 +358,12 @@ static void find_neighbours(struct emu_happens *h)
             continue;
         uint32_t before = last[e->cpu];
         h->beside[i] = before;
-        h->units |= emu_actor_is_handler(&h->f->actors[e->actor]) ||
-                    (before != 0 && h->f->events[before - 1].actor != e->actor);
+        shared |= emu_actor_is_handler(&h->f->actors[e->actor]) ||
+                  (before != 0 && h->f->events[before - 1].actor != e->actor);
         if (i < h->count)
             last[e->cpu] = i + 1;
     }
+    h->units = shared && !strands_commute(h);
 }
 
 /* ---- All of it ---- */

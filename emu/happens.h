@@ -16,6 +16,7 @@
 struct emu_reversal {
     uint32_t event;
     uint32_t target;
+    uint32_t turn; /* what the pair is turned before: event, or what its processor can only do after it */
     bool
         jumps; /* the event is not what the target conflicts with, but what kept it from coming before that */
 };
@@ -31,7 +32,7 @@ struct emu_happens {
     uint32_t count;      /* events performed; those that wait in vain follow */
     uint32_t all;        /* with them */
     uint32_t stride;     /* clocks per event */
-    bool units;          /* there are interrupts, or strands that share a processor */
+    bool units;          /* there are interrupts, or strands of one processor that do not commute there */
     uint16_t *order;     /* vector clocks, a row per event */
     uint16_t *local;     /* the event's own clock: its number among its actor's, from 1 */
     uint32_t *before;    /* 1 + its actor's event before it */
@@ -111,7 +112,10 @@ void emu_happens_reversals(const struct emu_happens *h, emu_reversal_fn *take, v
  * of events, in order, and returns how many; room for as many as there are events.
  */
 uint32_t emu_happens_instead(struct emu_happens *h, const struct emu_reversal *r, uint32_t *out);
-/* The same with only those of the events that have to come before the target. */
+/*
+ * The same with only those of the events that have to come before the target, and after the target what came
+ * from r->event on before what the pair is turned before: that stays, after it.
+ */
 uint32_t emu_happens_needed(struct emu_happens *h, const struct emu_reversal *r, uint32_t *out);
 /*
  * Where the target never happened, and nobody knows what it would have come after: all that such sequences

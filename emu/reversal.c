@@ -139,10 +139,10 @@ static bool is_fixed(const struct emu_happens *h, uint32_t earlier, uint32_t lat
 }
 
 /*
- * Where the pair has to be turned: before the earlier event, or before what kept the later one from coming
- * before that one (who took the lock, what raised the level, what started the timer of the earlier deadline).
+ * What the pair has to be turned before: the earlier event, or what kept the later one from coming before
+ * that one (who took the lock, what started the timer of the earlier deadline).
  */
-static uint32_t place_reversal(const struct emu_happens *h, const struct emu_pair *p, uint32_t later)
+static uint32_t turn_before(const struct emu_happens *h, const struct emu_pair *p, uint32_t later)
 {
     if (p->turn == 0)
         return UINT32_MAX;
@@ -150,7 +150,7 @@ static uint32_t place_reversal(const struct emu_happens *h, const struct emu_pai
         uint32_t cause = h->f->events[p->earlier].cause;
         return cause != 0 ? cause - 1 : UINT32_MAX;
     }
-    return place_on_processor(h, p->turn - 1, later);
+    return p->turn - 1;
 }
 
 void emu_happens_reversals(const struct emu_happens *h, emu_reversal_fn *take, void *context)
@@ -160,9 +160,10 @@ void emu_happens_reversals(const struct emu_happens *h, emu_reversal_fn *take, v
             const struct emu_pair *p = &h->pairs[i];
             if (!is_immediate(h, p->earlier, later))
                 continue;
-            uint32_t event = place_reversal(h, p, later);
+            uint32_t turn = turn_before(h, p, later);
+            uint32_t event = turn != UINT32_MAX ? place_on_processor(h, turn, later) : UINT32_MAX;
             if (event != UINT32_MAX && (event == p->earlier || is_possible(h, event, later)))
-                take(context, (struct emu_reversal){event, later, event != p->earlier});
+                take(context, (struct emu_reversal){event, later, turn, event != p->earlier});
         }
 }
 
@@ -199,7 +200,7 @@ bool emu_happens_leads(const struct emu_happens *h, uint32_t earlier, uint32_t l
 {
     const struct emu_footprint_event *events = h->f->events;
     if (later != h->reversal.target)
-        return emu_happens_before(h, earlier, later);
+        return emu_happens_before(h, earlier, later) || (h->only_needed && earlier == h->reversal.target);
     if (h->only_needed)
         return true;
     if (h->before[later] != 0 && emu_happens_before(h, earlier, h->before[later] - 1))
@@ -258,7 +259,15 @@ uint32_t emu_happens_needed(struct emu_happens *h, const struct emu_reversal *r,
     for (uint32_t i = r->event + 1; i < end; i++)
         if (!emu_happens_before(h, r->event, i) && is_needed(h, r, i))
             out[count++] = i;
+    uint32_t needed = count;
     out[count++] = r->target;
+    for (uint32_t i = r->event; i < r->turn; i++) {
+        bool is_there = false;
+        for (uint32_t k = 0; k < needed && !is_there; k++)
+            is_there = out[k] == i;
+        if (!is_there)
+            out[count++] = i;
+    }
     return count;
 }
 

@@ -234,12 +234,23 @@ static bool needs_ranks(const struct dpor *d)
     return d->happens.coarse && d->footprints.ranked && !d->ranked;
 }
 
-static void begin_again(struct dpor *d)
+static void change_rules(struct dpor *d)
 {
     d->ranked = d->footprints.ranked;
     d->optimal &= !needs_source_sets(d);
     d->happens.coarse |= needs_coarse(d);
     d->footprints.in_order = d->happens.coarse;
+}
+
+/* The first run is as good a first one by other rules: nobody sleeps, nothing waits. */
+static bool can_be_kept(const struct dpor *d)
+{
+    return d->made == 1 && d->blocked_at == 0 && !emu_shard_divides(&d->shard);
+}
+
+static void begin_again(struct dpor *d)
+{
+    d->tally.blocked++;
     d->tally.misfits = 0;
     d->wakes.used = 0;
     d->wakes.free = 0;
@@ -282,10 +293,14 @@ static bool dpor_end(struct emu_strategy *s)
         look_for_units(d);
     emu_happens_compute(&d->happens, &d->footprints, events);
     if (needs_coarse(d) || needs_source_sets(d) || needs_ranks(d)) {
-        d->tally.blocked++;
-        begin_again(d);
-        return true;
+        change_rules(d);
+        if (!can_be_kept(d)) {
+            begin_again(d);
+            return true;
+        }
+        emu_happens_compute(&d->happens, &d->footprints, events);
     }
+    d->footprints.in_order = d->happens.coarse;
     if (d->count > events) {
         for (uint32_t i = events; i < d->count; i++)
             emu_wake_drop(&d->wakes, d->nodes[i].waiting);
@@ -385,6 +400,7 @@ static struct emu_strategy *dpor_create(const char *name, bool optimal)
     d->options = calloc(OPTIONS_FIRST, sizeof *d->options);
     bool made = emu_footprints_create(&d->footprints) && d->nodes != NULL && d->values != NULL &&
                 d->done != NULL && d->sleepers != NULL && d->options != NULL;
+    d->footprints.in_order = true; /* the first run tells whether it matters */
     if (made)
         return &d->base;
     dpor_destroy(&d->base);
