@@ -3,6 +3,7 @@
  */
 #include "dma/context.h"
 
+#include <emu/deed.h>
 #include <emu/finding.h>
 #include <string.h>
 
@@ -11,14 +12,14 @@
 #include "dma/system.h"
 
 #define CONTEXT_MAGIC 0x3158544344414Dull
-#define ADDRESS_MIX   0x9E3779B97F4A7C15ull
+#define PLACE_MASK    0x9E3779B97F4A7C15ull
 
 enum { ALLOCATION_CANCELLED = 1, TRANSFER_CANCELLED = 2 };
 
 /* What lies in the driver's bytes. */
 struct layout {
     uint64_t magic;
-    uint64_t place;   /* hash of its own address */
+    uint64_t place;   /* its own address, as place_of() writes it */
     uint64_t request; /* handle; 0: it had none */
     uint64_t marks;
     uint64_t adapter; /* that it was initialized for: a number */
@@ -28,7 +29,13 @@ _Static_assert(sizeof(struct layout) <= DMA_TRANSFER_CONTEXT_SIZE_V1,
 
 static uint64_t place_of(const void *context)
 {
-    return (uint64_t)(uintptr_t)context * ADDRESS_MIX;
+    return (uint64_t)(uintptr_t)context ^ PLACE_MASK;
+}
+
+/* The context whose place that is. */
+static const void *context_at(uint64_t place)
+{
+    return (const void *)(uintptr_t)(place ^ PLACE_MASK);
 }
 
 static struct layout get(const void *context)
@@ -61,6 +68,8 @@ static void require_context(struct dma_adapter *a, const struct layout *l, const
         return;
     struct emu_machine *m = a->system->machine;
     if (l->magic == CONTEXT_MAGIC)
+        emu_deed_tell(m, context_at(l->place));
+    if (l->magic == CONTEXT_MAGIC)
         emu_finding_raise(m, "DMA-CONTEXT-5", NULL, NULL,
                           "a DMA transfer context for %s was copied: it was initialized at another address",
                           dma_adapter_name(a).text);
@@ -75,6 +84,7 @@ static void require_no_waiting_request(struct dma_adapter *a, const struct layou
     struct dma_request *r = request_of(a->system, l, context);
     if (r == NULL || !(dma_request_waits(r) || r->state == DMA_REQUEST_GRANTED))
         return;
+    emu_deed_tell(a->system->machine, context);
     emu_finding_raise(
         a->system->machine, "DMA-CONTEXT-3", NULL, NULL,
         "%s was given a DMA transfer context whose request on %s is still pending: a context carries one "
@@ -87,6 +97,7 @@ static void require_nothing_kept(struct dma_adapter *a, const struct layout *l, 
     struct dma_request *r = request_of(a->system, l, context);
     if (r == NULL || r->state != DMA_REQUEST_KEPT)
         return;
+    emu_deed_tell(a->system->machine, context);
     emu_finding_raise(a->system->machine, "DMA-CONTEXT-8", NULL, NULL,
                       "an allocation was given a DMA transfer context that still stands for what %s has "
                       "allocated: FreeAdapterObject is owed",
@@ -115,6 +126,7 @@ NTSTATUS dma_context_initialize(struct dma_adapter *a, PVOID context)
     l = (struct layout){.magic = CONTEXT_MAGIC, .place = place_of(context), .adapter = a->object};
     memcpy(fresh, &l, sizeof l);
     memcpy(context, fresh, sizeof fresh);
+    emu_deed_first(a->system->machine, context, "initialized");
     return STATUS_SUCCESS;
 }
 
@@ -138,6 +150,7 @@ void dma_context_bind(PVOID context, struct dma_request *r)
     r->transfer_cancelled = (l.marks & TRANSFER_CANCELLED) != 0;
     l.marks &= ~(uint64_t)TRANSFER_CANCELLED;
     put(context, &l);
+    emu_deed_note(r->adapter->system->machine, context, "given a request");
 }
 
 void dma_context_require_intact(const struct dma_request *r)
@@ -145,6 +158,7 @@ void dma_context_require_intact(const struct dma_request *r)
     struct layout l = get(r->context);
     if (is_context(&l, r->context) && l.request == dma_slot_handle(&r->slot))
         return;
+    emu_deed_tell(r->adapter->system->machine, r->context);
     emu_finding_raise(r->adapter->system->machine, "DMA-CONTEXT-9", NULL, NULL,
                       "the DMA transfer context of a request on %s was overwritten or freed before "
                       "AdapterControl was called",

@@ -2,9 +2,9 @@
  * Transfer contexts: DMA_TRANSFER_CONTEXT_SIZE_V1 bytes of the driver's, read and written as bytes.
  *
  * They may lie anywhere and at any alignment, so only memcpy touches them. They say whose request they carry
- * (a handle) and whether something was cancelled before there was one; nothing on any heap hangs off them. A
- * hash of the own address tells a copied context. All of this is written when the driver calls, never later:
- * by the time a request ends, its context may be gone.
+ * (a handle) and whether something was cancelled before there was one; nothing on any heap hangs off them.
+ * The own address tells a copied context. All of this is written when the driver calls, never later: by the
+ * time a request ends, its context may be gone.
  */
 #ifndef DMA_CONTEXT_H
 #define DMA_CONTEXT_H

@@ -3,6 +3,7 @@
  */
 #include "dma/legal.h"
 
+#include <emu/deed.h>
 #include <emu/finding.h>
 #include <hal/pool.h>
 
@@ -31,8 +32,9 @@ void dma_legal_touch_mdl(const struct dma_adapter *a, const MDL *mdl)
     emu_touch_within(a->system->machine, mdl, 1, EMU_ACCESS_READ);
 }
 
-void dma_legal_raise_no_mdl(const struct dma_adapter *a, const char *deed)
+void dma_legal_raise_no_mdl(const struct dma_adapter *a, const MDL *mdl, const char *deed)
 {
+    emu_deed_tell(a->system->machine, mdl);
     emu_finding_raise(a->system->machine, "DMA-MDL-1", NULL, NULL,
                       "%s of %s with an MDL that was freed, overwritten or never made", deed,
                       dma_adapter_name(a).text);
@@ -66,6 +68,7 @@ void dma_legal_locked(const struct dma_adapter *a, const struct dma_walk *from, 
             return;
         end -= mdl->ByteCount;
     }
+    emu_deed_tell(a->system->machine, mdl);
     emu_finding_raise(a->system->machine, "DMA-MAP-15", "0xE6/0E",
                       (const uint64_t[4]){NOT_LOCKED, (uintptr_t)from->mdl, 0, 0},
                       "%s of %s for a buffer that is not locked: its MDL describes no pages", deed,
@@ -78,7 +81,7 @@ void dma_legal_mdl(const struct dma_adapter *a, const MDL *mdl, const char *deed
         emu_finding_raise(a->system->machine, "DMA-MAP-23", NULL, NULL, "%s of %s without an MDL", deed,
                           dma_adapter_name(a).text);
     if (!dma_is_mdl(mdl))
-        dma_legal_raise_no_mdl(a, deed);
+        dma_legal_raise_no_mdl(a, mdl, deed);
 }
 
 uint64_t dma_legal_offset(const struct dma_adapter *a, PMDL mdl, PVOID virtual_address, ULONG length,
@@ -86,6 +89,8 @@ uint64_t dma_legal_offset(const struct dma_adapter *a, PMDL mdl, PVOID virtual_a
 {
     uint64_t first = (uint64_t)(uintptr_t)mdl->StartVa + mdl->ByteOffset;
     uint64_t at = (uint64_t)(uintptr_t)virtual_address - first;
+    if (at >= mdl->ByteCount || length > mdl->ByteCount - at)
+        emu_deed_tell(a->system->machine, mdl);
     if (at >= mdl->ByteCount)
         emu_finding_raise(a->system->machine, "DMA-MAP-12", "0xE6/1B",
                           (const uint64_t[4]){OUTSIDE, (uintptr_t)virtual_address, (uintptr_t)mdl, 0},
@@ -108,7 +113,7 @@ void dma_legal_long_chain(const struct dma_adapter *a, const MDL *mdl, uint64_t 
     while (mdl != NULL && (left > 0 || mdl->ByteCount == 0)) {
         dma_legal_touch_mdl(a, mdl);
         if (!dma_is_mdl(mdl))
-            dma_legal_raise_no_mdl(a, deed);
+            dma_legal_raise_no_mdl(a, mdl, deed);
         left -= left < mdl->ByteCount ? left : mdl->ByteCount;
         mdl = mdl->Next;
         if (mdl != NULL && mdl == mark)

@@ -25,7 +25,8 @@ static inline bool dma_is_mdl(const MDL *mdl)
 }
 /* What is done looks at it: whoever frees it does not commute. */
 void dma_legal_touch_mdl(const struct dma_adapter *a, const MDL *mdl);
-__attribute__((noreturn)) void dma_legal_raise_no_mdl(const struct dma_adapter *a, const char *deed);
+__attribute__((noreturn)) void dma_legal_raise_no_mdl(const struct dma_adapter *a, const MDL *mdl,
+                                                      const char *deed);
 void dma_legal_long_chain(const struct dma_adapter *a, const MDL *mdl, uint64_t offset, uint64_t length,
                           const char *deed);
 /* The chain's MDLs are such, and it does not come back to itself before length bytes at offset, nor in empty
@@ -35,7 +36,7 @@ static inline void dma_legal_chain(const struct dma_adapter *a, const MDL *mdl, 
 {
     dma_legal_touch_mdl(a, mdl);
     if (!dma_is_mdl(mdl))
-        dma_legal_raise_no_mdl(a, deed);
+        dma_legal_raise_no_mdl(a, mdl, deed);
     if (mdl->Next != NULL)
         dma_legal_long_chain(a, mdl, offset, length, deed);
 }

@@ -66,6 +66,12 @@ bool emu_code_known(const struct emu_machine *m, uintptr_t address)
     return module_of(m, address) < m->module_count;
 }
 
+uint32_t emu_code_module(const struct emu_machine *m, uintptr_t address)
+{
+    uint32_t module = module_of(m, address);
+    return module < m->module_count ? module : EMU_MODULES_MAX;
+}
+
 /* ---- Taking -------------------------------------------------------------------------------------------- */
 
 static inline void keep(const struct emu_machine *m, uintptr_t pc, struct emu_callers *c)
@@ -154,6 +160,13 @@ __attribute__((noinline)) void emu_callers_take_innermost(const struct emu_machi
         walk(m, (uintptr_t)__builtin_frame_address(0), c, 1);
 }
 
+uint32_t emu_code_running(const struct emu_machine *m)
+{
+    struct emu_callers innermost;
+    emu_callers_take_innermost(m, &innermost);
+    return innermost.count > 0 ? innermost.module[0] : EMU_MODULES_MAX;
+}
+
 uint64_t emu_callers_identity(const struct emu_machine *m, const struct emu_callers *c)
 {
     uint64_t identity = 0;
@@ -164,13 +177,45 @@ uint64_t emu_callers_identity(const struct emu_machine *m, const struct emu_call
     return c->count == 0 ? 0 : identity | 1;
 }
 
-void emu_birth_note(const struct emu_machine *m, struct emu_birth *birth)
+/* As walk(), without asking which code it is. */
+UNCHECKED static inline unsigned note_frames(const struct emu_machine *m, uintptr_t frame, uintptr_t *frames,
+                                             unsigned most)
+{
+    uintptr_t low = (uintptr_t)m->self->stack_low, room = end_of_frames(m) - FRAME_BYTES - low;
+    unsigned count = 0;
+    while (frame - low <= room && frame % sizeof(uintptr_t) == 0) {
+        const uintptr_t *words = (const uintptr_t *)frame;
+        frames[count++] = words[1];
+        if (count == most || words[0] <= frame)
+            break;
+        frame = words[0];
+    }
+    return count;
+}
+
+__attribute__((noinline)) void emu_birth_take(const struct emu_machine *m, struct emu_birth *birth,
+                                              unsigned most)
 {
     birth->step = m->steps;
     birth->strand = m->self->object;
     birth->cpu = m->self->cpu;
     birth->level = m->cpus[m->self->cpu].level;
-    emu_callers_take(m, &birth->callers);
+    birth->frames = 0;
+    if (m->module_count != 0 && m->self != &m->host)
+        birth->frames = (uint8_t)note_frames(m, (uintptr_t)__builtin_frame_address(0), birth->frame, most);
+}
+
+void emu_birth_note(const struct emu_machine *m, struct emu_birth *birth)
+{
+    emu_birth_take(m, birth, EMU_FRAMES_MAX);
+}
+
+void emu_birth_callers(const struct emu_machine *m, const struct emu_birth *birth,
+                       struct emu_callers *callers)
+{
+    callers->count = 0;
+    for (unsigned i = 0; i < birth->frames && callers->count < EMU_CALLERS_MAX; i++)
+        keep(m, birth->frame[i], callers);
 }
 
 /* ---- Telling ------------------------------------------------------------------------------------------- */

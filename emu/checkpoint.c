@@ -323,6 +323,8 @@ static void add_machine(struct checkpoint *c, struct emu_machine *m)
     add_memory(c, m->lines, m->line_count * sizeof m->lines[0]);
     add_memory(c, m->pending_lines, m->pending_count * sizeof m->pending_lines[0]);
     add_memory(c, m->windows, m->window_count * sizeof m->windows[0]);
+    add_memory(c, m->deeds,
+               (m->deed_count < EMU_DEEDS_MAX ? m->deed_count : EMU_DEEDS_MAX) * sizeof m->deeds[0]);
     add_memory(c, m->io_pages, m->io_used * sizeof m->io_pages[0]);
     add_memory(c, m->arena, m->arena_used);
     add_table(c, &m->heap, m->heap_length * sizeof *m->heap);

@@ -19,6 +19,7 @@ void emu_finding_came_from(struct emu_machine *m, emu_object object, const char 
     if (birth->strand != EMU_NO_OBJECT)
         emu_object_text(m, birth->strand, o->strand, sizeof o->strand);
     o->birth = *birth;
+    emu_birth_callers(m, birth, &o->callers);
 }
 
 static void take_parameters(const struct emu_machine *m, const uint64_t *parameters, struct emu_finding *f)

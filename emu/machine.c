@@ -213,6 +213,7 @@ void emu_machine_reset(struct emu_machine *m)
     m->halted = false;
     m->origin_count = 0;
     m->reported_count = 0;
+    m->deed_count = 0;
     m->in_callback = false;
     m->watch = NULL;
     m->guard_count = 0;

@@ -12,6 +12,7 @@
 #include <emu/callers.h>
 #include <emu/choose.h>
 #include <emu/cpu.h>
+#include <emu/deed.h>
 #include <emu/event.h>
 #include <emu/finding.h>
 #include <emu/irq.h>
@@ -235,6 +236,14 @@ struct emu_module {
     char name[EMU_MODULE_NAME];
 };
 
+/* deed.c */
+struct emu_deed {
+    const void *address;
+    const char *deed;
+    bool begins;
+    struct emu_birth birth;
+};
+
 /*
  * Two kinds of fields. What a run changes comes first: scalars from steps to arena_used, then arrays. A
  * checkpoint copies just that (checkpoint.c). What outlives a run comes after it.
@@ -318,6 +327,9 @@ struct emu_machine {
     } guards[EMU_GUARDS_MAX]; /* of guarded pages */
     uint32_t guard_count;
 
+    /* deed.c */
+    uint64_t deed_count; /* ever, in this run */
+
     /* finding.c */
     uint32_t origin_count;
     uint32_t reported_count;
@@ -333,6 +345,7 @@ struct emu_machine {
     struct emu_line_state lines[EMU_LINES_MAX];
     emu_line pending_lines[EMU_LINES_MAX]; /* ascending */
     struct emu_window windows[EMU_WINDOWS_MAX];
+    struct emu_deed deeds[EMU_DEEDS_MAX];
     struct emu_strand *strands;
     struct emu_io_page *io_pages;
     unsigned char *arena;
@@ -489,6 +502,8 @@ uint32_t emu_ram_slot(struct emu_machine *m, uint64_t physical);
 void emu_crash_destroy(struct emu_machine *m);
 void emu_crash_settle(struct emu_machine *m); /* after a run that ended with a finding */
 /* callers.c: the innermost frame alone, of what did not crash */
+/* emu_birth_note() with so many frames at most. */
+void emu_birth_take(const struct emu_machine *m, struct emu_birth *birth, unsigned most);
 void emu_callers_take_innermost(const struct emu_machine *m, struct emu_callers *callers);
 
 /* Where the running context crashed; NULL: it did not. Only where crashes are caught. */

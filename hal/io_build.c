@@ -16,9 +16,9 @@
 /* The tag of system buffers: "IoSB", first character in the low byte. */
 #define SYSTEM_BUFFER_TAG 0x42536F49u
 
-static PIRP new_irp(PDEVICE_OBJECT device)
+static PIRP new_irp(PDEVICE_OBJECT device, bool for_itself)
 {
-    PIRP irp = IoAllocateIrp(device->StackSize, FALSE);
+    PIRP irp = io_irp_allocate(hal_kernel(), device->StackSize, for_itself);
 
     if (irp != NULL)
         irp->Tail.Overlay.Thread = PsGetCurrentThread();
@@ -83,7 +83,7 @@ PIRP IoBuildAsynchronousFsdRequest(ULONG MajorFunction, PDEVICE_OBJECT DeviceObj
                                    PIO_STATUS_BLOCK IoStatusBlock)
 {
     ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
-    PIRP irp = new_irp(DeviceObject);
+    PIRP irp = new_irp(DeviceObject, false);
     LARGE_INTEGER offset = {.QuadPart = 0};
 
     if (irp == NULL)
@@ -155,7 +155,7 @@ PIRP IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObj
                                    PIO_STATUS_BLOCK IoStatusBlock)
 {
     ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_IO_PASSIVE1, __func__);
-    PIRP irp = new_irp(DeviceObject);
+    PIRP irp = new_irp(DeviceObject, false);
 
     if (irp == NULL)
         return NULL;
@@ -176,7 +176,7 @@ PIRP IoBuildDeviceIoControlRequest(ULONG IoControlCode, PDEVICE_OBJECT DeviceObj
 NTSTATUS io_send_and_wait(PDEVICE_OBJECT device, const IO_STACK_LOCATION *location, NTSTATUS initial,
                           ULONG_PTR *information)
 {
-    PIRP irp = new_irp(device);
+    PIRP irp = new_irp(device, true);
     IO_STATUS_BLOCK status_block = {.Status = STATUS_SUCCESS};
     KEVENT done;
 

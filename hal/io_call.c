@@ -5,6 +5,7 @@
 
 #include <emu/choose.h>
 #include <emu/cpu.h>
+#include <emu/deed.h>
 #include <emu/finding.h>
 #include <emu/liveness.h>
 
@@ -16,12 +17,6 @@
 static emu_object irp_object(struct emu_machine *m, PIRP irp)
 {
     return emu_object_at(m, irp, "irp");
-}
-
-/* "irp#3", as timelines call it; returns out. */
-static const char *irp_name(struct emu_machine *m, PIRP irp, char out[IO_NAME_BYTES])
-{
-    return emu_object_text(m, irp_object(m, irp), out, IO_NAME_BYTES);
 }
 
 /* Stops the run: a routine was given NULL for an IRP. */
@@ -49,7 +44,8 @@ static void check_call(struct emu_machine *m, PDEVICE_OBJECT device, PIRP irp)
     if (irp->Type != IO_TYPE_IRP) {
         parameters[0] = 0x3;
         emu_finding_raise(m, "IO-CALL-3", "0xC9/03", parameters,
-                          "IoCallDriver was given %s, which is no IRP, or was freed", irp_name(m, irp, name));
+                          "IoCallDriver was given %s, which is no IRP, or was freed",
+                          io_irp_tell(m, irp, name));
     }
     if (device == NULL || device->Type != IO_TYPE_DEVICE) {
         parameters[0] = 0x4;
@@ -59,7 +55,7 @@ static void check_call(struct emu_machine *m, PDEVICE_OBJECT device, PIRP irp)
     if (irp->CurrentLocation <= 1) {
         emu_finding_raise(m, "IO-CALL-2", "0x35", parameters,
                           "IoCallDriver found no stack location left in %s, which has %d",
-                          irp_name(m, irp, name), irp->StackCount);
+                          io_irp_tell(m, irp, name), irp->StackCount);
     }
 }
 
@@ -68,6 +64,7 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     struct emu_machine *m = emu_current();
 
     check_call(m, DeviceObject, Irp);
+    io_irp_require_had(hal_kernel(), Irp, "IoCallDriver was called for");
     Irp->CurrentLocation--;
     PIO_STACK_LOCATION location = IoGetNextIrpStackLocation(Irp);
     Irp->Tail.Overlay.CurrentStackLocation = location;
@@ -124,17 +121,17 @@ static void check_completion(struct emu_machine *m, PIRP irp)
     if (irp->Type != IO_TYPE_IRP || irp->CurrentLocation > irp->StackCount) {
         emu_finding_raise(m, "IO-COMPLETE-1", "0x44", parameters,
                           "IoCompleteRequest was called for %s, which is already completed",
-                          irp_name(m, irp, name));
+                          io_irp_tell(m, irp, name));
     }
     if (irp->IoStatus.Status == STATUS_PENDING || irp->IoStatus.Status == -1) {
         emu_finding_raise(m, "IO-COMPLETE-6", "0xC9/06", parameters,
                           "IoCompleteRequest was called for %s, whose status is 0x%08x",
-                          irp_name(m, irp, name), (unsigned)irp->IoStatus.Status);
+                          io_irp_tell(m, irp, name), (unsigned)irp->IoStatus.Status);
     }
     if (irp->CancelRoutine != NULL) {
         emu_finding_raise(m, "IO-COMPLETE-7", "0xC9/07", parameters,
                           "IoCompleteRequest was called for %s, whose cancel routine is still set",
-                          irp_name(m, irp, name));
+                          io_irp_tell(m, irp, name));
     }
 }
 
@@ -213,7 +210,7 @@ static void finish(struct emu_machine *m, PIRP irp)
             m, "IO-COMPLETE-9", NULL, parameters,
             "%s, which a driver allocated, reached the I/O manager: no completion routine took it "
             "back with STATUS_MORE_PROCESSING_REQUIRED",
-            irp_name(m, irp, name));
+            io_irp_tell(m, irp, name));
     }
     finish_buffers(irp);
     PKEVENT event = irp->UserEvent;
@@ -241,6 +238,9 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     emu_step(m, HAL_OP_IO_COMPLETE, irp_object(m, irp), (uint32_t)irp->IoStatus.Status);
     emu_touch(m, cancel_object(m, irp), EMU_ACCESS_READ);
     check_completion(m, irp);
+    io_irp_require_had(k, irp, "IoCompleteRequest was called for");
+    if ((irp->AllocationFlags & IO_IRP_SYSTEMS) == 0)
+        emu_deed_note(m, irp, "completed");
     emu_progress(m);
 
     PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
@@ -248,6 +248,7 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     irp->Tail.Overlay.CurrentStackLocation++;
     for (; irp->CurrentLocation <= irp->StackCount + 1; location++) {
         io_call_passed(k, irp, location);
+        irp->AllocationFlags |= IO_IRP_PASSED;
         irp->PendingReturned = (location->Control & SL_PENDING_RETURNED) != 0;
         bool last = irp->CurrentLocation == irp->StackCount + 1;
         if (wants_call(location, irp)) {
@@ -293,6 +294,8 @@ PDRIVER_CANCEL haldma_IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
         no_irp(m, "IoSetCancelRoutine", "IO-CANCEL-7", NULL);
     emu_step(m, HAL_OP_IO_SET_CANCEL, cancel_object(m, Irp), 0);
     emu_touch(m, irp_object(m, Irp), EMU_ACCESS_READ);
+    if (CancelRoutine != NULL) /* NULL asks who won; what comes of the answer is told */
+        io_irp_require_had(hal_kernel(), Irp, "IoSetCancelRoutine was called for");
     PDRIVER_CANCEL old = Irp->CancelRoutine;
     Irp->CancelRoutine = CancelRoutine;
     return old;
@@ -315,7 +318,7 @@ BOOLEAN IoCancelIrp(PIRP Irp)
         uint64_t parameters[4] = {(uintptr_t)Irp, 0, 0, 0};
         emu_finding_raise(m, "IO-CANCEL-5", NULL, parameters,
                           "IoCancelIrp was called for %s, which is no IRP, or was freed before",
-                          irp_name(m, Irp, name));
+                          io_irp_tell(m, Irp, name));
     }
     Irp->Cancel = TRUE;
     PDRIVER_CANCEL routine = IoSetCancelRoutine(Irp, NULL);
@@ -327,7 +330,7 @@ BOOLEAN IoCancelIrp(PIRP Irp)
         uint64_t parameters[4] = {(uintptr_t)Irp, (uintptr_t)routine, 0, 0};
         emu_finding_raise(m, "IO-CANCEL-6", "0x48", parameters,
                           "IoCancelIrp found a cancel routine in %s, which is already completed",
-                          irp_name(m, Irp, name));
+                          io_irp_tell(m, Irp, name));
     }
     Irp->CancelIrql = irql;
     bool spared = emu_spare(m, false);

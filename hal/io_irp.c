@@ -4,6 +4,7 @@
 #include <wdm.h>
 
 #include <emu/choose.h>
+#include <emu/deed.h>
 #include <emu/finding.h>
 #include <emu/unseen.h>
 
@@ -26,6 +27,13 @@ VOID IoInitializeIrp(PIRP Irp, USHORT PacketSize, CCHAR StackSize)
     Irp->Tail.Overlay.CurrentStackLocation = (PIO_STACK_LOCATION)(Irp + 1) + StackSize;
 }
 
+const char *io_irp_tell(struct emu_machine *m, const IRP *irp, char out[IO_NAME_BYTES])
+{
+    emu_object object = emu_object_at(m, irp, "irp");
+    emu_deed_tell(m, irp);
+    return emu_object_text(m, object, out, IO_NAME_BYTES);
+}
+
 static void count(struct hal_kernel *k, int change)
 {
     EMU_UNSEEN(k->machine, "how many live is asked when all is over")
@@ -34,22 +42,30 @@ static void count(struct hal_kernel *k, int change)
     }
 }
 
-PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
+PIRP io_irp_allocate(struct hal_kernel *k, CCHAR stack_size, bool for_itself)
 {
-    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
-    struct hal_kernel *k = hal_kernel();
-    USHORT size = IoSizeOfIrp((UCHAR)StackSize);
+    USHORT size = IoSizeOfIrp((UCHAR)stack_size);
 
-    (void)ChargeQuota;
     if (emu_fault(k->machine, HAL_OP_IO_ALLOCATE_IRP))
         return NULL;
     PIRP irp = hal_pool_take(0, NonPagedPoolNx, size, IO_IRP_TAG);
     if (irp == NULL)
         return NULL;
-    IoInitializeIrp(irp, size, StackSize);
+    IoInitializeIrp(irp, size, stack_size);
     irp->AllocationFlags = IRP_ALLOCATED_FIXED_SIZE;
+    if (for_itself)
+        irp->AllocationFlags |= IO_IRP_SYSTEMS;
+    else
+        emu_deed_first(k->machine, irp, "allocated");
     count(k, 1);
     return irp;
+}
+
+PIRP IoAllocateIrp(CCHAR StackSize, BOOLEAN ChargeQuota)
+{
+    ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
+    (void)ChargeQuota;
+    return io_irp_allocate(hal_kernel(), StackSize, false);
 }
 
 PIRP IoAllocateIrpEx(PDEVICE_OBJECT DeviceObject, CCHAR StackSize, BOOLEAN ChargeQuota)
@@ -67,14 +83,15 @@ VOID IoFreeIrp(PIRP Irp)
 
     if (Irp->Type != IO_TYPE_IRP) {
         uint64_t parameters[4] = {0x1, (uintptr_t)Irp, 0, 0};
-        emu_finding_raise(
-            k->machine, "IO-IRP-4", "0xC9/01", parameters,
-            "IoFreeIrp was called for %s, which is no IRP, or was freed before",
-            emu_object_text(k->machine, emu_object_at(k->machine, Irp, "irp"), name, sizeof name));
+        emu_finding_raise(k->machine, "IO-IRP-4", "0xC9/01", parameters,
+                          "IoFreeIrp was called for %s, which is no IRP, or was freed before",
+                          io_irp_tell(k->machine, Irp, name));
     }
     io_call_gone(k, Irp);
     emu_touch_within(k->machine, Irp, Irp->Size, EMU_ACCESS_WRITE);
     emu_object_forget(k->machine, io_cancel_slot(Irp));
+    if ((Irp->AllocationFlags & IO_IRP_SYSTEMS) == 0)
+        emu_deed_note(k->machine, Irp, "freed");
     count(k, -1);
     ExFreePoolWithTag(Irp, IO_IRP_TAG);
 }
@@ -82,11 +99,12 @@ VOID IoFreeIrp(PIRP Irp)
 VOID IoReuseIrp(PIRP Irp, NTSTATUS Iostatus)
 {
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
-    UCHAR flags = Irp->AllocationFlags;
+    UCHAR flags = Irp->AllocationFlags & (UCHAR)~IO_IRP_PASSED;
 
     IoInitializeIrp(Irp, Irp->Size, Irp->StackCount);
     Irp->AllocationFlags = flags;
     Irp->IoStatus.Status = Iostatus;
+    emu_deed_note(emu_current(), Irp, "made anew");
 }
 
 PIRP IoMakeAssociatedIrp(PIRP Irp, CCHAR StackSize)

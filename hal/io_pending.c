@@ -28,7 +28,8 @@ struct io_call *io_call_begin(struct hal_kernel *k, PIRP irp, PIO_STACK_LOCATION
             k->io.calls_free = call->next;
         else
             call = emu_arena_alloc(k->machine, sizeof *call);
-        *call = (struct io_call){.next = k->io.calls, .irp = irp, .location = location};
+        *call = (struct io_call){
+            .next = k->io.calls, .irp = irp, .location = location, .device = location->DeviceObject};
         k->io.calls = call;
     }
     return call;
@@ -42,6 +43,7 @@ void io_call_passed(struct hal_kernel *k, PIRP irp, const IO_STACK_LOCATION *loc
             if (call->irp != irp || call->location != location)
                 continue;
             call->irp = NULL;
+            call->passed = irp;
             call->completed = true;
             call->marked = (location->Control & SL_PENDING_RETURNED) != 0;
         }
@@ -52,10 +54,26 @@ void io_call_gone(struct hal_kernel *k, PIRP irp)
 {
     EMU_UNSEEN(k->machine, "as in io_call_begin()")
     {
-        for (struct io_call *call = k->io.calls; call != NULL; call = call->next)
+        for (struct io_call *call = k->io.calls; call != NULL; call = call->next) {
             if (call->irp == irp)
                 call->irp = NULL;
+            if (call->passed == irp)
+                call->passed = NULL;
+        }
     }
+}
+
+bool io_call_passed_by(struct hal_kernel *k, const IRP *irp,
+                       bool (*fits)(const void *context, const DEVICE_OBJECT *device), const void *context)
+{
+    bool found = false;
+
+    EMU_UNSEEN(k->machine, "as in io_call_begin()")
+    {
+        for (const struct io_call *call = k->io.calls; call != NULL && !found; call = call->next)
+            found = call->passed == irp && fits(context, call->device);
+    }
+    return found;
 }
 
 static struct io_call *take(struct hal_kernel *k, struct io_call *call)

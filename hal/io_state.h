@@ -89,10 +89,17 @@ struct io_call {
     bool forwarded;              /* the driver called another with it */
     bool completed;              /* it passed the location, with this mark */
     bool marked;
+    const IRP *passed;     /* the IRP that did; NULL once it was freed, or made anew */
+    PDEVICE_OBJECT device; /* whose routine it is */
 };
 
 /* I/O errors of bug check 0xC9 (parameter 1), and room for the name of one object in a message. */
 enum { IO_ERROR_NOT_MARKED = 0x23D, IO_ERROR_MARKED = 0x23E, IO_NAME_BYTES = 48 };
+
+/* Of an IRP's AllocationFlags: its completion has passed a stack location. */
+#define IO_IRP_PASSED 0x80
+/* The I/O manager's own, which no driver allocated; nothing is noted about it (emu/deed.h). */
+#define IO_IRP_SYSTEMS 0x40
 
 /* The tag of IRPs: "Irp ", first character in the low byte. */
 #define IO_IRP_TAG 0x20707249u
@@ -165,6 +172,23 @@ static inline const void *io_cancel_slot(const IRP *irp)
     return (const char *)irp + UFIELD_OFFSET(IRP, CancelRoutine);
 }
 
+/* IoAllocateIrp, for a driver or for the I/O manager itself. */
+PIRP io_irp_allocate(struct hal_kernel *k, CCHAR stack_size, bool for_itself);
+/* "irp#3", as timelines call it; returns out. For the path that ends in a finding, which is told what was
+ * done to the IRP. */
+const char *io_irp_tell(struct emu_machine *m, const IRP *irp, char out[IO_NAME_BYTES]);
+
+/*
+ * A finding where the IRP is not the running driver's any more: its completion has passed this driver's
+ * stack location. what: "IoCallDriver was called for", "the driver reads".
+ */
+void io_irp_require_held(struct hal_kernel *k, const IRP *irp, const char *what);
+static inline void io_irp_require_had(struct hal_kernel *k, const IRP *irp, const char *what)
+{
+    if ((irp->AllocationFlags & IO_IRP_PASSED) != 0)
+        io_irp_require_held(k, irp, what);
+}
+
 /* Sends an IRP and waits for it, at PASSIVE_LEVEL; location says what to ask. *information may be NULL. */
 NTSTATUS io_send_and_wait(PDEVICE_OBJECT device, const IO_STACK_LOCATION *location, NTSTATUS initial,
                           ULONG_PTR *information);
@@ -177,6 +201,9 @@ NTSTATUS io_send_and_wait(PDEVICE_OBJECT device, const IO_STACK_LOCATION *locati
 struct io_call *io_call_begin(struct hal_kernel *k, PIRP irp, PIO_STACK_LOCATION location);
 void io_call_passed(struct hal_kernel *k, PIRP irp, const IO_STACK_LOCATION *location);
 void io_call_gone(struct hal_kernel *k, PIRP irp);
+/* Is there a call whose location the IRP passed, and whose device fits? */
+bool io_call_passed_by(struct hal_kernel *k, const IRP *irp,
+                       bool (*fits)(const void *context, const DEVICE_OBJECT *device), const void *context);
 void io_call_end(struct hal_kernel *k, struct io_call *call, emu_object object, NTSTATUS status, UCHAR major);
 
 /* What unsupported major functions do, and a driver's defaults: complete with STATUS_INVALID_DEVICE_REQUEST.

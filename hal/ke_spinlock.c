@@ -7,6 +7,7 @@
  * locks put the handle of the last in line into the word instead (see ke_queued_lock.c); the two are never
  * told apart by anything but that.
  */
+#include <emu/deed.h>
 #include <string.h>
 #include <wdm.h>
 
@@ -24,10 +25,12 @@ static KSPIN_LOCK own_mark(const struct emu_machine *m)
     return (KSPIN_LOCK)emu_cpu(m) + 1;
 }
 
-static void self_deadlock(struct emu_machine *m, emu_object object) __attribute__((noreturn));
-static void self_deadlock(struct emu_machine *m, emu_object object)
+static void self_deadlock(struct emu_machine *m, const KSPIN_LOCK *lock, emu_object object)
+    __attribute__((noreturn));
+static void self_deadlock(struct emu_machine *m, const KSPIN_LOCK *lock, emu_object object)
 {
     char name[KE_NAME_BYTES];
+    emu_deed_tell(m, lock);
     emu_finding_raise(m, "KE-SPIN-4", "0xC4/1000", NULL,
                       "processor %u acquires %s, which it holds already: it waits for itself", emu_cpu(m),
                       emu_object_text(m, object, name, sizeof(name)));
@@ -90,6 +93,7 @@ void ke_spinlocks_require(struct emu_machine *m, uint32_t held, const char *rout
     }
     char name[KE_NAME_BYTES];
     uint32_t last = (p->locks_held < KE_LOCKS_NAMED ? p->locks_held : KE_LOCKS_NAMED) - 1;
+    emu_deed_tell(m, p->locks[last]);
     emu_finding_raise(m, "KE-SPIN-9", code, NULL, "%s returns while processor %u still holds %s, taken by it",
                       routine, emu_cpu(m),
                       emu_object_text(m, emu_object_at(m, p->locks[last], "lock"), name, sizeof(name)));
@@ -103,7 +107,7 @@ void ke_spinlock_acquire(struct emu_machine *m, KSPIN_LOCK *lock, emu_op op)
     EMU_UNSEEN(m, "this processor's own mark, which no other sets or clears")
     {
         if (*lock == own_mark(m)) {
-            self_deadlock(m, object);
+            self_deadlock(m, lock, object);
         }
     }
     emu_step_when(m, op, object, 0, lock_is_free, lock);
@@ -118,6 +122,7 @@ void ke_spinlock_release(struct emu_machine *m, KSPIN_LOCK *lock)
     if (*lock != own_mark(m)) {
         char name[KE_NAME_BYTES];
         emu_object_text(m, object, name, sizeof(name));
+        emu_deed_tell(m, lock);
         if (*lock == 0) {
             emu_finding_raise(m, "KE-SPIN-5", "0xC4/1007", NULL,
                               "processor %u releases %s, which nobody holds", emu_cpu(m), name);
@@ -133,6 +138,7 @@ void ke_spinlock_release(struct emu_machine *m, KSPIN_LOCK *lock)
 VOID KeInitializeSpinLock(PKSPIN_LOCK SpinLock)
 {
     emu_object_fresh(emu_current(), SpinLock, "lock");
+    emu_deed_first(emu_current(), SpinLock, "initialized");
     *SpinLock = 0;
 }
 

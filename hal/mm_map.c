@@ -46,7 +46,7 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
         uint64_t parameters[4] = {0, (uintptr_t)mdl, (uint64_t)(USHORT)mdl->MdlFlags, 0};
         emu_finding_raise(m, "MM-MAP-4", NULL, parameters,
                           "%s (%u bytes) was mapped, whose pages are neither locked nor non-paged",
-                          mm_mdl_name(m, mdl, name), mdl->ByteCount);
+                          mm_mdl_tell(m, mdl, name), mdl->ByteCount);
     }
     uint8_t *base = emu_fault(m, HAL_OP_IO_MAP_PAGES) ? NULL : pages_address(m, mdl);
     if (base == NULL) {
@@ -56,7 +56,7 @@ PVOID MmMapLockedPagesSpecifyCache(PMDL MemoryDescriptorList, KPROCESSOR_MODE Ac
             uint64_t parameters[4] = {0, (uintptr_t)mdl, mdl->ByteCount, 0};
             emu_finding_raise(m, "MM-MAP-5", "0x3F", parameters,
                               "no system addresses for %s (%u bytes), and the caller asked for a bug check",
-                              mm_mdl_name(m, mdl, name), mdl->ByteCount);
+                              mm_mdl_tell(m, mdl, name), mdl->ByteCount);
         }
         return NULL;
     }

@@ -9,6 +9,7 @@
 #include <wdm.h>
 
 #include <emu/choose.h>
+#include <emu/deed.h>
 #include <emu/finding.h>
 
 #include "hal/constants.h"
@@ -27,9 +28,11 @@ enum { MDL_FIXED_PAGES = 23 }; /* an MDL with room for no more pages is of the c
 
 #define MDL_BYTES_MAX (UINT32_MAX - PAGE_SIZE)
 
-const char *mm_mdl_name(struct emu_machine *m, const MDL *mdl, char out[MM_NAME_BYTES])
+const char *mm_mdl_tell(struct emu_machine *m, const MDL *mdl, char out[MM_NAME_BYTES])
 {
-    return emu_object_text(m, emu_object_at(m, mdl, "mdl"), out, MM_NAME_BYTES);
+    emu_object object = emu_object_at(m, mdl, "mdl");
+    emu_deed_tell(m, mdl);
+    return emu_object_text(m, object, out, MM_NAME_BYTES);
 }
 
 /* How many page-frame numbers there is room for behind the structure. */
@@ -89,6 +92,7 @@ static PMDL new_mdl(PVOID base, SIZE_T length)
         return NULL;
     MmInitializeMdl(mdl, base, length);
     emu_object_at(emu_current(), mdl, "mdl");
+    emu_deed_first(emu_current(), mdl, "allocated");
     mdl->Process = NULL;
     mdl->MappedSystemVa = NULL;
     if (fixed)
@@ -130,10 +134,11 @@ VOID IoFreeMdl(PMDL Mdl)
         char name[MM_NAME_BYTES];
         emu_finding_raise(m, "MM-MDL-4", NULL, parameters,
                           "IoFreeMdl was called for %s (%u bytes), whose pages are still locked",
-                          mm_mdl_name(m, Mdl, name), Mdl->ByteCount);
+                          mm_mdl_tell(m, Mdl, name), Mdl->ByteCount);
     }
     emu_touch_within(emu_current(), Mdl, sizeof *Mdl, EMU_ACCESS_WRITE);
     MmPrepareMdlForReuse(Mdl);
+    emu_deed_note(emu_current(), Mdl, "freed");
     ExFreePoolWithTag(Mdl, MDL_TAG);
 }
 
@@ -150,14 +155,14 @@ static void require_nonpaged(struct hal_kernel *k, const MDL *mdl)
         emu_finding_raise(
             m, "MM-MDL-6", "0xC4/7F", parameters,
             "MmBuildMdlForNonPagedPool was called for %s, whose buffer is paged pool (tag '%s')",
-            mm_mdl_name(m, mdl, name), pool_tag_text(b->tag, tag));
+            mm_mdl_tell(m, mdl, name), pool_tag_text(b->tag, tag));
     if (emu_ram_is_stack(m, address)) {
         parameters[0] = 0x140;
         emu_finding_raise(
             m, "MM-MDL-7", "0xC4/140", parameters,
             "MmBuildMdlForNonPagedPool was called for %s, whose buffer of %u bytes is on a stack: "
             "MmProbeAndLockPages locks such a buffer",
-            mm_mdl_name(m, mdl, name), mdl->ByteCount);
+            mm_mdl_tell(m, mdl, name), mdl->ByteCount);
     }
 }
 
@@ -177,7 +182,7 @@ VOID MmBuildMdlForNonPagedPool(PMDL MemoryDescriptorList)
         emu_finding_raise(
             m, "MM-MDL-5", NULL, parameters,
             "MmBuildMdlForNonPagedPool was called for %s, whose buffer of %u bytes is no memory",
-            mm_mdl_name(m, mdl, name), mdl->ByteCount);
+            mm_mdl_tell(m, mdl, name), mdl->ByteCount);
     }
 }
 
@@ -195,7 +200,7 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
         char name[MM_NAME_BYTES];
         emu_finding_raise(k->machine, "MM-LOCK-4", NULL, parameters,
                           "MmProbeAndLockPages was called for %s (%u bytes), whose pages are %s",
-                          mm_mdl_name(k->machine, mdl, name), mdl->ByteCount, why);
+                          mm_mdl_tell(k->machine, mdl, name), mdl->ByteCount, why);
     }
     (void)AccessMode; /* one address space: what user mode may touch is not told apart from the rest */
     if (emu_fault(k->machine, HAL_OP_IO_LOCK_PAGES))
@@ -209,6 +214,7 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
     else
         mdl->MdlFlags &= ~MDL_WRITE_OPERATION;
     k->mm.locked_mdls++;
+    emu_deed_note(k->machine, mdl, "locked");
 }
 
 VOID MmUnlockPages(PMDL MemoryDescriptorList)
@@ -222,7 +228,7 @@ VOID MmUnlockPages(PMDL MemoryDescriptorList)
         char name[MM_NAME_BYTES];
         emu_finding_raise(k->machine, "MM-LOCK-3", "0x4E/07", parameters,
                           "MmUnlockPages was called for %s (%u bytes), whose pages are not locked",
-                          mm_mdl_name(k->machine, mdl, name), mdl->ByteCount);
+                          mm_mdl_tell(k->machine, mdl, name), mdl->ByteCount);
     }
     if (k->mm.given_back.unlocked != NULL)
         k->mm.given_back.unlocked(k->mm.given_back.context, mdl);
@@ -231,6 +237,7 @@ VOID MmUnlockPages(PMDL MemoryDescriptorList)
     mdl->MdlFlags &= ~(MDL_PAGES_LOCKED | MDL_WRITE_OPERATION);
     if (k->mm.locked_mdls > 0)
         k->mm.locked_mdls--;
+    emu_deed_note(k->machine, mdl, "unlocked");
 }
 
 VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULONG Length)
@@ -257,7 +264,7 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
         char name[MM_NAME_BYTES];
         emu_finding_raise(emu_current(), "MM-PARTIAL-3", NULL, parameters,
                           "IoBuildPartialMdl was asked for %u bytes at offset %u of %s, which has %u bytes",
-                          length, offset, mm_mdl_name(emu_current(), SourceMdl, name), SourceMdl->ByteCount);
+                          length, offset, mm_mdl_tell(emu_current(), SourceMdl, name), SourceMdl->ByteCount);
     }
     TargetMdl->Process = SourceMdl->Process;
     TargetMdl->StartVa = PAGE_ALIGN(VirtualAddress);

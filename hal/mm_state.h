@@ -114,9 +114,10 @@ void *pool_allocate(const struct pool_request *r);
  * overwritten. */
 void pool_release(void *address, uint32_t tag);
 
-/* "mdl#2", as timelines would call it; returns out. For findings. */
+/* "mdl#2", as timelines would call it; returns out. For the path that ends in a finding, which is told what
+ * was done to the MDL. */
 enum { MM_NAME_BYTES = 48 };
-const char *mm_mdl_name(struct emu_machine *m, const MDL *mdl, char out[MM_NAME_BYTES]);
+const char *mm_mdl_tell(struct emu_machine *m, const MDL *mdl, char out[MM_NAME_BYTES]);
 
 /* Whether a page that is not the machine's own is memory of the host's (a driver's static data, say). */
 bool mm_host_has(struct hal_kernel *k, const void *page);

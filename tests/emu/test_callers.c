@@ -373,7 +373,7 @@ static void a_finding_says_where_its_objects_came_from(void **state)
         assert_int_equal(o->birth.step, i);
         assert_int_equal(o->birth.cpu, 1);
         assert_int_equal(o->birth.level, EMU_LEVEL_PASSIVE);
-        assert_int_equal(o->birth.callers.count, 2);
+        assert_int_equal(o->callers.count, 2);
     }
     assert_int_equal(accuse_with(m, EMU_ORIGINS_MAX + 1)->origin_count, EMU_ORIGINS_MAX);
     assert_int_equal(accuse_with(m, 0)->origin_count, 0);

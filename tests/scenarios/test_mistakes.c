@@ -53,6 +53,8 @@ static const struct mistake {
     {"free_7_cancelled", "DMA-FREE-7", "0xE6/10", NULL},
     {"complete_1_twice", "IO-COMPLETE-1", "0x44", NULL},
     {"complete_7_cancel", "IO-COMPLETE-7", "0xC9/07", NULL},
+    {"complete_10_cancel", "IO-COMPLETE-10", "", NULL},
+    {"complete_10_status", "IO-COMPLETE-10", "", NULL},
     {"context_3_shared", "DMA-CONTEXT-3", "", NULL},
     {"context_4_raw", "DMA-CONTEXT-4", "", NULL},
     {"context_5_copied", "DMA-CONTEXT-5", "", NULL},
@@ -147,7 +149,7 @@ static bool is_clean(const char *module, const struct mistake *mistake,
     return clean;
 }
 
-/* rule: IO-DRIVER-6, DMA-MAP-31 */
+/* rule: IO-COMPLETE-10, IO-DRIVER-6, DMA-MAP-31 */
 static void each_mistake_is_caught_for_its_rule_with_its_code_on_every_platform(void **state)
 {
     const struct subjects *subjects = *state;

@@ -54,7 +54,7 @@ static json_t *origins_json(const struct emu_machine *m, const struct emu_findin
                                o->name[0] != '\0' ? cli_text_json(o->name) : json_null(), "deed",
                                cli_text_json(o->deed), "step", (json_int_t)o->birth.step, "processor",
                                (int)o->birth.cpu, "level", (int)o->birth.level, "strand",
-                               cli_text_json(o->strand), "callers", callers_json(m, &o->birth.callers)));
+                               cli_text_json(o->strand), "callers", callers_json(m, &o->callers)));
     }
     return origins;
 }

@@ -41,22 +41,33 @@ bool emu_code_add(struct emu_machine *m, const char *name, uintptr_t low, uintpt
 /* Is it code of a module that was made known? */
 bool emu_code_known(const struct emu_machine *m, uintptr_t address);
 
+/* The number of its module, as struct emu_callers has it; EMU_MODULES_MAX where it is of none. */
+uint32_t emu_code_module(const struct emu_machine *m, uintptr_t address);
+
+/* The same of the innermost code of a module that the running context is in. */
+uint32_t emu_code_running(const struct emu_machine *m);
+
 /* The stack of the running context; empty on the host's stack. */
 void emu_callers_take(const struct emu_machine *m, struct emu_callers *callers);
 
 /* A number that equal stacks of one build share, in every process; 0: the stack is empty. */
 uint64_t emu_callers_identity(const struct emu_machine *m, const struct emu_callers *callers);
 
-/* Where a context was: a stack, and the moment. */
+/* Where a context was: the moment, and what its frames return to, innermost first, of whatever code. */
+enum { EMU_FRAMES_MAX = 16 };
 struct emu_birth {
     uint64_t step;
     emu_object strand; /* or, in a handler, whose stack it ran on */
-    uint8_t cpu, level;
-    struct emu_callers callers;
+    uint8_t cpu, level, frames;
+    uintptr_t frame[EMU_FRAMES_MAX];
 };
 
-/* Of the running context, now. Costs what emu_callers_take() does. */
+/* Of the running context, now. Some 30 instructions and eight for each frame: what code they are of is asked
+ * later. */
 void emu_birth_note(const struct emu_machine *m, struct emu_birth *birth);
+/* Its stack, as emu_callers_take() would have had it. */
+void emu_birth_callers(const struct emu_machine *m, const struct emu_birth *birth,
+                       struct emu_callers *callers);
 
 /*
  * What is known of an instruction or of a datum: for reports only. Empty where there is no debug information.

@@ -28,6 +28,7 @@ struct emu_origin {
     char deed[EMU_FINDING_NAME]; /* what was done to it: "allocated", "freed first" */
     char strand[EMU_FINDING_STRAND];
     struct emu_birth birth;
+    struct emu_callers callers; /* its stack */
 };
 
 struct emu_finding {

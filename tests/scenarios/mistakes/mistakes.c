@@ -73,6 +73,8 @@ static void one_controller(struct haldma_config *config)
       "the flush after CancelMappedTransfer is forgotten")                                         \
     X(complete_1_twice, one_write, NULL, "an IRP is completed twice")                              \
     X(complete_7_cancel, one_write, NULL, "an IRP is completed with its cancel routine set")       \
+    X(complete_10_cancel, one_write, NULL, "a cancel routine is set when the IRP is completed")    \
+    X(complete_10_status, one_write, NULL, "an IRP is read after it was completed")                \
     X(context_3_shared, two_writes, NULL, "one transfer context for two requests")                 \
     X(context_4_raw, one_write, NULL, "a transfer context that nobody initialised")                \
     X(context_5_copied, one_write, NULL, "a transfer context that was copied")                     \
