@@ -221,15 +221,17 @@ void dma_release(struct dma_adapter *a, IO_ALLOCATION_ACTION action, emu_op op)
     dma_queue_sink(s->machine, level);
 }
 
-/* The registers that FreeMapRegisters names, or a finding. */
+/* The registers that FreeMapRegisters names, or a finding; NULL: none, and the run goes on. */
 static struct dma_registers *registers_to_free(struct dma_adapter *a, PVOID base, ULONG count)
 {
     struct emu_machine *m = a->system->machine;
-    if (base == NULL)
-        emu_finding_raise(
+    if (base == NULL) {
+        emu_finding_report(
             m, "DMA-FREE-8", NULL, NULL,
             "FreeMapRegisters of %s with a MapRegisterBase of NULL: no registers were allocated",
             dma_adapter_name(a).text);
+        return NULL;
+    }
     struct dma_registers *g = dma_slots_find(&a->system->pool.held, dma_handle_of(base));
     if (g == NULL)
         emu_finding_raise(
@@ -240,9 +242,9 @@ static struct dma_registers *registers_to_free(struct dma_adapter *a, PVOID base
         emu_finding_raise(m, "DMA-FREE-9", NULL, NULL, "FreeMapRegisters of %s with map registers of %s",
                           dma_adapter_name(a).text, dma_adapter_name(g->adapter).text);
     if (g->count != count)
-        emu_finding_raise(m, "DMA-FREE-10", NULL, NULL,
-                          "FreeMapRegisters of %s frees %u map registers where %u were allocated",
-                          dma_adapter_name(a).text, (unsigned)count, g->count);
+        emu_finding_report(m, "DMA-FREE-10", NULL, NULL,
+                           "FreeMapRegisters of %s frees %u map registers where %u were allocated",
+                           dma_adapter_name(a).text, (unsigned)count, g->count);
     dma_queue_require_unmapped(g, "FreeMapRegisters");
     return g;
 }
@@ -252,6 +254,8 @@ void dma_free_registers(struct dma_adapter *a, PVOID base, ULONG count)
     struct dma_system *s = a->system;
     emu_step(s->machine, DMA_OP_FREE_REGISTERS, dma_adapter_domain(a), count);
     struct dma_registers *g = registers_to_free(a, base, count);
+    if (g == NULL)
+        return;
     uint8_t level = dma_queue_rise(s->machine);
     if (a->owner != NULL && a->owner->registers == dma_slot_handle(&g->slot)) {
         a->owner->registers = 0;

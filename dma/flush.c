@@ -81,10 +81,10 @@ static void require_direction(const struct dma_adapter *a, const struct part *pa
                               const char *deed)
 {
     if (to_device != part->to_device)
-        emu_finding_raise(a->system->machine, "DMA-FLUSH-9", NULL, NULL,
-                          "%s of %s says that the data went %s the device, and it was mapped to go %s it",
-                          deed, dma_adapter_name(a).text, part->to_device ? "to" : "from",
-                          to_device ? "to" : "from");
+        emu_finding_report(a->system->machine, "DMA-FLUSH-9", NULL, NULL,
+                           "%s of %s says that the data went %s the device, and it was mapped to go %s it",
+                           deed, dma_adapter_name(a).text, part->to_device ? "to" : "from",
+                           to_device ? "to" : "from");
 }
 
 static void raise_other(const struct dma_adapter *a, const struct part *part, const char *deed)
@@ -101,9 +101,9 @@ static void raise_other(const struct dma_adapter *a, const struct part *part, co
 static void require_end(const struct dma_adapter *a, const struct part *part, uint64_t end, const char *deed)
 {
     if (part->end > end)
-        emu_finding_raise(a->system->machine, "DMA-FLUSH-10", NULL, NULL,
-                          "%s of %s up to byte %llu of an MDL that is mapped up to byte %llu", deed,
-                          dma_adapter_name(a).text, (unsigned long long)part->end, (unsigned long long)end);
+        emu_finding_report(a->system->machine, "DMA-FLUSH-10", NULL, NULL,
+                           "%s of %s up to byte %llu of an MDL that is mapped up to byte %llu", deed,
+                           dma_adapter_name(a).text, (unsigned long long)part->end, (unsigned long long)end);
 }
 
 /* Every mapping of g that the part lies in ends. */

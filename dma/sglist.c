@@ -228,10 +228,10 @@ void dma_sglist_put(struct dma_adapter *a, PSCATTER_GATHER_LIST list, bool to_de
     emu_step(s->machine, DMA_OP_PUT_LIST, dma_adapter_domain(a), 0);
     struct dma_sglist *l = dma_sglist_of(a, list, deed);
     if (l->part.to_device != to_device)
-        emu_finding_raise(s->machine, "DMA-FLUSH-9", NULL, NULL,
-                          "%s of %s says that the data went %s the device, and it was mapped to go %s it",
-                          deed, dma_adapter_name(a).text, to_device ? "to" : "from",
-                          to_device ? "from" : "to");
+        emu_finding_report(s->machine, "DMA-FLUSH-9", NULL, NULL,
+                           "%s of %s says that the data went %s the device, and it was mapped to go %s it",
+                           deed, dma_adapter_name(a).text, to_device ? "to" : "from",
+                           to_device ? "from" : "to");
     require_same_mdl(l, deed);
     emu_touch(s->machine, dma_adapter_transfers(a), EMU_ACCESS_WRITE);
     uint8_t level = dma_queue_rise(s->machine);

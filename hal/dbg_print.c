@@ -98,10 +98,10 @@ void DbgBreakPoint(void)
 
 void RtlAssert(PVOID FailedAssertion, PVOID FileName, ULONG LineNumber, PSTR Message)
 {
-    emu_finding_raise(emu_current(), "DBG-ASSERT-1", NULL, NULL,
-                      "the driver's assertion failed: %s%s%s (%s, line %u)", (const char *)FailedAssertion,
-                      Message != NULL ? ": " : "", Message != NULL ? Message : "", (const char *)FileName,
-                      LineNumber);
+    emu_finding_report(emu_current(), "DBG-ASSERT-1", NULL, NULL,
+                       "the driver's assertion failed: %s%s%s (%s, line %u)", (const char *)FailedAssertion,
+                       Message != NULL ? ": " : "", Message != NULL ? Message : "", (const char *)FileName,
+                       LineNumber);
 }
 
 void haldma_paged_code(const char *file, int line)

@@ -34,7 +34,7 @@ static void look(struct emu_machine *m, void *context, uintptr_t address, size_t
     bool beside = b != NULL && (address < first || address + bytes > first + b->bytes);
     bool paged_out = b != NULL && b->paged && emu_level(m) > EMU_LEVEL_APC;
     if (b != NULL && b->live && b->tag == IO_IRP_TAG && b->bytes >= sizeof(IRP))
-        io_irp_require_had(k, (const IRP *)b->user, writes ? "the driver writes" : "the driver reads");
+        io_irp_is_lost(k, (const IRP *)b->user, writes ? "the driver writes" : "the driver reads");
     if (b == NULL || (b->live && !beside && !paged_out))
         return;
     pool_tag_text(b->tag, tag);

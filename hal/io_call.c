@@ -64,7 +64,8 @@ NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     struct emu_machine *m = emu_current();
 
     check_call(m, DeviceObject, Irp);
-    io_irp_require_had(hal_kernel(), Irp, "IoCallDriver was called for");
+    if (io_irp_is_lost(hal_kernel(), Irp, "IoCallDriver was called for"))
+        return STATUS_INVALID_DEVICE_REQUEST;
     Irp->CurrentLocation--;
     PIO_STACK_LOCATION location = IoGetNextIrpStackLocation(Irp);
     Irp->Tail.Overlay.CurrentStackLocation = location;
@@ -124,14 +125,15 @@ static void check_completion(struct emu_machine *m, PIRP irp)
                           io_irp_tell(m, irp, name));
     }
     if (irp->IoStatus.Status == STATUS_PENDING || irp->IoStatus.Status == -1) {
-        emu_finding_raise(m, "IO-COMPLETE-6", "0xC9/06", parameters,
-                          "IoCompleteRequest was called for %s, whose status is 0x%08x",
-                          io_irp_tell(m, irp, name), (unsigned)irp->IoStatus.Status);
+        emu_finding_report(m, "IO-COMPLETE-6", "0xC9/06", parameters,
+                           "IoCompleteRequest was called for %s, whose status is 0x%08x",
+                           io_irp_tell(m, irp, name), (unsigned)irp->IoStatus.Status);
     }
     if (irp->CancelRoutine != NULL) {
-        emu_finding_raise(m, "IO-COMPLETE-7", "0xC9/07", parameters,
-                          "IoCompleteRequest was called for %s, whose cancel routine is still set",
-                          io_irp_tell(m, irp, name));
+        emu_finding_report(m, "IO-COMPLETE-7", "0xC9/07", parameters,
+                           "IoCompleteRequest was called for %s, whose cancel routine is still set",
+                           io_irp_tell(m, irp, name));
+        irp->CancelRoutine = NULL; /* it would be called for an IRP that is completed */
     }
 }
 
@@ -238,7 +240,8 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
     emu_step(m, HAL_OP_IO_COMPLETE, irp_object(m, irp), (uint32_t)irp->IoStatus.Status);
     emu_touch(m, cancel_object(m, irp), EMU_ACCESS_READ);
     check_completion(m, irp);
-    io_irp_require_had(k, irp, "IoCompleteRequest was called for");
+    if (io_irp_is_lost(k, irp, "IoCompleteRequest was called for"))
+        return;
     if ((irp->AllocationFlags & IO_IRP_SYSTEMS) == 0)
         emu_deed_note(m, irp, "completed");
     emu_progress(m);
@@ -295,7 +298,7 @@ PDRIVER_CANCEL haldma_IoSetCancelRoutine(PIRP Irp, PDRIVER_CANCEL CancelRoutine)
     emu_step(m, HAL_OP_IO_SET_CANCEL, cancel_object(m, Irp), 0);
     emu_touch(m, irp_object(m, Irp), EMU_ACCESS_READ);
     if (CancelRoutine != NULL) /* NULL asks who won; what comes of the answer is told */
-        io_irp_require_had(hal_kernel(), Irp, "IoSetCancelRoutine was called for");
+        io_irp_is_lost(hal_kernel(), Irp, "IoSetCancelRoutine was called for");
     PDRIVER_CANCEL old = Irp->CancelRoutine;
     Irp->CancelRoutine = CancelRoutine;
     return old;

@@ -32,9 +32,9 @@ static void require_no_interrupts(struct hal_kernel *k, const char *driver)
         if (line->first == NULL || !line->first->drivers)
             continue;
         char name[IO_NAME_BYTES];
-        emu_finding_raise(k->machine, "IO-LEFT-2", NULL, NULL,
-                          "driver %s was unloaded, and %s is still connected", driver,
-                          emu_object_text(k->machine, line->first->object, name, sizeof name));
+        emu_finding_report(k->machine, "IO-LEFT-2", NULL, NULL,
+                           "driver %s was unloaded, and %s is still connected", driver,
+                           emu_object_text(k->machine, line->first->object, name, sizeof name));
     }
 }
 
@@ -66,11 +66,12 @@ static void require_no_pool(struct hal_kernel *k, const char *driver)
         tag[i] = c >= ' ' && c != 0x7F ? c : '.';
     }
     uint64_t parameters[4] = {VERIFIER_NOT_FREED, 0, 0, left.count};
-    emu_finding_raise(k->machine, "IO-LEFT-1", "0xC4/62", parameters,
-                      "driver %s was unloaded, and %u block%s of pool %s not freed; the oldest has %zu bytes "
-                      "and tag '%s' and was allocated at step %llu",
-                      driver, left.count, left.count == 1 ? "" : "s", left.count == 1 ? "is" : "are",
-                      left.first.bytes, tag, (unsigned long long)left.first.birth);
+    emu_finding_report(
+        k->machine, "IO-LEFT-1", "0xC4/62", parameters,
+        "driver %s was unloaded, and %u block%s of pool %s not freed; the oldest has %zu bytes "
+        "and tag '%s' and was allocated at step %llu",
+        driver, left.count, left.count == 1 ? "" : "s", left.count == 1 ? "is" : "are", left.first.bytes, tag,
+        (unsigned long long)left.first.birth);
 }
 
 static void require_no_pages(struct hal_kernel *k, const char *driver)
@@ -86,10 +87,10 @@ static void require_no_pages(struct hal_kernel *k, const char *driver)
     for (unsigned i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         const struct mm_pages *p = mm_pages_oldest(k, kinds[i].kind);
         if (p != NULL)
-            emu_finding_raise(k->machine, "IO-LEFT-3", NULL, NULL,
-                              "driver %s was unloaded, and %llu bytes %s at step %llu were not given back",
-                              driver, (unsigned long long)p->bytes, kinds[i].what,
-                              (unsigned long long)p->birth);
+            emu_finding_report(k->machine, "IO-LEFT-3", NULL, NULL,
+                               "driver %s was unloaded, and %llu bytes %s at step %llu were not given back",
+                               driver, (unsigned long long)p->bytes, kinds[i].what,
+                               (unsigned long long)p->birth);
     }
 }
 
@@ -101,7 +102,7 @@ void hal_drivers_left(const char *driver)
     require_no_pages(k, driver);
     require_no_pool(k, driver);
     if (k->ke.work_items_live != 0)
-        emu_finding_raise(k->machine, "IO-LEFT-4", NULL, NULL,
-                          "driver %s was unloaded, and %u work item%s not freed", driver,
-                          k->ke.work_items_live, k->ke.work_items_live == 1 ? " is" : "s are");
+        emu_finding_report(k->machine, "IO-LEFT-4", NULL, NULL,
+                           "driver %s was unloaded, and %u work item%s not freed", driver,
+                           k->ke.work_items_live, k->ke.work_items_live == 1 ? " is" : "s are");
 }

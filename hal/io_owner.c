@@ -77,18 +77,20 @@ static bool has_passed_drivers(struct hal_kernel *k, const IRP *irp)
     return io_call_passed_by(k, irp, is_drivers, NULL);
 }
 
-void io_irp_require_held(struct hal_kernel *k, const IRP *irp, const char *what)
+bool io_irp_is_lost_to(struct hal_kernel *k, const IRP *irp, const char *what)
 {
     struct question q = {k, EMU_MODULES_MAX};
     if (!has_passed_drivers(k, irp))
-        return;
+        return false;
     q.module = emu_code_running(k->machine);
     if (q.module == EMU_MODULES_MAX || !is_passed(&q, irp) || is_allocator(&q, irp))
-        return;
+        return false;
     char name[IO_NAME_BYTES];
     uint64_t parameters[4] = {(uintptr_t)irp, 0, 0, 0};
-    emu_finding_raise(k->machine, "IO-COMPLETE-10", NULL, parameters,
-                      "%s %s, which this driver has no more: it was completed, and its completion has passed "
-                      "the driver's stack location",
-                      what, io_irp_tell(k->machine, irp, name));
+    emu_finding_report(
+        k->machine, "IO-COMPLETE-10", NULL, parameters,
+        "%s %s, which this driver has no more: it was completed, and its completion has passed "
+        "the driver's stack location",
+        what, io_irp_tell(k->machine, irp, name));
+    return true;
 }

@@ -180,13 +180,13 @@ const char *io_irp_tell(struct emu_machine *m, const IRP *irp, char out[IO_NAME_
 
 /*
  * A finding where the IRP is not the running driver's any more: its completion has passed this driver's
- * stack location. what: "IoCallDriver was called for", "the driver reads".
+ * stack location. what: "IoCallDriver was called for", "the driver reads". True: it is not, and the run goes
+ * on.
  */
-void io_irp_require_held(struct hal_kernel *k, const IRP *irp, const char *what);
-static inline void io_irp_require_had(struct hal_kernel *k, const IRP *irp, const char *what)
+bool io_irp_is_lost_to(struct hal_kernel *k, const IRP *irp, const char *what);
+static inline bool io_irp_is_lost(struct hal_kernel *k, const IRP *irp, const char *what)
 {
-    if ((irp->AllocationFlags & IO_IRP_PASSED) != 0)
-        io_irp_require_held(k, irp, what);
+    return (irp->AllocationFlags & IO_IRP_PASSED) != 0 && io_irp_is_lost_to(k, irp, what);
 }
 
 /* Sends an IRP and waits for it, at PASSIVE_LEVEL; location says what to ask. *information may be NULL. */

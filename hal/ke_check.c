@@ -3,29 +3,44 @@
  */
 #include "hal/ke_check.h"
 
+#include <stdio.h>
+#include <wdm.h>
+
 static const char *const level_names[] = {"PASSIVE_LEVEL", "APC_LEVEL", "DISPATCH_LEVEL"};
 enum { NAMED_LEVELS = sizeof(level_names) / sizeof(level_names[0]) };
 
-static void level_wrong(struct emu_machine *m, const char *rule, const char *code, const char *what,
-                        const char *bound, uint8_t limit) __attribute__((noreturn));
+enum { TEXT_BYTES = 160 };
 
-static void level_wrong(struct emu_machine *m, const char *rule, const char *code, const char *what,
-                        const char *bound, uint8_t limit)
+/* "IoCreateDevice at level 2; it may be called at PASSIVE_LEVEL at most (0)" */
+static const char *text_of(const struct emu_machine *m, const char *what, const char *bound, uint8_t limit,
+                           char out[TEXT_BYTES])
 {
-    const uint8_t level = emu_level(m);
-    const uint64_t parameters[4] = {0, level, limit, 0};
-    emu_finding_raise(m, rule, code, parameters, "%s at level %u; it may be called at %s %s (%u)", what,
-                      level, limit < NAMED_LEVELS ? level_names[limit] : "level", bound, limit);
+    snprintf(out, TEXT_BYTES, "%s at level %u; it may be called at %s %s (%u)", what, emu_level(m),
+             limit < NAMED_LEVELS ? level_names[limit] : "level", bound, limit);
+    return out;
 }
 
 void ke_level_too_high(struct emu_machine *m, const char *rule, const char *code, const char *what,
                        uint8_t highest)
 {
-    level_wrong(m, rule, code, what, "at most", highest);
+    char text[TEXT_BYTES];
+    emu_finding_raise(m, rule, code, (const uint64_t[4]){0, emu_level(m), highest, 0}, "%s",
+                      text_of(m, what, "at most", highest, text));
 }
 
 void ke_level_too_low(struct emu_machine *m, const char *rule, const char *code, const char *what,
                       uint8_t lowest)
 {
-    level_wrong(m, rule, code, what, "at least", lowest);
+    char text[TEXT_BYTES];
+    emu_finding_raise(m, rule, code, (const uint64_t[4]){0, emu_level(m), lowest, 0}, "%s",
+                      text_of(m, what, "at least", lowest, text));
+}
+
+void ke_called_too_high(struct emu_machine *m, const char *code, const char *what, uint8_t highest)
+{
+    char text[TEXT_BYTES];
+    if (emu_level(m) > DISPATCH_LEVEL)
+        ke_level_too_high(m, KE_RULE_LEVEL, code, what, highest);
+    emu_finding_report(m, KE_RULE_LEVEL, code, (const uint64_t[4]){0, emu_level(m), highest, 0}, "%s",
+                       text_of(m, what, "at most", highest, text));
 }

@@ -21,6 +21,10 @@ __attribute__((noreturn)) void ke_level_too_high(struct emu_machine *m, const ch
 __attribute__((noreturn)) void ke_level_too_low(struct emu_machine *m, const char *rule, const char *code,
                                                 const char *what, uint8_t lowest);
 
+/* Of a service under KE-LEVEL-1: goes on where the run goes past it, unless the level is above
+ * DISPATCH_LEVEL; the service is performed, and where it has to wait, that is the next finding. */
+void ke_called_too_high(struct emu_machine *m, const char *code, const char *what, uint8_t highest);
+
 /* The code of a call to a kernel routine at a wrong level that has no number of its own. */
 #define KE_CODE_WRONG_LEVEL "0xC4/E5"
 /* The codes of the DDI compliance rules of this name, for the routines that their pages list. */
@@ -66,7 +70,10 @@ static inline void ke_level_at_least(struct emu_machine *m, uint8_t lowest, cons
 /* The same, for a service that has nothing to say about levels but what docs/levels.md has. */
 static inline void ke_called_at_most(uint8_t highest, const char *code, const char *what)
 {
-    ke_level_at_most(emu_current(), highest, KE_RULE_LEVEL, code, what);
+    struct emu_machine *m = emu_current();
+    if (__builtin_expect(emu_level(m) > highest, 0)) {
+        ke_called_too_high(m, code, what, highest);
+    }
 }
 
 static inline void ke_called_at(uint8_t level, const char *code, const char *what)

@@ -272,6 +272,7 @@ NTSTATUS ke_wait(struct hal_kernel *k, ULONG count, PVOID objects[], WAIT_TYPE t
     if (timeout != NULL && timeout->QuadPart == 0) {
         return STATUS_TIMEOUT;
     }
+    ke_level_at_most(k->machine, APC_LEVEL, "KE-WAIT-5", "0xC4/121", "a service that waits");
     struct ke_wait wait = {.blocks = blocks, .count = count, .type = type, .status = STATUS_PENDING};
     for (ULONG i = 0; i < count; i++) {
         const emu_object each = count == 1 ? object : ke_dispatcher_object(k, objects[i]);

@@ -165,20 +165,20 @@ VOID ExReleaseFastMutexUnsafe(PFAST_MUTEX FastMutex)
 
 VOID KeInitializeGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
-    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
+    ke_level_at_most(emu_current(), APC_LEVEL, KE_RULE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     initialize(Mutex);
 }
 
 VOID KeAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
-    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
+    ke_level_at_most(emu_current(), APC_LEVEL, KE_RULE_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
     KeEnterGuardedRegion();
     acquire(hal_kernel(), Mutex, "KeAcquireGuardedMutex");
 }
 
 VOID KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
 {
-    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
+    ke_level_at_most(emu_current(), APC_LEVEL, KE_RULE_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
     struct hal_kernel *k = hal_kernel();
     check_apcs_off(k, "0xC4/39", "KeAcquireGuardedMutexUnsafe");
     acquire(k, Mutex, "KeAcquireGuardedMutexUnsafe");
@@ -186,7 +186,7 @@ VOID KeAcquireGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
 
 BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
-    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
+    ke_level_at_most(emu_current(), APC_LEVEL, KE_RULE_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
     KeEnterGuardedRegion();
     if (try_acquire(hal_kernel(), Mutex)) {
         return TRUE;
@@ -197,7 +197,7 @@ BOOLEAN KeTryToAcquireGuardedMutex(PKGUARDED_MUTEX Mutex)
 
 VOID KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
 {
-    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
+    ke_level_at_most(emu_current(), APC_LEVEL, KE_RULE_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
     struct hal_kernel *k = hal_kernel();
     release(k, Mutex, "KeReleaseGuardedMutex");
     KeLeaveGuardedRegion();
@@ -206,7 +206,7 @@ VOID KeReleaseGuardedMutex(PKGUARDED_MUTEX Mutex)
 
 VOID KeReleaseGuardedMutexUnsafe(PKGUARDED_MUTEX Mutex)
 {
-    ke_called_at_most(APC_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
+    ke_level_at_most(emu_current(), APC_LEVEL, KE_RULE_LEVEL, KE_CODE_IRQL_KE_APC_LTE1, __func__);
     struct hal_kernel *k = hal_kernel();
     check_apcs_off(k, "0xC4/3A", "KeReleaseGuardedMutexUnsafe");
     release(k, Mutex, "KeReleaseGuardedMutexUnsafe");

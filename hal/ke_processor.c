@@ -140,7 +140,7 @@ VOID KeRevertToUserAffinityThread(VOID)
 
 VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY PreviousAffinity)
 {
-    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
+    ke_level_at_most(emu_current(), APC_LEVEL, KE_RULE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     const KAFFINITY old = Affinity->Group == 0 ? KeSetSystemAffinityThreadEx(Affinity->Mask) : 0;
     if (PreviousAffinity != NULL) {
         *PreviousAffinity = (GROUP_AFFINITY){.Mask = old};
@@ -149,6 +149,6 @@ VOID KeSetSystemGroupAffinityThread(PGROUP_AFFINITY Affinity, PGROUP_AFFINITY Pr
 
 VOID KeRevertToUserGroupAffinityThread(PGROUP_AFFINITY PreviousAffinity)
 {
-    ke_called_at_most(APC_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
+    ke_level_at_most(emu_current(), APC_LEVEL, KE_RULE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     KeRevertToUserAffinityThreadEx(PreviousAffinity->Mask);
 }

@@ -242,7 +242,7 @@ NTSTATUS PsCreateSystemThread(PHANDLE ThreadHandle, ULONG DesiredAccess, POBJECT
 
 NTSTATUS PsTerminateSystemThread(NTSTATUS ExitStatus)
 {
-    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_IRQL_PS_PASSIVE, __func__);
+    ke_level_at_most(emu_current(), PASSIVE_LEVEL, KE_RULE_LEVEL, KE_CODE_IRQL_PS_PASSIVE, __func__);
     struct hal_kernel *k = hal_kernel();
     if (!ke_thread_self(k)->system || emu_cpu_in_interrupt(k->machine)) {
         return STATUS_INVALID_PARAMETER;
@@ -314,14 +314,14 @@ KPRIORITY KeSetPriorityThread(PKTHREAD Thread, KPRIORITY Priority)
 
 KPRIORITY KeQueryPriorityThread(PKTHREAD Thread)
 {
-    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
+    ke_level_at_most(emu_current(), PASSIVE_LEVEL, KE_RULE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     return Thread->priority;
 }
 
 /* The increment is relative to the normal priority, within the class of variable priorities. */
 LONG KeSetBasePriorityThread(PKTHREAD Thread, LONG Increment)
 {
-    ke_called_at_most(PASSIVE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
+    ke_level_at_most(emu_current(), PASSIVE_LEVEL, KE_RULE_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
     const LONG old = Thread->priority - KE_PRIORITY_NORMAL;
     const LONG wanted = KE_PRIORITY_NORMAL + Increment;
     KeSetPriorityThread(Thread, wanted < 1 ? 1 : wanted > HIGH_PRIORITY ? HIGH_PRIORITY : wanted);

@@ -132,9 +132,10 @@ VOID IoFreeMdl(PMDL Mdl)
         struct emu_machine *m = emu_current();
         uint64_t parameters[4] = {(uintptr_t)Mdl, 0, 0, 0};
         char name[MM_NAME_BYTES];
-        emu_finding_raise(m, "MM-MDL-4", NULL, parameters,
-                          "IoFreeMdl was called for %s (%u bytes), whose pages are still locked",
-                          mm_mdl_tell(m, Mdl, name), Mdl->ByteCount);
+        emu_finding_report(m, "MM-MDL-4", NULL, parameters,
+                           "IoFreeMdl was called for %s (%u bytes), whose pages are still locked",
+                           mm_mdl_tell(m, Mdl, name), Mdl->ByteCount);
+        MmUnlockPages(Mdl);
     }
     emu_touch_within(emu_current(), Mdl, sizeof *Mdl, EMU_ACCESS_WRITE);
     MmPrepareMdlForReuse(Mdl);
@@ -152,13 +153,13 @@ static void require_nonpaged(struct hal_kernel *k, const MDL *mdl)
     char name[MM_NAME_BYTES], tag[POOL_TAG_BYTES + 1];
 
     if (b != NULL && b->live && b->paged)
-        emu_finding_raise(
+        emu_finding_report(
             m, "MM-MDL-6", "0xC4/7F", parameters,
             "MmBuildMdlForNonPagedPool was called for %s, whose buffer is paged pool (tag '%s')",
             mm_mdl_tell(m, mdl, name), pool_tag_text(b->tag, tag));
     if (emu_ram_is_stack(m, address)) {
         parameters[0] = 0x140;
-        emu_finding_raise(
+        emu_finding_report(
             m, "MM-MDL-7", "0xC4/140", parameters,
             "MmBuildMdlForNonPagedPool was called for %s, whose buffer of %u bytes is on a stack: "
             "MmProbeAndLockPages locks such a buffer",
@@ -198,9 +199,10 @@ VOID MmProbeAndLockPages(PMDL MemoryDescriptorList, KPROCESSOR_MODE AccessMode, 
                                                                   : "non-paged (MmBuildMdlForNonPagedPool)";
         uint64_t parameters[4] = {(uintptr_t)mdl, (uint64_t)(USHORT)mdl->MdlFlags, 0, 0};
         char name[MM_NAME_BYTES];
-        emu_finding_raise(k->machine, "MM-LOCK-4", NULL, parameters,
-                          "MmProbeAndLockPages was called for %s (%u bytes), whose pages are %s",
-                          mm_mdl_tell(k->machine, mdl, name), mdl->ByteCount, why);
+        emu_finding_report(k->machine, "MM-LOCK-4", NULL, parameters,
+                           "MmProbeAndLockPages was called for %s (%u bytes), whose pages are %s",
+                           mm_mdl_tell(k->machine, mdl, name), mdl->ByteCount, why);
+        return;
     }
     (void)AccessMode; /* one address space: what user mode may touch is not told apart from the rest */
     if (emu_fault(k->machine, HAL_OP_IO_LOCK_PAGES))
@@ -226,9 +228,10 @@ VOID MmUnlockPages(PMDL MemoryDescriptorList)
     if ((mdl->MdlFlags & MDL_PAGES_LOCKED) == 0) {
         uint64_t parameters[4] = {0x07, 0, 0, 0};
         char name[MM_NAME_BYTES];
-        emu_finding_raise(k->machine, "MM-LOCK-3", "0x4E/07", parameters,
-                          "MmUnlockPages was called for %s (%u bytes), whose pages are not locked",
-                          mm_mdl_tell(k->machine, mdl, name), mdl->ByteCount);
+        emu_finding_report(k->machine, "MM-LOCK-3", "0x4E/07", parameters,
+                           "MmUnlockPages was called for %s (%u bytes), whose pages are not locked",
+                           mm_mdl_tell(k->machine, mdl, name), mdl->ByteCount);
+        return;
     }
     if (k->mm.given_back.unlocked != NULL)
         k->mm.given_back.unlocked(k->mm.given_back.context, mdl);

@@ -265,6 +265,21 @@ static void everything_may_be_freed_elsewhere_while_the_routine_still_runs(void 
     world_explore(&config, set_up_ended, check_ended, EMU_UNBOUNDED);
 }
 
+static void goes_past(void (*body)(void *), const char *rule)
+{
+    struct emu_machine *m = world_machine(NULL);
+    rig_goes_past(m, body, NULL, rule);
+    emu_machine_destroy(m);
+}
+
+/* rule: DMA-FREE-8, DMA-FREE-10 */
+static void a_run_goes_on_after_a_base_of_null_and_after_another_count(void **state)
+{
+    (void)state;
+    goes_past(freeing_registers_that_were_not_needed, "DMA-FREE-8");
+    goes_past(freeing_fewer_registers_than_were_allocated, "DMA-FREE-10");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -284,6 +299,7 @@ int main(void)
         WORLD_STOPS(freeing_registers_of_another_adapter, "DMA-FREE-9", NULL),
         WORLD_STOPS(freeing_fewer_registers_than_were_allocated, "DMA-FREE-10", NULL),
         cmocka_unit_test(everything_may_be_freed_elsewhere_while_the_routine_still_runs),
+        cmocka_unit_test(a_run_goes_on_after_a_base_of_null_and_after_another_count),
     };
     return cmocka_run_group_tests_name("dma.free", tests, NULL, NULL);
 }

@@ -277,6 +277,16 @@ static void the_adapter_is_released_after_the_flush(void *context)
     t.adapter->DmaOperations->PutDmaAdapter(t.adapter);
 }
 
+/* rule: DMA-FLUSH-9, DMA-FLUSH-10 */
+static void a_run_goes_on_after_a_flush_of_too_much_or_in_the_other_direction(void **state)
+{
+    (void)state;
+    struct emu_machine *m = world_machine(NULL);
+    rig_goes_past(m, flushing_more_than_was_mapped_without_registers, NULL, "DMA-FLUSH-10");
+    rig_goes_past(m, flushing_in_the_other_direction_without_registers, NULL, "DMA-FLUSH-9");
+    emu_machine_destroy(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -299,6 +309,7 @@ int main(void)
         WORLD_STOPS(flushing_more_than_was_mapped_without_registers, "DMA-FLUSH-10", NULL),
         WORLD_STOPS(releasing_the_adapter_before_the_flush_without_registers, "DMA-ADAPTER-33", NULL),
         WORLD_HOLDS(the_adapter_is_released_after_the_flush),
+        cmocka_unit_test(a_run_goes_on_after_a_flush_of_too_much_or_in_the_other_direction),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

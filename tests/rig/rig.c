@@ -92,6 +92,18 @@ void rig_assert_stopped(const struct rig_outcome *outcome, const char *rule, con
     }
 }
 
+void rig_goes_past(struct emu_machine *m, void (*body)(void *), void *context, const char *rule)
+{
+    struct rig_outcome outcome;
+    emu_machine_set_go_past(m, EMU_REPORTED_MAX);
+    rig_run(m, body, context, &outcome);
+    const struct emu_reported *first = emu_machine_reported(m, 0);
+    emu_machine_set_go_past(m, 0);
+    rig_assert_idle(&outcome);
+    assert_non_null(first);
+    assert_string_equal(first->finding.rule, rule);
+}
+
 static void explore(struct emu_machine *m, const struct emu_program *program, struct emu_strategy *strategy,
                     uint64_t runs, struct emu_report *report)
 {

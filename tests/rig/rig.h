@@ -63,6 +63,10 @@ void rig_run_program(struct emu_machine *m, const struct emu_program *program, s
 void rig_assert_idle(const struct rig_outcome *outcome);
 void rig_assert_stopped(const struct rig_outcome *outcome, const char *rule, const char *code);
 
+/* rig_run(), going past findings; fails the test unless the first was of this rule and the run came to its
+ * end. */
+void rig_goes_past(struct emu_machine *m, void (*body)(void *), void *context, const char *rule);
+
 /* Every interleaving with at most this many preemptions (or EMU_UNBOUNDED), at most runs runs, up to the
  * first finding. */
 void rig_explore(struct emu_machine *m, const struct emu_program *program, int preemptions, uint64_t runs,
