@@ -165,10 +165,17 @@ static void print_sampler(const char *module, const struct race *race,
                           struct emu_strategy *(*make)(uint64_t seed))
 {
     uint64_t runs[SEEDS];
-    for (uint64_t seed = 1; seed <= SEEDS; seed++)
-        runs[seed - 1] = runs_to_find(module, race, make(seed));
+    unsigned found = 0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        uint64_t needed = runs_to_find(module, race, make(seed));
+        runs[seed - 1] = needed > 0 ? needed : BUDGET + 1; /* behind all that found it */
+        found += needed > 0;
+    }
     qsort(runs, SEEDS, sizeof runs[0], ascending);
-    printf(" %llu / %llu |", (unsigned long long)runs[SEEDS / 2], (unsigned long long)runs[SEEDS - 1]);
+    if (found == SEEDS)
+        printf(" %llu / %llu |", (unsigned long long)runs[SEEDS / 2], (unsigned long long)runs[SEEDS - 1]);
+    else
+        printf(" %llu, of %u seeds |", (unsigned long long)runs[found / 2], found);
 }
 
 static struct emu_strategy *pct(uint64_t seed)

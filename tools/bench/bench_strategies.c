@@ -72,7 +72,8 @@ static double runs_per_second(void *context)
     double start = bench_now();
     while (runs < runs_measured) {
         struct emu_strategy *strategy = s->strategy();
-        struct emu_explore_options options = {.runs = runs_measured - runs, .coverage = s->coverage};
+        struct emu_explore_options options = {
+            .runs = runs_measured - runs, .coverage = s->coverage, .memory = haldma_scenario_memory};
         struct emu_report report;
         emu_explore(s->machine, &s->program, strategy, &options, &report);
         if (report.found > 0) {
