@@ -190,7 +190,7 @@ static void each_misdeed_is_what_its_name_says(void **state)
     static const struct {
         uint32_t misdeed;
         void (*body)(struct bench *b);
-    } misdeeds[EMU_MISDEEDS] = {
+    } misdeeds[] = {
         {EMU_MISDEED_EARLY, early},
         {EMU_MISDEED_LATE, late},
         {EMU_MISDEED_TWICE, twice},
@@ -202,7 +202,7 @@ static void each_misdeed_is_what_its_name_says(void **state)
         {EMU_MISDEED_STATUS_FIRST, status_first},
         {EMU_MISDEED_AFTER_RESET, after_reset},
     };
-    for (unsigned i = 0; i < EMU_MISDEEDS; i++)
+    for (unsigned i = 0; i < sizeof misdeeds / sizeof misdeeds[0]; i++)
         assert_int_equal(run_culprit(misdeeds[i].misdeed, misdeeds[i].body), 1);
 }
 

@@ -165,8 +165,11 @@ static void require_classes(const struct known *k, struct emu_strategy *strategy
 static void what_is_compared_and_not_proved_is_told(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < COUNT_OF(all_counted); i++)
-        assert_true(see(&all_counted[i], emu_strategy_dpor()).reduction.compared);
+    for (unsigned i = 0; i < COUNT_OF(all_counted); i++) {
+        struct seen seen = see(&all_counted[i], emu_strategy_dpor());
+        assert_true(seen.reduction.compared);
+        seen_free(&seen);
+    }
     for (unsigned i = 0; i < COUNT_OF(all_known); i++) {
         bool complete;
         assert_false(reduce(&all_known[i], emu_strategy_dpor(), &complete).compared);
