@@ -65,8 +65,12 @@ static bool is_free(const void *context)
 
 void dma_controller_await(struct dma_controller *c)
 {
-    if (c->is_busy)
-        emu_step_when(c->system->machine, DMA_OP_ROUTINE, c->object, 0, is_free, c);
+    struct emu_machine *m = c->system->machine;
+    if (!c->is_busy)
+        return;
+    /* What was done on the way here belongs to the event that ends now. */
+    emu_touch(m, c->object, EMU_ACCESS_WRITE);
+    emu_step_when(m, DMA_OP_ROUTINE, c->object, 0, is_free, c);
 }
 
 static void enter(struct dma_controller *c)
