@@ -355,7 +355,7 @@ static void check_programs(struct generator g, unsigned count, unsigned most)
     assert_true(SLOW_BUILD || score.runs * 100 <= (uint64_t)score.classes * most);
 }
 
-enum { PROGRAMS = SLOW_BUILD ? 15 : 200, PROGRAMS_OF_EVERYTHING = SLOW_BUILD ? 5 : 40 };
+enum { PROGRAMS = SLOW_BUILD ? 6 : 200, PROGRAMS_OF_EVERYTHING = SLOW_BUILD ? 2 : 40 };
 
 /* rule: EMU-DPOR-1 */
 static void strands_that_share_variables_and_locks_are_explored_once_for_each_class(void **state)
