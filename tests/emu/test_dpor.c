@@ -355,7 +355,11 @@ static void check_programs(struct generator g, unsigned count, unsigned most)
     assert_true(SLOW_BUILD || score.runs * 100 <= (uint64_t)score.classes * most);
 }
 
-enum { PROGRAMS = SLOW_BUILD ? 6 : 200, PROGRAMS_OF_EVERYTHING = SLOW_BUILD ? 2 : 40 };
+enum {
+    PROGRAMS = SLOW_BUILD ? 6 : 200,
+    PROGRAMS_OF_EVERYTHING = SLOW_BUILD ? 2 : 40,
+    PROGRAMS_WITHIN = SLOW_BUILD ? 10 : 100
+};
 
 /* rule: EMU-DPOR-1 */
 static void strands_that_share_variables_and_locks_are_explored_once_for_each_class(void **state)
@@ -465,8 +469,8 @@ static void under_a_bound_no_class_of_a_run_within_it_is_lost(void **state)
 {
     (void)state;
     for (int bound = EMU_UNBOUNDED; bound <= 2; bound++) {
-        check_bound((struct generator){.state = 21, .strands = 3, .codes = 2, .cpus = 3, .locks = true}, 100,
-                    bound);
+        check_bound((struct generator){.state = 21, .strands = 3, .codes = 2, .cpus = 3, .locks = true},
+                    PROGRAMS_WITHIN, bound);
         check_bound((struct generator){.state = 22,
                                        .strands = 2,
                                        .codes = 3,
@@ -476,7 +480,7 @@ static void under_a_bound_no_class_of_a_run_within_it_is_lost(void **state)
                                        .soft = true,
                                        .locks = true,
                                        .shared_cpus = true},
-                    100, bound);
+                    PROGRAMS_WITHIN, bound);
     }
 }
 
