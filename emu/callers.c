@@ -6,18 +6,16 @@
  * memory touched.
  */
 #include <emu/callers.h>
+#include <emu/sanitized.h>
 
 #include "emu/machine_state.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if EMU_SANITIZED
 #define UNCHECKED __attribute__((no_sanitize("address")))
-#endif
-#endif
-#ifndef UNCHECKED
+#else
 #define UNCHECKED
 #endif
 

@@ -11,6 +11,8 @@
  */
 #include "emu/checkpoint.h"
 
+#include <emu/sanitized.h>
+
 #include "emu/coverage_state.h"
 #include "emu/footprint.h"
 
@@ -29,14 +31,9 @@ enum {
     ZEROS_MIN = 4 * LINE, /* fewer are copied with the rest */
 };
 
-#if defined(__SANITIZE_ADDRESS__) || defined(EMU_FIBER_UCONTEXT)
+#if EMU_SANITIZED || defined(EMU_FIBER_UCONTEXT)
 #define CAN_COPY false
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CAN_COPY false
-#endif
-#endif
-#ifndef CAN_COPY
+#else
 #define CAN_COPY true /* stacks are plain memory below the place where a switch left them */
 #endif
 

@@ -7,6 +7,7 @@
  */
 #include <emu/crash.h>
 #include <emu/finding.h>
+#include <emu/sanitized.h>
 
 #include "emu/machine_state.h"
 
@@ -16,17 +17,9 @@
 #include <string.h>
 #include <ucontext.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define CAN_CATCH 0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CAN_CATCH 0
-#endif
-#endif
-#if !defined(CAN_CATCH) && defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
+#if !EMU_SANITIZED && defined(__linux__) && (defined(__x86_64__) || defined(__aarch64__))
 #define CAN_CATCH 1
-#endif
-#ifndef CAN_CATCH
+#else
 #define CAN_CATCH 0
 #endif
 

@@ -3,18 +3,12 @@
  */
 #include "emu/fiber.h"
 
+#include <emu/sanitized.h>
+
 #include <stdint.h>
 #include <string.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define EMU_FIBER_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define EMU_FIBER_ASAN 1
-#endif
-#endif
-
-#ifdef EMU_FIBER_ASAN
+#if EMU_SANITIZED
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -88,7 +82,7 @@ void emu_fiber_adopt(struct emu_fiber *f)
 /* A strand that was abandoned in mid-air leaves its frames' red zones behind. */
 void emu_fiber_forget(void *low, size_t bytes)
 {
-#ifdef EMU_FIBER_ASAN
+#if EMU_SANITIZED
     __asan_unpoison_memory_region(low, bytes);
 #else
     (void)low;
@@ -104,7 +98,7 @@ void emu_fiber_init(struct emu_fiber *f, void *low, size_t bytes, emu_fiber_entr
     prepare(f, entry, arg);
 }
 
-#ifdef EMU_FIBER_ASAN
+#if EMU_SANITIZED
 
 /* The bounds of the host's own stack are known only when somebody has left it. */
 static void learn(struct emu_fiber *left, const void *low, size_t bytes)

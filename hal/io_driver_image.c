@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <emu/callers.h>
+#include <emu/sanitized.h>
 
 #include "hal/io_driver.h"
 #include "hal/kernel.h"
@@ -36,20 +37,9 @@ struct hal_images {
     struct image *first;
 };
 
-#if defined(__SANITIZE_ADDRESS__)
-#define IMAGE_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define IMAGE_SANITIZED 1
-#endif
-#endif
-#ifndef IMAGE_SANITIZED
-#define IMAGE_SANITIZED 0
-#endif
-
 /* A whole segment, with the guard bytes that AddressSanitizer keeps between its variables: memcpy would be
  * reported. */
-#if IMAGE_SANITIZED
+#if EMU_SANITIZED
 __attribute__((no_sanitize("address"))) static void copy_segment(uint8_t *to, const uint8_t *from,
                                                                  size_t bytes)
 {

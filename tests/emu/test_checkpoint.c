@@ -4,18 +4,15 @@
 #include "lock.h"
 #include "race.h"
 
+#include <emu/sanitized.h>
+
 #include <string.h>
 
 enum { RUNS = 64, SEED = 3, PAGES = 2 };
 
-#if defined(__SANITIZE_ADDRESS__) || defined(EMU_FIBER_UCONTEXT)
+#if EMU_SANITIZED || defined(EMU_FIBER_UCONTEXT)
 #define CAN_COPY false
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CAN_COPY false
-#endif
-#endif
-#ifndef CAN_COPY
+#else
 #define CAN_COPY true
 #endif
 

@@ -7,25 +7,19 @@
 
 #include "emu/machine_state.h"
 
+#include <emu/sanitized.h>
+
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-
 enum { SEEDS = 50, RESETS = 1000 };
 
 /* ---- Counting allocations: the C library's own, with a counter in front ---- */
 
-#if defined(__GLIBC__) && !defined(SANITIZED)
+#if defined(__GLIBC__) && !EMU_SANITIZED
 #define COUNTED 1
 
 static size_t allocations;
@@ -148,7 +142,7 @@ static void the_counter_of_resets_may_begin_again(void **state)
     emu_machine_destroy(m);
 }
 
-#if defined(COUNTED) || (!defined(SANITIZED) && !defined(EMU_FIBER_UCONTEXT))
+#if defined(COUNTED) || (!EMU_SANITIZED && !defined(EMU_FIBER_UCONTEXT))
 /* Every seed several times, so that whatever grows has grown. */
 static void warm_up(struct emu_machine *m)
 {
@@ -182,7 +176,7 @@ static void a_warm_machine_allocates_nothing(void **state)
 enum child_result { CHILD_GOOD = 7, CHILD_DIFFERENT, CHILD_NO_FILTER };
 
 /* swapcontext and the sanitizers call the kernel by themselves. */
-#if !defined(SANITIZED) && !defined(EMU_FIBER_UCONTEXT)
+#if !EMU_SANITIZED && !defined(EMU_FIBER_UCONTEXT)
 #define CONFINED 1
 
 /* From now on every system call but the one that ends the process kills it. */

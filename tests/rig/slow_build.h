@@ -5,15 +5,12 @@
 #ifndef SLOW_BUILD_H
 #define SLOW_BUILD_H
 
+#include <emu/sanitized.h>
+
 #ifndef SLOW_BUILD
-#if defined(__SANITIZE_ADDRESS__) || !defined(__OPTIMIZE__)
+#if EMU_SANITIZED || !defined(__OPTIMIZE__)
 #define SLOW_BUILD 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SLOW_BUILD 1
-#endif
-#endif
-#ifndef SLOW_BUILD
+#else
 #define SLOW_BUILD 0
 #endif
 #endif

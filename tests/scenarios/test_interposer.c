@@ -17,19 +17,14 @@
 
 #include <cmocka.h>
 
+#include <emu/sanitized.h>
+
 #define INTERPOSER_TAG 0x72746E49u /* "Intr": its adapters and completions */
 
 enum { PREEMPTIONS = 1, TRIALS_MAX = 2048, OUTCOMES_MAX = 4096, NAME_BYTES = 128 };
 
 /* An instrumented build is an order of magnitude slower. */
-#if defined(__SANITIZE_ADDRESS__)
-#define INSTRUMENTED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define INSTRUMENTED 1
-#endif
-#endif
-#ifdef INSTRUMENTED
+#if EMU_SANITIZED
 enum { RUNS_MAX = 50 };
 #else
 enum { RUNS_MAX = 1000 };

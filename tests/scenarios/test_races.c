@@ -17,16 +17,10 @@
 
 #include <cmocka.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define INSTRUMENTED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define INSTRUMENTED 1
-#endif
-#endif
+#include <emu/sanitized.h>
 
 /* An instrumented build is an order of magnitude slower and is there to find other things. */
-#ifdef INSTRUMENTED
+#if EMU_SANITIZED
 enum { SEEDS = 3, PREEMPTIONS = 1 };
 #else
 enum { SEEDS = 20, PREEMPTIONS = 2 };

@@ -16,16 +16,10 @@
 
 #include <cmocka.h>
 
-#if defined(__SANITIZE_ADDRESS__)
-#define INSTRUMENTED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define INSTRUMENTED 1
-#endif
-#endif
+#include <emu/sanitized.h>
 
 /* An instrumented build is an order of magnitude slower and is there to find other things. */
-#ifdef INSTRUMENTED
+#if EMU_SANITIZED
 enum { CLEAN_RANDOM_RUNS = 20000, REPLAYS = 100, WRITERS_PREEMPTIONS = 1 };
 #else
 enum { CLEAN_RANDOM_RUNS = 1000000, REPLAYS = 1000, WRITERS_PREEMPTIONS = 2 };
