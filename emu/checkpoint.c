@@ -100,9 +100,7 @@ struct emu_checkpoints {
     struct emu_divergence divergence;
 };
 
-/* ---- Making and forgetting
- * ----------------------------------------------------------------------------------
- */
+/* ---- Making and forgetting -------------------------------------------------------------------------------- */
 
 static void forget(struct checkpoint *c)
 {
@@ -162,9 +160,7 @@ const struct emu_divergence *emu_checkpoint_divergence(const struct emu_machine 
     return m->checkpoints != NULL && m->checkpoints->divergence.diverged ? &m->checkpoints->divergence : NULL;
 }
 
-/* ---- What set-up says while it is watched
- * -------------------------------------------------------------------
- */
+/* ---- What set-up says while it is watched ----------------------------------------------------------------- */
 
 void emu_checkpoint_watch(struct emu_machine *m)
 {
@@ -225,9 +221,7 @@ bool emu_checkpoint_answer(struct emu_machine *m, const struct emu_decision *d, 
     return true;
 }
 
-/* ---- Taking one
- * ---------------------------------------------------------------------------------------------
- */
+/* ---- Taking one ------------------------------------------------------------------------------------------- */
 
 static void *room_for(struct checkpoint *c, size_t bytes)
 {
@@ -242,22 +236,12 @@ static unsigned char *place(const struct piece *p)
     return (p->table != NULL ? *p->table : p->at) + p->offset;
 }
 
-static bool make_room(struct checkpoint *c)
-{
-    if (c->piece_count < c->piece_capacity)
-        return true;
-    uint32_t capacity = c->piece_capacity != 0 ? 2 * c->piece_capacity : PIECES_FIRST;
-    struct piece *pieces = realloc(c->pieces, capacity * sizeof *pieces);
-    if (pieces == NULL)
-        return false;
-    c->pieces = pieces;
-    c->piece_capacity = capacity;
-    return true;
-}
-
 static void add_piece(struct checkpoint *c, struct piece p, bool is_zero)
 {
-    c->whole &= make_room(c);
+    if (c->piece_count == c->piece_capacity) {
+        c->piece_capacity = c->piece_capacity != 0 ? 2 * c->piece_capacity : PIECES_FIRST;
+        c->pieces = emu_grown(c->pieces, c->piece_capacity, sizeof *c->pieces);
+    }
     unsigned char *copy = is_zero ? NULL : room_for(c, p.bytes);
     if (!c->whole)
         return;
@@ -458,9 +442,7 @@ void emu_checkpoint_take(struct emu_machine *m)
         refuse(p);
 }
 
-/* ---- Going back to one
- * --------------------------------------------------------------------------------------
- */
+/* ---- Going back to one ------------------------------------------------------------------------------------ */
 
 static void put_slots(struct emu_machine *m, const struct checkpoint *c)
 {

@@ -7,7 +7,6 @@
 #include "emu/coverage_state.h"
 
 #include "emu/checkpoint.h"
-
 #include "emu/footprint.h"
 
 void emu_machine_set_coverage(struct emu_machine *m, struct emu_coverage *c)

@@ -169,7 +169,6 @@ static void book_divergence(struct emu_machine *m, struct emu_report *report, ui
 
 /* How a run ended. */
 struct ending {
-    const struct emu_record *record;
     const struct emu_finding *finding; /* NULL: none */
     uint64_t hash;
     uint64_t run;
@@ -218,7 +217,7 @@ static bool is_same_again(struct emu_machine *m, const struct emu_program *progr
 static bool confirm(struct emu_machine *m, const struct emu_program *program, struct emu_report *report,
                     const struct emu_found *found)
 {
-    struct ending first = {&found->record, &found->finding, found->hash, found->run, found->past};
+    struct ending first = {&found->finding, found->hash, found->run, found->past};
     struct emu_strategy *replay = emu_strategy_replay(&found->record, true);
     EMU_ASSERT(replay != NULL);
     bool same = is_same_again(m, program, report, &first, replay);
@@ -382,7 +381,7 @@ static void count_run(struct exploration *x)
 static bool compare_with_set_up(struct exploration *x)
 {
     struct emu_machine *m = x->machine;
-    struct ending first = {.record = &x->last, .hash = emu_trace_hash(m), .run = x->number};
+    struct ending first = {.hash = emu_trace_hash(m), .run = x->number};
     emu_print_fn *print = m->print;
     emu_record_copy(&x->last, emu_machine_record(m));
     if (x->again == NULL)
@@ -455,8 +454,10 @@ static bool explore_once(struct exploration *x)
     bool has_findings = stop == EMU_STOP_FINDING || emu_machine_reported(m, 0) != NULL;
     if (has_findings && counts && !take_findings(x))
         return false;
-    if (!has_findings && emu_checkpoint_is_due(m) && !compare_with_set_up(x))
+    if (!has_findings && emu_checkpoint_is_due(m) && !compare_with_set_up(x)) {
+        report->complete = false;
         return false;
+    }
     if (!more || (x->options->runs != 0 && report->runs >= x->options->runs))
         return false;
     report->saturated =

@@ -147,6 +147,40 @@ static void a_set_up_that_asks_for_more_each_time_is_found_out(void **state)
         emu_report_free(&report);
 }
 
+static uint32_t first(void *context, const struct emu_decision *d)
+{
+    (void)context;
+    (void)d;
+    return 0;
+}
+
+static bool end_after_two(struct emu_strategy *s)
+{
+    unsigned *runs = ((struct bare_picker *)s)->context;
+    return ++*runs < 2;
+}
+
+/* The second run begins where the first one's set-up ended; it is compared, and is another one. */
+static void a_search_that_is_found_out_at_its_end_is_not_complete(void **state)
+{
+    (void)state;
+    for (unsigned hides = 0; hides < 2; hides++) {
+        struct emu_machine *m = bare_processors(2);
+        struct program p = {.knows = true, .hides = hides != 0};
+        struct emu_program program = {.name = "program", .set_up = set_up, .check = check, .context = &p};
+        struct bare_picker picker;
+        unsigned runs = 0;
+        struct emu_report report;
+        bare_pick_with(m, &picker, first, &runs);
+        picker.base.end = end_after_two;
+        emu_explore(m, &program, &picker.base, &(struct emu_explore_options){.memory = memory}, &report);
+        assert_int_equal(report.runs, 2);
+        assert_int_equal(report.complete, !CAN_COPY || hides == 0);
+        emu_report_free(&report);
+        emu_machine_destroy(m);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -154,6 +188,7 @@ int main(void)
         cmocka_unit_test(set_up_is_called_in_every_run_where_its_memory_is_not_told),
         cmocka_unit_test(a_set_up_that_keeps_something_to_itself_is_found_out),
         cmocka_unit_test(a_set_up_that_asks_for_more_each_time_is_found_out),
+        cmocka_unit_test(a_search_that_is_found_out_at_its_end_is_not_complete),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
