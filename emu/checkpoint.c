@@ -100,7 +100,8 @@ struct emu_checkpoints {
     struct emu_divergence divergence;
 };
 
-/* ---- Making and forgetting -------------------------------------------------------------------------------- */
+/* ---- Making and forgetting --------------------------------------------------------------------------------
+ */
 
 static void forget(struct checkpoint *c)
 {
@@ -160,7 +161,8 @@ const struct emu_divergence *emu_checkpoint_divergence(const struct emu_machine 
     return m->checkpoints != NULL && m->checkpoints->divergence.diverged ? &m->checkpoints->divergence : NULL;
 }
 
-/* ---- What set-up says while it is watched ----------------------------------------------------------------- */
+/* ---- What set-up says while it is watched -----------------------------------------------------------------
+ */
 
 void emu_checkpoint_watch(struct emu_machine *m)
 {
@@ -221,7 +223,8 @@ bool emu_checkpoint_answer(struct emu_machine *m, const struct emu_decision *d, 
     return true;
 }
 
-/* ---- Taking one ------------------------------------------------------------------------------------------- */
+/* ---- Taking one -------------------------------------------------------------------------------------------
+ */
 
 static void *room_for(struct checkpoint *c, size_t bytes)
 {
@@ -442,7 +445,8 @@ void emu_checkpoint_take(struct emu_machine *m)
         refuse(p);
 }
 
-/* ---- Going back to one ------------------------------------------------------------------------------------ */
+/* ---- Going back to one ------------------------------------------------------------------------------------
+ */
 
 static void put_slots(struct emu_machine *m, const struct checkpoint *c)
 {

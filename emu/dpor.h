@@ -1,6 +1,6 @@
 /*
  * What a search with dynamic partial-order reduction is made of: private to strategy_dpor.c, which says what
- * it does, and dpor_run.c.
+ * it does, dpor_run.c and dpor_source.c.
  */
 #ifndef EMU_DPOR_H
 #define EMU_DPOR_H
@@ -12,6 +12,9 @@
 #include "emu/strategy.h"
 #include "emu/wakeup.h"
 
+/* In the list of sleepers, beside the index: what could come otherwise was left out for him. */
+#define EMU_SLEEPER_STANDS ((uint32_t)1 << 31)
+
 /* One event of the path. */
 struct node {
     emu_actor actor;
@@ -19,6 +22,7 @@ struct node {
     uint32_t done;    /* index of the first of its own in the list of those that are done */
     uint32_t sleep;   /* the same in the list of sleepers */
     uint32_t sleepers;
+    uint32_t menu, menu_count; /* who could be taken: in the list of menus */
     uint16_t hint;
     bool decided;  /* there was something to decide */
     bool recorded; /* print is that of its event */
@@ -49,12 +53,11 @@ struct dpor {
     uint32_t value_at; /* choices made in this run */
     struct emu_print *done;
     uint32_t done_count, done_capacity;
-    uint32_t *sleepers; /* indices of done ones */
+    uint32_t *sleepers; /* indices of done ones, and EMU_SLEEPER_STANDS */
     uint32_t sleeper_count, sleeper_capacity;
-    uint32_t follow;    /* the wake that the run follows: what is below it comes next; 0: it is free */
-    emu_actor *options; /* at the last decision */
-    uint32_t option_count, option_capacity;
-    uint32_t options_node;
+    uint32_t follow;  /* the wake that the run follows: what is below it comes next; 0: it is free */
+    emu_actor *menus; /* of all nodes, one after the other */
+    uint32_t menu_capacity;
     uint32_t *sequence, *scratch;
     uint32_t sequence_capacity;
     uint32_t blocked_at;           /* 1 + the event before which all who could go on slept; 0: none */
@@ -79,7 +82,18 @@ void emu_dpor_catch_up(struct dpor *d);
 void emu_dpor_follow(struct dpor *d, struct node *n, uint32_t wake);
 /* An alternative of which nothing is known but who it is. */
 void emu_dpor_add_single(struct dpor *d, uint32_t at, emu_actor actor);
-/* An event of the run as an alternative. */
-void emu_dpor_add_event(struct dpor *d, uint32_t at, uint32_t event);
+/* Which of the node's sleepers the actor is; UINT32_MAX: it does not sleep there. */
+uint32_t emu_dpor_sleeper(const struct dpor *d, uint32_t at, emu_actor actor);
+/* Was the actor taken at the node, is it, or will it be? */
+bool emu_dpor_is_taken(const struct dpor *d, uint32_t at, emu_actor actor);
+
+/* The node's sleeper, as an index of those that are done. */
+static inline uint32_t emu_dpor_done_of(const struct dpor *d, const struct node *n, uint32_t sleeper)
+{
+    return d->sleepers[n->sleep + sleeper] & ~EMU_SLEEPER_STANDS;
+}
+
+/* dpor_source.c: after a run, who else is to be taken at which of its nodes. */
+void emu_dpor_extend_sources(struct dpor *d);
 
 #endif

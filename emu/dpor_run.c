@@ -16,7 +16,6 @@ void emu_dpor_begin(struct emu_strategy *s, uint64_t run)
     d->blocked_at = 0;
     d->seen = 0;
     d->count = d->prefix;
-    d->options_node = UINT32_MAX;
 }
 
 static void add_sleeper(struct dpor *d, uint32_t done)
@@ -45,6 +44,8 @@ static void add_node(struct dpor *d)
     n->actor = 0;
     n->waiting = 0;
     n->hint = 0;
+    n->menu = at > 0 ? d->nodes[at - 1].menu + d->nodes[at - 1].menu_count : 0;
+    n->menu_count = 0;
     n->decided = false;
     n->recorded = false;
     n->expanded = false;
@@ -53,8 +54,8 @@ static void add_node(struct dpor *d)
     if (at > 0) {
         const struct node *before = &d->nodes[at - 1];
         for (uint32_t i = 0; i < before->sleepers; i++)
-            if (stays_asleep(d, d->sleepers[before->sleep + i], at - 1))
-                add_sleeper(d, d->sleepers[before->sleep + i]);
+            if (stays_asleep(d, emu_dpor_done_of(d, before, i), at - 1))
+                add_sleeper(d, emu_dpor_done_of(d, before, i));
         for (uint32_t i = before->done; i < n->done; i++)
             if (stays_asleep(d, i, at - 1))
                 add_sleeper(d, i);
@@ -62,12 +63,18 @@ static void add_node(struct dpor *d)
     n->sleepers = d->sleeper_count - n->sleep;
 }
 
-static bool sleeps(const struct dpor *d, const struct node *n, emu_actor actor)
+uint32_t emu_dpor_sleeper(const struct dpor *d, uint32_t at, emu_actor actor)
 {
+    const struct node *n = &d->nodes[at];
     for (uint32_t i = 0; i < n->sleepers; i++)
-        if (d->done[d->sleepers[n->sleep + i]].actor == actor)
-            return true;
-    return false;
+        if (d->done[emu_dpor_done_of(d, n, i)].actor == actor)
+            return i;
+    return UINT32_MAX;
+}
+
+static bool sleeps(const struct dpor *d, uint32_t at, emu_actor actor)
+{
+    return emu_dpor_sleeper(d, at, actor) != UINT32_MAX;
 }
 
 /* The wake of this actor in a list. */
@@ -110,7 +117,7 @@ void emu_dpor_catch_up(struct dpor *d)
             uint32_t wake = find_wake(d, n->waiting, e->actor);
             if (wake != 0)
                 emu_dpor_follow(d, n, wake);
-            else if (d->blocked_at == 0 && sleeps(d, n, e->actor))
+            else if (d->blocked_at == 0 && sleeps(d, d->seen, e->actor))
                 d->blocked_at = d->seen + 1;
             /* There was nothing to decide: nobody else can be taken here. */
             d->tally.misfits += n->waiting != 0;
@@ -125,22 +132,22 @@ void emu_dpor_catch_up(struct dpor *d)
     }
 }
 
-static void list_options(struct dpor *d, const struct emu_decision *decision)
+static void list_options(struct dpor *d, struct node *n, const struct emu_decision *decision)
 {
-    if (EMU_UNLIKELY(d->option_capacity < decision->count)) {
-        d->option_capacity = 2 * decision->count;
-        d->options = emu_grown(d->options, d->option_capacity, sizeof *d->options);
+    if (EMU_UNLIKELY(n->menu + decision->count > d->menu_capacity)) {
+        d->menu_capacity = 2 * (n->menu + decision->count);
+        d->menus = emu_grown(d->menus, d->menu_capacity, sizeof *d->menus);
     }
     for (uint32_t i = 0; i < decision->count; i++)
-        d->options[i] = emu_footprint_who(d->footprints.machine, &decision->actions[i]);
-    d->option_count = decision->count;
-    d->options_node = d->seen;
+        d->menus[n->menu + i] = emu_footprint_who(d->footprints.machine, &decision->actions[i]);
+    n->menu_count = decision->count;
+    n->decided = true;
 }
 
-static uint32_t option_of(const struct dpor *d, emu_actor actor)
+static uint32_t option_of(const struct dpor *d, const struct node *n, emu_actor actor)
 {
-    for (uint32_t i = 0; i < d->option_count; i++)
-        if (d->options[i] == actor)
+    for (uint32_t i = 0; i < n->menu_count; i++)
+        if (d->menus[n->menu + i] == actor)
             return i;
     return UINT32_MAX;
 }
@@ -154,40 +161,30 @@ static bool is_done(const struct dpor *d, uint32_t at, emu_actor actor)
     return false;
 }
 
-/* A new alternative; 0: it is one already, or there is no need of it. */
-static uint32_t new_alternative(struct dpor *d, uint32_t at, emu_actor actor)
+bool emu_dpor_is_taken(const struct dpor *d, uint32_t at, emu_actor actor)
 {
-    struct node *n = &d->nodes[at];
-    if (n->actor == actor || sleeps(d, n, actor) || is_done(d, at, actor) ||
-        find_wake(d, n->waiting, actor) != 0)
-        return 0;
-    uint32_t wake = emu_wake_new(&d->wakes);
-    d->wakes.pool[wake].brother = n->waiting;
-    n->waiting = wake;
-    return wake;
+    const struct node *n = &d->nodes[at];
+    return n->actor == actor || is_done(d, at, actor) || find_wake(d, n->waiting, actor) != 0;
 }
 
 void emu_dpor_add_single(struct dpor *d, uint32_t at, emu_actor actor)
 {
-    uint32_t wake = new_alternative(d, at, actor);
-    if (wake == 0)
+    struct node *n = &d->nodes[at];
+    if (emu_dpor_is_taken(d, at, actor) || sleeps(d, at, actor))
         return;
+    uint32_t wake = emu_wake_new(&d->wakes);
     d->wakes.pool[wake].print =
         (struct emu_print){.actor = actor, .all = true, .in_order = d->happens.coarse};
     d->wakes.pool[wake].single = true;
+    d->wakes.pool[wake].brother = n->waiting;
+    n->waiting = wake;
 }
 
-void emu_dpor_add_event(struct dpor *d, uint32_t at, uint32_t event)
+static uint32_t first_awake(const struct dpor *d, uint32_t at)
 {
-    uint32_t wake = new_alternative(d, at, d->footprints.events[event].actor);
-    if (wake != 0)
-        emu_print_take(&d->wakes.pool[wake].print, &d->happens, event);
-}
-
-static uint32_t first_awake(const struct dpor *d, const struct node *n)
-{
-    for (uint32_t i = 0; i < d->option_count; i++)
-        if (!sleeps(d, n, d->options[i]))
+    const struct node *n = &d->nodes[at];
+    for (uint32_t i = 0; i < n->menu_count; i++)
+        if (!sleeps(d, at, d->menus[n->menu + i]))
             return i;
     return UINT32_MAX;
 }
@@ -206,17 +203,17 @@ static void go_on(struct dpor *d, uint32_t alternative, uint32_t count)
     d->base.is_elsewhere = !emu_shard_owns(&d->shard, &d->way);
 }
 
-static uint32_t choose_new(struct dpor *d)
+static uint32_t choose_new(struct dpor *d, const struct emu_decision *decision)
 {
     add_node(d);
     uint32_t at = d->count - 1;
     struct node *n = &d->nodes[at];
-    n->decided = true;
+    list_options(d, n, decision);
     if (d->base.is_elsewhere && !is_in_top(d)) {
         emu_wake_drop(&d->wakes, d->follow);
         d->follow = 0;
         d->blocked_at = at + 1;
-        n->actor = d->options[0];
+        n->actor = d->menus[n->menu];
         return 0;
     }
     n->waiting = d->follow;
@@ -224,7 +221,7 @@ static uint32_t choose_new(struct dpor *d)
     bool misfit = false;
     while (n->waiting != 0) {
         uint32_t wake = n->waiting;
-        uint32_t option = option_of(d, d->wakes.pool[wake].print.actor);
+        uint32_t option = option_of(d, n, d->wakes.pool[wake].print.actor);
         if (option != UINT32_MAX) {
             emu_dpor_follow(d, n, wake);
             break;
@@ -234,30 +231,32 @@ static uint32_t choose_new(struct dpor *d)
         unlink_wake(d, &n->waiting, wake);
         emu_wake_drop_one(&d->wakes, wake);
     }
-    uint32_t option = n->actor != 0 ? option_of(d, n->actor) : first_awake(d, n);
+    uint32_t option = n->actor != 0 ? option_of(d, n, n->actor) : first_awake(d, at);
     if (option == UINT32_MAX) {
         emu_footprint_kept_back(d->footprints.machine);
         d->blocked_at = at + 1;
         option = 0;
     }
-    n->actor = d->options[option];
+    n->actor = d->menus[n->menu + option];
     n->expanded = is_in_top(d);
     d->top = n->expanded ? at + 1 : d->top;
     if ((misfit || n->expanded) && d->blocked_at == 0)
-        for (uint32_t i = 0; i < d->option_count; i++)
-            emu_dpor_add_single(d, at, d->options[n->expanded ? d->option_count - 1 - i : i]);
+        for (uint32_t i = 0; i < n->menu_count; i++)
+            emu_dpor_add_single(d, at, d->menus[n->menu + (n->expanded ? n->menu_count - 1 - i : i)]);
     d->tally.misfits += misfit;
     return option;
 }
 
-static uint32_t choose_again(struct dpor *d, uint32_t at)
+static uint32_t choose_again(struct dpor *d, uint32_t at, const struct emu_decision *decision)
 {
     struct node *n = &d->nodes[at];
-    n->decided = true;
-    uint32_t option = option_of(d, n->actor);
+    bool same = n->menu_count == decision->count;
+    if (same)
+        list_options(d, n, decision);
+    uint32_t option = same ? option_of(d, n, n->actor) : UINT32_MAX;
     if (option != UINT32_MAX)
         return option;
-    if (at + 1 < d->prefix) {
+    if (!same || at + 1 < d->prefix) {
         d->divergence.diverged = true;
         d->divergence.index = at;
         return 0;
@@ -268,21 +267,21 @@ static uint32_t choose_again(struct dpor *d, uint32_t at)
     d->follow = 0;
     emu_actor was = n->actor;
     n->actor = 0;
-    for (uint32_t i = d->option_count; i-- > 0;)
-        emu_dpor_add_single(d, at, d->options[i]);
+    for (uint32_t i = n->menu_count; i-- > 0;)
+        emu_dpor_add_single(d, at, d->menus[n->menu + i]);
     uint32_t wake = n->waiting;
     while (wake != 0 && (d->wakes.pool[wake].print.actor == was ||
-                         option_of(d, d->wakes.pool[wake].print.actor) == UINT32_MAX))
+                         option_of(d, n, d->wakes.pool[wake].print.actor) == UINT32_MAX))
         wake = d->wakes.pool[wake].brother;
     if (wake == 0) {
         d->blocked_at = at + 1;
-        n->actor = d->options[0];
+        n->actor = d->menus[n->menu];
         n->recorded = true;
         n->print = (struct emu_print){.actor = was, .all = true};
         return 0;
     }
     emu_dpor_follow(d, n, wake);
-    return option_of(d, n->actor);
+    return option_of(d, n, n->actor);
 }
 
 static uint32_t choose_value(struct dpor *d, const struct emu_decision *decision)
@@ -317,9 +316,8 @@ uint32_t emu_dpor_choose(struct emu_strategy *s, const struct emu_decision *deci
     emu_dpor_catch_up(d);
     if (d->blocked_at != 0)
         return 0;
-    list_options(d, decision);
-    uint32_t option = d->seen < d->count ? choose_again(d, d->seen) : choose_new(d);
+    uint32_t option = d->seen < d->count ? choose_again(d, d->seen, decision) : choose_new(d, decision);
     if (d->blocked_at == 0)
-        go_on(d, option, d->option_count);
+        go_on(d, option, decision->count);
     return option;
 }

@@ -26,6 +26,7 @@ void emu_happens_destroy(struct emu_happens *h)
     free(h->before);
     free(h->after);
     free(h->beside);
+    free(h->standings);
     free(h->conflicts);
     free(h->pairs);
     free(h->first);
@@ -45,6 +46,7 @@ static void make_room(struct emu_happens *h)
         h->before = emu_grown(h->before, h->capacity, sizeof *h->before);
         h->after = emu_grown(h->after, h->capacity, sizeof *h->after);
         h->beside = emu_grown(h->beside, h->capacity, sizeof *h->beside);
+        h->standings = emu_grown(h->standings, h->capacity, sizeof *h->standings);
         h->conflicts = emu_grown(h->conflicts, h->capacity, sizeof *h->conflicts);
     }
     if (h->clocks < (size_t)h->all * stride) {
@@ -205,6 +207,16 @@ static bool conflict(const struct emu_footprint_access *a, const struct emu_foot
            (a->place == b->place && (a->access == EMU_ACCESS_WRITE || b->access == EMU_ACCESS_WRITE));
 }
 
+bool emu_events_conflict(const struct emu_footprints *f, uint32_t a, uint32_t b)
+{
+    const struct emu_footprint_event *x = &f->events[a], *y = &f->events[b];
+    for (uint32_t i = x->accesses; i < x[1].accesses; i++)
+        for (uint32_t k = y->accesses; k < y[1].accesses; k++)
+            if (conflict(&f->accesses[i], &f->accesses[k]))
+                return true;
+    return false;
+}
+
 /* Do the two conflict only where the event waited for what stays? */
 static bool only_waited(const struct emu_happens *h, uint32_t event, uint32_t earlier)
 {
@@ -266,9 +278,9 @@ static void add_processor(struct emu_happens *h, uint32_t event)
     const struct emu_footprint_event *e = &h->f->events[event];
     if (e->cpu == EMU_NO_CPU || (e->flags & EMU_EVENT_WITHDRAWN))
         return;
-    struct emu_standing mine = emu_standing_of(h->f, event);
+    struct emu_standing mine = h->standings[event];
     for (uint32_t at = h->beside[event]; at != 0; at = h->beside[at - 1]) {
-        struct emu_standing other = emu_standing_of(h->f, at - 1);
+        struct emu_standing other = h->standings[at - 1];
         if (emu_standings_commute(&mine, &other))
             continue;
         add_pair(h, event, at - 1);
@@ -334,7 +346,7 @@ static bool strands_commute(const struct emu_happens *h)
         const struct emu_footprint_event *e = &h->f->events[i];
         if (e->cpu == EMU_NO_CPU)
             continue;
-        ordered[e->cpu] |= !emu_standing_of(h->f, i).low;
+        ordered[e->cpu] |= !h->standings[i].low;
         if (h->beside[i] != 0) {
             const struct emu_footprint_event *before = &h->f->events[h->beside[i] - 1];
             shared[e->cpu] |= before->actor != e->actor;
@@ -354,6 +366,7 @@ static void find_neighbours(struct emu_happens *h)
     for (uint32_t i = 0; i < h->all; i++) {
         const struct emu_footprint_event *e = &h->f->events[i];
         h->beside[i] = 0;
+        h->standings[i] = emu_standing_of(h->f, i);
         if (e->cpu == EMU_NO_CPU)
             continue;
         uint32_t before = last[e->cpu];

@@ -16,7 +16,6 @@
 struct emu_reversal {
     uint32_t event;
     uint32_t target;
-    uint32_t turn; /* what the pair is turned before: event, or what its processor can only do after it */
     bool
         jumps; /* the event is not what the target conflicts with, but what kept it from coming before that */
 };
@@ -27,17 +26,28 @@ struct emu_pair {
     uint32_t turn; /* 1 + the event before which the later one could have come instead; 0: none */
 };
 
+/* How an event stands on its processor. */
+struct emu_standing {
+    uint8_t cpu;
+    uint8_t before, after; /* levels */
+    uint8_t handler;       /* its level; 0: a strand */
+    uint8_t priority;      /* strands */
+    bool whole;            /* all of a handler */
+    bool low;              /* a strand's, where the processor may change its strand before and after it */
+};
+
 struct emu_happens {
     const struct emu_footprints *f;
-    uint32_t count;      /* events performed; those that wait in vain follow */
-    uint32_t all;        /* with them */
-    uint32_t stride;     /* clocks per event */
-    bool units;          /* there are interrupts, or strands of one processor that do not commute there */
-    uint16_t *order;     /* vector clocks, a row per event */
-    uint16_t *local;     /* the event's own clock: its number among its actor's, from 1 */
-    uint32_t *before;    /* 1 + its actor's event before it */
-    uint32_t *after;     /* 1 + its actor's next one */
-    uint32_t *beside;    /* 1 + the event before it on its processor */
+    uint32_t count;   /* events performed; those that wait in vain follow */
+    uint32_t all;     /* with them */
+    uint32_t stride;  /* clocks per event */
+    bool units;       /* there are interrupts, or strands of one processor that do not commute there */
+    uint16_t *order;  /* vector clocks, a row per event */
+    uint16_t *local;  /* the event's own clock: its number among its actor's, from 1 */
+    uint32_t *before; /* 1 + its actor's event before it */
+    uint32_t *after;  /* 1 + its actor's next one */
+    uint32_t *beside; /* 1 + the event before it on its processor */
+    struct emu_standing *standings;
     uint32_t *conflicts; /* per event the index of its first one in pairs; one more at the end */
     struct emu_pair *pairs;
     uint32_t pair_count, pair_capacity;
@@ -56,21 +66,10 @@ struct emu_happens {
     uint32_t whole[EMU_PROCESSORS_MAX]; /* 1 + the first event of the processor that is all of a handler */
     uint32_t everything;                /* 1 + the last event that concerned everything */
     struct emu_reversal reversal;       /* of the sequence that was made last */
-    bool only_needed;                   /* and what it holds */
 };
 
 void emu_happens_destroy(struct emu_happens *h);
 void emu_happens_compute(struct emu_happens *h, const struct emu_footprints *f, uint32_t count);
-
-/* How an event stands on its processor. */
-struct emu_standing {
-    uint8_t cpu;
-    uint8_t before, after; /* levels */
-    uint8_t handler;       /* its level; 0: a strand */
-    uint8_t priority;      /* strands */
-    bool whole;            /* all of a handler */
-    bool low;              /* a strand's, where the processor may change its strand before and after it */
-};
 
 struct emu_standing emu_standing_of(const struct emu_footprints *f, uint32_t event);
 
@@ -89,11 +88,10 @@ static inline bool emu_happens_before(const struct emu_happens *h, uint32_t earl
     return h->order[(size_t)later * h->stride + h->f->events[earlier].actor] >= h->local[earlier];
 }
 
-/* May what runs at this level be put in just before the event? */
-static inline bool emu_event_splits(const struct emu_footprint_event *e, unsigned level)
-{
-    return e->level < level;
-}
+/* Do they touch one place, and one of them writes it? */
+bool emu_events_conflict(const struct emu_footprints *f, uint32_t a, uint32_t b);
+/* Timers whose deadlines decide. */
+bool emu_events_are_fixed(const struct emu_footprints *f, uint32_t earlier, uint32_t later);
 
 /* Names the class of the run: equal for runs that differ only in the order of what commutes. */
 uint64_t emu_happens_class(const struct emu_happens *h);
@@ -113,21 +111,25 @@ void emu_happens_reversals(const struct emu_happens *h, emu_reversal_fn *take, v
  */
 uint32_t emu_happens_instead(struct emu_happens *h, const struct emu_reversal *r, uint32_t *out);
 /*
- * The same with only those of the events that have to come before the target, and after the target what came
- * from r->event on before what the pair is turned before: that stays, after it.
- */
-uint32_t emu_happens_needed(struct emu_happens *h, const struct emu_reversal *r, uint32_t *out);
-/*
- * Where the target never happened, and nobody knows what it would have come after: all that such sequences
- * could begin with.
- */
-uint32_t emu_happens_initials(const struct emu_happens *h, const struct emu_reversal *r, uint32_t *out);
-
-/*
- * The same for two events of such a sequence. Its last one has left behind what it came after in the run only
- * because of what it is put before.
+ * Is the first of two events of such a sequence to come before the second? Its last one has left behind what
+ * it came after in the run only because of what it is put before.
  */
 bool emu_happens_leads(const struct emu_happens *h, uint32_t earlier, uint32_t later);
+
+/*
+ * backtrack.c: calls take for each pair of which the target is to be tried before the event, for each target
+ * from first on.
+ */
+typedef void emu_backtrack_fn(void *context, uint32_t event, uint32_t target);
+void emu_happens_backtracks(const struct emu_happens *h, uint32_t first, emu_backtrack_fn *take,
+                            void *context);
+/*
+ * What the target needs of what comes after the event: its actor's own events, what made these possible, and
+ * so on; and the target. Writes indices, in order, and returns how many.
+ */
+uint32_t emu_happens_past(const struct emu_happens *h, uint32_t event, uint32_t target, uint32_t *out);
+/* The target cannot be taken where the event comes next. Is there nothing to be tried for it? */
+bool emu_happens_waits_for_others(const struct emu_happens *h, uint32_t event, uint32_t target);
 
 static inline bool emu_actor_is_handler(const struct emu_footprint_actor *a)
 {

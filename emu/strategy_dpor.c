@@ -12,8 +12,8 @@
  * event that conflicts with it is performed; whoever sleeps is not taken, since what could come of it was
  * seen.
  *
- * With source sets instead of wakeup trees only the sequence's first event is kept: the same classes, and
- * some runs in vain that end where all who could go on sleep.
+ * With source sets (dpor_source.c) instead of wakeup trees only whom the sequence begins with is kept: the
+ * same classes, and some runs in vain that end where all who could go on sleep.
  *
  * Choices that are not the scheduler's are branches of the event that makes them: each value is explored.
  */
@@ -23,7 +23,7 @@
 #include <string.h>
 
 enum { WAKES_MOST = 1 << 18 /* 64 MiB */ };
-enum { NODES_FIRST = 256, VALUES_FIRST = 64, SLEEPERS_FIRST = 256, OPTIONS_FIRST = 64 };
+enum { NODES_FIRST = 256, VALUES_FIRST = 64, SLEEPERS_FIRST = 256 };
 
 /* ---- After a run ---- */
 
@@ -41,51 +41,36 @@ static void record_prints(struct dpor *d, uint32_t events)
     }
 }
 
-static bool slept_through(struct dpor *d, uint32_t at, uint32_t end, uint32_t *sequence, uint32_t count)
+/* Nothing of the sequence that comes before the sleeper's own event in it conflicts with what he touched. */
+static bool is_undisturbed(const struct dpor *d, const struct emu_print *sleeper, const uint32_t *sequence,
+                           uint32_t count)
+{
+    for (uint32_t i = 0; i < count && d->footprints.events[sequence[i]].actor != sleeper->actor; i++)
+        if (!emu_print_commutes(sleeper, &d->footprints, sequence[i]))
+            return false;
+    return true;
+}
+
+/* Was all that can come of the sequence seen when somebody was taken who sleeps at the node, or is done
+ * there? */
+static bool slept_through(struct dpor *d, uint32_t at, uint32_t end, const uint32_t *sequence, uint32_t count)
 {
     const struct node *n = &d->nodes[at];
     /* Nobody had a reason to be taken in the top: what sleeps from there does not tell what its order is for.
      */
     uint32_t top_end = d->top < d->count ? d->nodes[d->top].done : d->done_count;
-    uint32_t left;
     for (uint32_t i = 0; i < n->sleepers + (end - n->done); i++) {
-        uint32_t done = i < n->sleepers ? d->sleepers[n->sleep + i] : n->done + (i - n->sleepers);
-        left = count;
+        bool sleeps = i < n->sleepers;
+        uint32_t done = sleeps ? emu_dpor_done_of(d, n, i) : n->done + (i - n->sleepers);
+        uint32_t left = count;
         memcpy(d->scratch, sequence, count * sizeof *sequence);
-        /* A source set is about what is taken here: a sleeper from before counts only where it would be. */
-        if (emu_wake_begins(&d->done[done], &d->happens, d->scratch, &left) &&
-            ((d->optimal && done >= top_end) || i >= n->sleepers || left < count))
+        if (!emu_wake_begins(&d->done[done], &d->happens, d->scratch, &left))
+            continue;
+        if (!sleeps ||
+            ((done >= top_end || left < count) && is_undisturbed(d, &d->done[done], sequence, count)))
             return true;
     }
     return false;
-}
-
-/* Source sets: is one of those that are taken here one that the sequence could begin with? Else its first is.
- */
-static void add_source(struct dpor *d, uint32_t at, const uint32_t *sequence, uint32_t count)
-{
-    struct node *n = &d->nodes[at];
-    for (uint32_t w = n->waiting; w != 0; w = d->wakes.pool[w].brother) {
-        uint32_t left = count;
-        memcpy(d->scratch, sequence, count * sizeof *sequence);
-        if (!d->wakes.pool[w].single &&
-            emu_wake_begins(&d->wakes.pool[w].print, &d->happens, d->scratch, &left))
-            return;
-    }
-    uint32_t wake = emu_wake_new(&d->wakes);
-    emu_print_take(&d->wakes.pool[wake].print, &d->happens, sequence[0]);
-    uint32_t *end = &n->waiting;
-    while (*end != 0)
-        end = &d->wakes.pool[*end].brother;
-    *end = wake;
-}
-
-/* Nobody knows what the target would have touched: every beginning of what could have led to it is tried. */
-static void explore_initials(struct dpor *d, struct emu_reversal r)
-{
-    uint32_t count = emu_happens_initials(&d->happens, &r, d->sequence);
-    for (uint32_t i = 0; i < count; i++)
-        emu_dpor_add_event(d, r.event, d->sequence[i]);
 }
 
 static void explore_instead(void *context, struct emu_reversal r)
@@ -94,28 +79,18 @@ static void explore_instead(void *context, struct emu_reversal r)
     struct node *n = &d->nodes[r.event];
     if (n->expanded || !n->decided) /* all who could be taken here are, or there was nobody else */
         return;
-    if (!d->optimal && (d->footprints.events[r.target].flags & EMU_EVENT_WITHDRAWN)) {
-        explore_initials(d, r);
-        return;
-    }
-    uint32_t count = d->optimal ? emu_happens_instead(&d->happens, &r, d->sequence)
-                                : emu_happens_needed(&d->happens, &r, d->sequence);
+    uint32_t count = emu_happens_instead(&d->happens, &r, d->sequence);
     uint32_t end = r.event + 1 < d->count ? d->nodes[r.event + 1].done : d->done_count;
-    if (slept_through(d, r.event, end, d->sequence, count))
-        return;
-    if (d->optimal)
+    if (!slept_through(d, r.event, end, d->sequence, count))
         emu_wake_insert(&d->wakes, &n->waiting, &d->happens, d->sequence, count);
-    else
-        add_source(d, r.event, d->sequence, count);
 }
 
 /* A finding ended the run: who could have gone on is to go on before it. */
 static void take_rest(struct dpor *d, uint32_t events)
 {
-    if (d->options_node != events - 1)
-        return;
-    for (uint32_t i = 0; i < d->option_count; i++)
-        emu_dpor_add_single(d, events - 1, d->options[i]);
+    const struct node *n = &d->nodes[events - 1];
+    for (uint32_t i = 0; i < n->menu_count; i++)
+        emu_dpor_add_single(d, events - 1, d->menus[n->menu + i]);
 }
 
 static void put_to_sleep(struct dpor *d, const struct node *n)
@@ -309,7 +284,10 @@ static bool dpor_end(struct emu_strategy *s)
         d->sleeper_count = d->nodes[events].sleep;
     }
     record_prints(d, events);
-    emu_happens_reversals(&d->happens, explore_instead, d);
+    if (d->optimal)
+        emu_happens_reversals(&d->happens, explore_instead, d);
+    else
+        emu_dpor_extend_sources(d);
     if (d->footprints.ended && events > 0 && d->blocked_at == 0)
         take_rest(d, events);
     bool counts = d->blocked_at == 0 && !s->is_elsewhere && is_new_class(d);
@@ -330,7 +308,7 @@ static void dpor_destroy(struct emu_strategy *s)
     free(d->values);
     free(d->done);
     free(d->sleepers);
-    free(d->options);
+    free(d->menus);
     free(d->sequence);
     free(d->scratch);
     emu_number_set_free(&d->classes);
@@ -397,10 +375,8 @@ static struct emu_strategy *dpor_create(const char *name, bool optimal)
     d->done = calloc(SLEEPERS_FIRST, sizeof *d->done);
     d->sleeper_capacity = SLEEPERS_FIRST;
     d->sleepers = calloc(SLEEPERS_FIRST, sizeof *d->sleepers);
-    d->option_capacity = OPTIONS_FIRST;
-    d->options = calloc(OPTIONS_FIRST, sizeof *d->options);
     bool made = emu_footprints_create(&d->footprints) && d->nodes != NULL && d->values != NULL &&
-                d->done != NULL && d->sleepers != NULL && d->options != NULL;
+                d->done != NULL && d->sleepers != NULL;
     d->footprints.in_order = true; /* the first run tells whether it matters */
     if (made)
         return &d->base;

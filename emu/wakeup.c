@@ -43,8 +43,7 @@ void emu_print_take(struct emu_print *p, const struct emu_happens *h, uint32_t e
     p->actor = h->f->events[event].actor;
     p->standing = emu_standing_of(h->f, event);
     p->count = 0;
-    /* What something that never happened would touch is not known. */
-    p->all = (h->f->events[event].flags & EMU_EVENT_WITHDRAWN) != 0;
+    p->all = false;
     p->in_order = h->coarse;
     emu_print_add(p, h, event);
 }
@@ -123,14 +122,6 @@ void emu_wake_drop(struct emu_wakes *w, uint32_t first)
     }
 }
 
-/* What never happened may touch whatever the print does. */
-static bool commutes(const struct emu_print *p, const struct emu_happens *h, uint32_t event)
-{
-    if (h->f->events[event].flags & EMU_EVENT_WITHDRAWN)
-        return false;
-    return emu_print_commutes(p, h->f, event);
-}
-
 bool emu_wake_begins(const struct emu_print *p, const struct emu_happens *h, uint32_t *sequence,
                      uint32_t *count)
 {
@@ -145,7 +136,7 @@ bool emu_wake_begins(const struct emu_print *p, const struct emu_happens *h, uin
         }
     }
     for (uint32_t i = 0; i < *count; i++)
-        if (!commutes(p, h, sequence[i]))
+        if (!emu_print_commutes(p, h->f, sequence[i]))
             return false;
     return true;
 }
@@ -172,7 +163,6 @@ bool emu_wake_insert(struct emu_wakes *w, uint32_t *first, const struct emu_happ
     for (uint32_t i = 0; i < count; i++) {
         uint32_t wake = emu_wake_new(w);
         emu_print_take(&w->pool[wake].print, h, sequence[i]);
-        w->pool[wake].single = w->pool[wake].print.all && i + 1 == count;
         if (last != 0)
             w->pool[last].brother = wake;
         else if (parent != 0)
