@@ -243,3 +243,22 @@ struct seen explore_seen(struct emu_machine *m, const struct emu_program *progra
     emu_footprints_destroy(&o.own);
     return seen;
 }
+
+/* ---- Beyond the tests ---- */
+
+static unsigned long long environment(const char *name, unsigned long long otherwise)
+{
+    const char *text = getenv(name);
+    return text != NULL ? strtoull(text, NULL, 10) : otherwise;
+}
+
+uint64_t oracle_offset(void)
+{
+    enum { STATES = 1000 };
+    return environment("HALDMA_ORACLE_OFFSET", 0) * STATES;
+}
+
+unsigned oracle_programs(unsigned count)
+{
+    return (unsigned)environment("HALDMA_ORACLE_PROGRAMS", count);
+}

@@ -46,4 +46,11 @@ struct seen explore_seen(struct emu_machine *m, const struct emu_program *progra
                          struct emu_strategy *strategy, outcome_fn *outcome, void *context,
                          uint64_t runs_max);
 
+/*
+ * For searches beyond the tests, by the environment: HALDMA_ORACLE_OFFSET=N draws other programs (N thousand
+ * is added to each first state), HALDMA_ORACLE_PROGRAMS=N draws so many of each kind.
+ */
+uint64_t oracle_offset(void);
+unsigned oracle_programs(unsigned count);
+
 #endif

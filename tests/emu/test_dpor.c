@@ -343,6 +343,8 @@ static void check_programs(struct generator g, unsigned count, unsigned most)
     struct score score = {0};
     struct made *p = calloc(1, sizeof *p);
     assert_non_null(p);
+    count = oracle_programs(count);
+    g.state += oracle_offset();
     for (unsigned i = 0; i < count; i++) {
         draw_program(&g, p);
         check_program(m, p, most == ONE_FOR_EACH, &score);
@@ -352,7 +354,7 @@ static void check_programs(struct generator g, unsigned count, unsigned most)
     free(p);
     emu_machine_destroy(m);
     assert_int_equal(score.wrong, 0);
-    assert_true(SLOW_BUILD || score.runs * 100 <= (uint64_t)score.classes * most);
+    assert_true(SLOW_BUILD || oracle_offset() != 0 || score.runs * 100 <= (uint64_t)score.classes * most);
 }
 
 enum {
@@ -406,20 +408,20 @@ static void no_class_is_missed_where_interrupts_and_strands_share_processors(voi
                             .soft = true,
                             .locks = true};
     check_programs((struct generator){.state = 3, .strands = 3, .codes = 2, .cpus = 2, .shared_cpus = true},
-                   PROGRAMS, 160);
+                   PROGRAMS, 164);
     /* In one of these whoever sleeps conflicts with what the level was raised after, and not with what is
      * turned. */
     check_programs(
         (struct generator){.state = 401003, .strands = 3, .codes = 2, .cpus = 2, .shared_cpus = true},
-        PROGRAMS, 160);
+        PROGRAMS, 164);
     check_programs((struct generator){.state = 6, .strands = 2, .codes = 3, .cpus = 2, .interrupts = true},
                    PROGRAMS, 236);
     check_programs((struct generator){.state = 7, .strands = 2, .codes = 3, .cpus = 2, .soft = true},
                    PROGRAMS, 140);
-    check_programs(all, PROGRAMS, 163);
+    check_programs(all, PROGRAMS, 164);
     all.state = 77;
     all.shared_cpus = true;
-    check_programs(all, PROGRAMS_OF_EVERYTHING, 200);
+    check_programs(all, PROGRAMS_OF_EVERYTHING, 160);
 }
 
 /* rule: EMU-DPOR-6 */

@@ -76,6 +76,8 @@ static void check_family(struct ke_family f, enum emu_profile profile, unsigned 
     struct score score = {0};
     assert_non_null(p);
     emu_machine_set_profile(m, profile);
+    count = oracle_programs(count);
+    f.state += oracle_offset();
     for (unsigned i = 0; i < count; i++) {
         ke_program_draw(&f, p);
         check(m, p, bound, &score);
