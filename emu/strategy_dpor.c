@@ -294,7 +294,6 @@ static bool dpor_end(struct emu_strategy *s)
     d->tally.classes += counts;
     d->tally.blocked += !counts && !s->is_elsewhere;
     d->tally.forced |= d->footprints.forced;
-    d->tally.compared |= d->happens.coarse || d->happens.units;
     return go_back(d, events);
 }
 

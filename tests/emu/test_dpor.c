@@ -432,6 +432,25 @@ static void timers_are_explored_once_for_each_class(void **state)
                    PROGRAMS, 103);
 }
 
+/*
+ * A strand reads a flag and raises its level, if it is clear: what another one does on its processor may come
+ * before that, though not where the flag was set in time. And a timer that could only fire before another one
+ * was started reads what was written since.
+ */
+/* rule: EMU-DPOR-12 */
+static void what_an_event_would_touch_where_it_comes_earlier_is_taken_care_of(void **state)
+{
+    (void)state;
+    check_programs(
+        (struct generator){
+            .state = 16367264332173601943u, .strands = 3, .codes = 2, .cpus = 2, .shared_cpus = true},
+        1, 200);
+    check_programs(
+        (struct generator){
+            .state = 11316540984694071341u, .strands = 2, .codes = 3, .cpus = 2, .timers = true},
+        1, 103);
+}
+
 /* A few of everything, with at most so many preemptions: the classes are those of the runs within the bound.
  */
 static void check_bound(struct generator g, unsigned count, int bound)
@@ -494,6 +513,7 @@ int main(void)
         cmocka_unit_test(interrupts_of_two_levels_swap_with_what_they_do_not_conflict_with),
         cmocka_unit_test(no_class_is_missed_where_interrupts_and_strands_share_processors),
         cmocka_unit_test(timers_are_explored_once_for_each_class),
+        cmocka_unit_test(what_an_event_would_touch_where_it_comes_earlier_is_taken_care_of),
         cmocka_unit_test(under_a_bound_no_class_of_a_run_within_it_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -161,21 +161,6 @@ static void require_classes(const struct known *k, struct emu_strategy *strategy
     seen_free(&reduced);
 }
 
-/* rule: EMU-DPOR-12 */
-static void what_is_compared_and_not_proved_is_told(void **state)
-{
-    (void)state;
-    for (unsigned i = 0; i < COUNT_OF(all_counted); i++) {
-        struct seen seen = see(&all_counted[i], emu_strategy_dpor());
-        assert_true(seen.reduction.compared);
-        seen_free(&seen);
-    }
-    for (unsigned i = 0; i < COUNT_OF(all_known); i++) {
-        bool complete;
-        assert_false(reduce(&all_known[i], emu_strategy_dpor(), &complete).compared);
-    }
-}
-
 /* rule: EMU-DPOR-5 */
 static void interrupts_of_levels_processors_and_dpcs_count_what_brute_force_counts(void **state)
 {
@@ -200,7 +185,6 @@ int main(void)
         cmocka_unit_test(source_sets_count_no_fewer_and_no_class_twice),
         cmocka_unit_test(trees_that_grow_too_large_give_way_to_source_sets),
         cmocka_unit_test(the_mistake_in_the_protocol_is_found_and_replays),
-        cmocka_unit_test(what_is_compared_and_not_proved_is_told),
         cmocka_unit_test(interrupts_of_levels_processors_and_dpcs_count_what_brute_force_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

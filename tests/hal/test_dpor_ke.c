@@ -148,6 +148,26 @@ static void flushes_lists_queued_locks_semaphores_and_mutexes_lose_no_class(void
     check_family(f, EMU_PROFILE_HOSTILE, PROGRAMS, EMU_UNBOUNDED);
 }
 
+/* Where a pair was turned before the one place that the processor left, each of these lost a class. */
+/* rule: EMU-DPOR-8, EMU-DPOR-12 */
+static void a_pair_is_turned_wherever_the_later_event_could_have_come(void **state)
+{
+    (void)state;
+    struct ke_family f = {.threads = 2,
+                          .codes = 3,
+                          .processors = 2,
+                          .kinds = words | waits | dpcs | timers | KIND(WORK),
+                          .share = true};
+    static const uint64_t lists[] = {7212263487811239635u, 7124734329892453903u, 2918059083492959777u};
+    f.state = 9075738551624902867u;
+    check_family(f, EMU_PROFILE_TYPICAL, 1, EMU_UNBOUNDED);
+    f.kinds = words | dpcs | others | KIND(BROADCAST) | KIND(SET);
+    for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+        f.state = lists[i];
+        check_family(f, EMU_PROFILE_TYPICAL, 1, EMU_UNBOUNDED);
+        }
+}
+
 /* rule: EMU-DPOR-8 */
 static void everything_on_three_processors_loses_no_class(void **state)
 {
@@ -261,6 +281,7 @@ int main(void)
         cmocka_unit_test(waits_work_items_and_threaded_dpcs_lose_no_class),
         cmocka_unit_test(broadcasts_lose_no_class),
         cmocka_unit_test(flushes_lists_queued_locks_semaphores_and_mutexes_lose_no_class),
+        cmocka_unit_test(a_pair_is_turned_wherever_the_later_event_could_have_come),
         cmocka_unit_test(everything_on_three_processors_loses_no_class),
         cmocka_unit_test(under_a_bound_nothing_within_it_is_lost),
         cmocka_unit_test(a_word_that_a_device_reaches_is_seen_before_and_after_it),

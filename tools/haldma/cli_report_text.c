@@ -148,11 +148,6 @@ static void show_reduction(FILE *out, const struct cli_report *r)
               out);
     if (d->unproved)
         fputs("    interrupts or strands shared a processor beside others: not proved complete\n", out);
-    if (d->compared)
-        cli_wrapped_text(out, "    ",
-                         "handlers or raised levels shared a processor: what commutes there is compared with "
-                         "exhaustive searches (docs/partial-order.md), not proved",
-                         cli_width(out));
     if (!r->watched)
         cli_wrapped_text(out, "    ",
                          "the drivers' plain memory accesses were not looked at (they are where a driver is "
@@ -167,11 +162,6 @@ static bool is_unproved(const struct cli_report *r)
     return r->reduces && (d->unproved || d->forced || d->repeated);
 }
 
-static bool is_compared(const struct cli_report *r)
-{
-    return r->reduces && r->reduction.compared;
-}
-
 static void show_runs(FILE *out, const struct cli_report *r, const struct cli_report_shape *shape)
 {
     char runs[CLI_COUNT_TEXT], time[CLI_COUNT_TEXT], rate[CLI_COUNT_TEXT], label[CLI_LABEL_TEXT];
@@ -179,7 +169,7 @@ static void show_runs(FILE *out, const struct cli_report *r, const struct cli_re
     bool found = json_array_size(r->findings) > 0;
     const char *end = found && goes_on(r) ? "with findings"
                       : found             ? "stopped at a finding"
-                      : r->complete       ? is_compared(r) ? "complete as far as is known" : "complete"
+                      : r->complete       ? "complete"
                       : r->interrupted    ? "interrupted"
                       : r->saturated      ? "saturated"
                       : is_unproved(r)    ? "not proved complete"
@@ -241,8 +231,6 @@ static void show_clean(FILE *out, const struct cli_report *r)
                 "no finding: complete, which means proved for the runs%s of this scenario with at most %d "
                 "preemption%s (sequential consistency, this platform, these choices)\n",
                 here, preemptions, preemptions == 1 ? "" : "s");
-    else if (r->complete && is_compared(r))
-        fputs("no finding: every class that the search knows of was explored\n", out);
     else if (r->complete && r->reduces && is_shard)
         fputs("no finding: every class of this shard was explored\n", out);
     else if (r->complete && r->reduces)
@@ -294,8 +282,6 @@ json_t *cli_report_json(const struct cli_report *r, const struct emu_machine *ma
         "shares", r->shares, "bound", r->bound, "coverage", cli_coverage_json(machine, r->coverage),
         "findings", r->findings, "passed_over", r->passed);
     EMU_ASSERT(json != NULL);
-    if (r->reduces)
-        json_object_set_new(json, "proved", json_boolean(r->complete && !is_compared(r)));
     if (of(r, "faults") != NULL)
         json_object_set(json, "faults", json_object_get(r->what, "faults"));
     if (json_integer_value(json_array_get(json_object_get(r->what, "shard"), 1)) > 0)

@@ -62,8 +62,6 @@ struct emu_reduction {
     uint64_t misfits; /* places where the machine could not do what the relation promised: all was tried there
                        */
     bool unproved;    /* what was met is not known to be handled exactly: some class may be missing */
-    bool compared;    /* handlers or raised levels shared a processor: what commutes there is compared with
-                       * exhaustive    searches (docs/partial-order.md), not proved */
     bool repeated;    /* other shards may have counted the same classes, too */
     bool forced;      /* somewhere fairness decided, and what it passed over was not explored */
 };
