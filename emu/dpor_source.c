@@ -35,6 +35,34 @@ static void add_everybody(struct dpor *d, uint32_t at)
         emu_dpor_add_single(d, at, d->menus[n->menu + i]);
 }
 
+/* Could all that does not come after the event have begun with this actor? */
+static bool begins_rest(const struct dpor *d, uint32_t event, emu_actor actor)
+{
+    const struct emu_happens *h = &d->happens;
+    uint32_t first = event + 1;
+    while (first < h->count && d->footprints.events[first].actor != actor)
+        first++;
+    if (first == h->count || emu_happens_before(h, event, first))
+        return false;
+    for (uint32_t i = event + 1; i < first; i++)
+        if (!emu_happens_before(h, event, i) && emu_happens_before(h, i, first))
+            return false;
+    return true;
+}
+
+/* Somebody who has his turn at the node and begins the rest stands for the pair: what conflicts with him
+ * shows in the runs that begin with him. */
+static bool another_begins(const struct dpor *d, uint32_t event)
+{
+    const struct node *n = &d->nodes[event];
+    for (uint32_t i = 0; i < n->menu_count; i++) {
+        emu_actor who = d->menus[n->menu + i];
+        if (who != n->actor && emu_dpor_is_taken(d, event, who) && begins_rest(d, event, who))
+            return true;
+    }
+    return false;
+}
+
 /* Returns which of the node's sleepers stands for the pair, UINT32_MAX: somebody is or will be taken. */
 static uint32_t extend(struct dpor *d, uint32_t event, uint32_t target)
 {
@@ -56,9 +84,9 @@ static uint32_t extend(struct dpor *d, uint32_t event, uint32_t target)
     }
     if (sleeper != UINT32_MAX)
         return sleeper;
-    if (found != 0)
+    if (found != 0 && !another_begins(d, event))
         emu_dpor_add_single(d, event, found);
-    else if (!emu_happens_waits_for_others(&d->happens, event, target))
+    else if (found == 0 && !emu_happens_waits_for_others(&d->happens, event, target))
         add_everybody(d, event);
     return UINT32_MAX;
 }

@@ -165,7 +165,7 @@ static void a_pair_is_turned_wherever_the_later_event_could_have_come(void **sta
     for (unsigned i = 0; i < sizeof lists / sizeof lists[0]; i++) {
         f.state = lists[i];
         check_family(f, EMU_PROFILE_TYPICAL, 1, EMU_UNBOUNDED);
-        }
+    }
 }
 
 /* rule: EMU-DPOR-8 */
