@@ -67,12 +67,12 @@ static void require_context(struct dma_adapter *a, const struct layout *l, const
     if (is_context(l, context))
         return;
     struct emu_machine *m = a->system->machine;
-    if (l->magic == CONTEXT_MAGIC)
+    if (l->magic == CONTEXT_MAGIC) {
         emu_deed_tell(m, context_at(l->place));
-    if (l->magic == CONTEXT_MAGIC)
         emu_finding_raise(m, "DMA-CONTEXT-5", NULL, NULL,
                           "a DMA transfer context for %s was copied: it was initialized at another address",
                           dma_adapter_name(a).text);
+    }
     emu_finding_raise(m, "DMA-CONTEXT-4", NULL, NULL,
                       "a DMA transfer context for %s was never initialized with InitializeDmaTransferContext",
                       dma_adapter_name(a).text);
