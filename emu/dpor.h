@@ -69,7 +69,6 @@ struct dpor {
     struct emu_shard_way way; /* of this run, as far as the top goes */
     uint64_t made;            /* runs */
     uint32_t top;             /* nodes as far as the last one that is expanded */
-    bool saw_units;           /* of some run: struct emu_happens */
     bool ranked;              /* the search knows of struct emu_footprints */
 };
 

@@ -99,10 +99,7 @@ static void put_to_sleep(struct dpor *d, const struct node *n)
         d->done_capacity *= 2;
         d->done = emu_grown(d->done, d->done_capacity, sizeof *d->done);
     }
-    struct emu_print *print = &d->done[d->done_count++];
-    *print = n->print;
-    /* What others do below is not known: where that matters, it may touch anything. */
-    print->all |= n->expanded && d->saw_units;
+    d->done[d->done_count++] = n->print;
 }
 
 /* The last choice of the event with a value that was not tried. */
@@ -240,17 +237,6 @@ static void begin_again(struct dpor *d)
     emu_number_set_clear(&d->classes);
 }
 
-/* In the whole run, of which the search may know a part. Seen late, it was not taken care of before. */
-static void look_for_units(struct dpor *d)
-{
-    if (d->saw_units)
-        return;
-    emu_happens_compute(&d->happens, &d->footprints, d->footprints.count - d->footprints.waiting);
-    d->saw_units = d->happens.units;
-    d->tally.repeated = d->saw_units;
-    d->tally.unproved |= d->saw_units && d->made > 1;
-}
-
 static bool dpor_end(struct emu_strategy *s)
 {
     struct dpor *d = (struct dpor *)s;
@@ -264,8 +250,6 @@ static bool dpor_end(struct emu_strategy *s)
     while (d->value_count > 0 && d->values[d->value_count - 1].node > events)
         d->value_count--;
     make_room(d);
-    if (emu_shard_divides(&d->shard))
-        look_for_units(d);
     emu_happens_compute(&d->happens, &d->footprints, events);
     if (needs_coarse(d) || needs_source_sets(d) || needs_ranks(d)) {
         change_rules(d);
@@ -294,6 +278,7 @@ static bool dpor_end(struct emu_strategy *s)
     d->tally.classes += counts;
     d->tally.blocked += !counts && !s->is_elsewhere;
     d->tally.forced |= d->footprints.forced;
+    d->tally.repeated |= d->happens.units && emu_shard_divides(&d->shard);
     return go_back(d, events);
 }
 
@@ -324,9 +309,13 @@ static const struct emu_reduction *dpor_reduction(const struct emu_strategy *s)
     return &((const struct dpor *)s)->tally;
 }
 
+/* All shards walk one top, so none may find out alone that processors are shared, and what goes first there.
+ */
 static void dpor_set_shard(struct emu_strategy *s, uint32_t index, uint32_t count)
 {
-    ((struct dpor *)s)->shard = (struct emu_shard){index, count};
+    struct dpor *d = (struct dpor *)s;
+    d->shard = (struct emu_shard){index, count};
+    d->happens.coarse = d->ranked = d->footprints.ranked = emu_shard_divides(&d->shard);
 }
 
 /* The tree is of no use any more, but where it stood is known. */

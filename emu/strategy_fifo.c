@@ -59,5 +59,5 @@ const struct emu_reduction *emu_strategy_reduction(const struct emu_strategy *s)
 bool emu_strategy_is_proof(const struct emu_strategy *s)
 {
     const struct emu_reduction *r = emu_strategy_reduction(s);
-    return r == NULL || (!r->forced && !r->unproved);
+    return r == NULL || !r->forced;
 }

@@ -5,6 +5,8 @@
 #include "lock.h"
 #include "rig/slow_build.h"
 
+#include <emu/part.h>
+
 /* ---- Generated programs
  * ------------------------------------------------------------------------------------
  *
@@ -451,6 +453,65 @@ static void what_an_event_would_touch_where_it_comes_earlier_is_taken_care_of(vo
         1, 103);
 }
 
+/* The shards' classes, together. */
+static void check_shards(struct generator g, unsigned count)
+{
+    enum { SHARDS = 3 };
+    struct emu_machine *m = bare_processors(g.cpus);
+    struct made *p = calloc(1, sizeof *p);
+    unsigned programs = 0;
+    assert_non_null(p);
+    count = oracle_programs(count);
+    g.state += oracle_offset();
+    for (unsigned i = 0; i < count; i++) {
+        draw_program(&g, p);
+        const struct emu_program program = {"made", made_set_up, NULL, p};
+        struct seen all = explore_seen(m, &program, emu_strategy_exhaustive(EMU_UNBOUNDED), made_outcome, p,
+                                       EXHAUSTIVE_MAX);
+        struct tally classes = {0};
+        bool complete = true;
+        for (uint32_t k = 0; all.complete && k < SHARDS; k++) {
+            struct emu_strategy *shard = emu_strategy_dpor();
+            assert_true(emu_strategy_set_shard(shard, k, SHARDS));
+            struct seen seen = explore_seen(m, &program, shard, made_outcome, p, EXHAUSTIVE_MAX);
+            assert_true(seen.complete || seen.reduction.forced);
+            complete &= seen.complete;
+            for (size_t c = 0; c < seen.classes.capacity; c++)
+                if (seen.classes.times[c] != 0)
+                    tally_add(&classes, seen.classes.values[c]);
+            seen_free(&seen);
+        }
+        programs += all.complete && complete;
+        if (all.complete && complete && !tally_same(&all.classes, &classes)) {
+            print_program(p);
+            fail_msg("%zu classes, %zu in the shards", all.classes.count, classes.count);
+        }
+        tally_free(&classes);
+        seen_free(&all);
+    }
+    print_message("%u programs in shards\n", programs);
+    free(p);
+    emu_machine_destroy(m);
+    assert_true(programs > count / 2);
+}
+
+/* rule: EMU-JOBS-1 */
+static void shards_lose_no_class_where_processors_are_shared(void **state)
+{
+    (void)state;
+    check_shards((struct generator){.state = 21, .strands = 3, .codes = 2, .cpus = 2, .shared_cpus = true},
+                 PROGRAMS_OF_EVERYTHING);
+    check_shards((struct generator){.state = 22,
+                                    .strands = 2,
+                                    .codes = 3,
+                                    .cpus = 2,
+                                    .timers = true,
+                                    .interrupts = true,
+                                    .soft = true,
+                                    .locks = true},
+                 PROGRAMS_OF_EVERYTHING);
+}
+
 /* A few of everything, with at most so many preemptions: the classes are those of the runs within the bound.
  */
 static void check_bound(struct generator g, unsigned count, int bound)
@@ -514,6 +575,7 @@ int main(void)
         cmocka_unit_test(no_class_is_missed_where_interrupts_and_strands_share_processors),
         cmocka_unit_test(timers_are_explored_once_for_each_class),
         cmocka_unit_test(what_an_event_would_touch_where_it_comes_earlier_is_taken_care_of),
+        cmocka_unit_test(shards_lose_no_class_where_processors_are_shared),
         cmocka_unit_test(under_a_bound_no_class_of_a_run_within_it_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -234,7 +234,6 @@ void cli_report_add(struct cli_report *r, const struct cli_report *part)
     r->reduction.classes += part->reduction.classes;
     r->reduction.blocked += part->reduction.blocked;
     r->reduction.misfits += part->reduction.misfits;
-    r->reduction.unproved |= part->reduction.unproved;
     r->reduction.forced |= part->reduction.forced;
     r->reduction.repeated |= part->reduction.repeated;
     size_t i;
@@ -288,8 +287,8 @@ json_t *cli_report_write(const struct cli_report *r)
     emu_coverage_save(r->coverage, &words);
     const struct emu_reduction *d = &r->reduction;
     json_t *reduction =
-        json_pack("[b, I, I, I, b, b, b]", (int)r->reduces, (json_int_t)d->classes, (json_int_t)d->blocked,
-                  (json_int_t)d->misfits, (int)d->unproved, (int)d->forced, (int)d->repeated);
+        json_pack("[b, I, I, I, b, b]", (int)r->reduces, (json_int_t)d->classes, (json_int_t)d->blocked,
+                  (json_int_t)d->misfits, (int)d->forced, (int)d->repeated);
     json_t *json = json_pack("{s:O, s:I, s:I, s:f, s:b, s:b, s:b, s:b, s:o, s:O, s:O, s:O, s:s?, s:o}",
                              "what", r->what, "runs", (json_int_t)r->runs, "steps", (json_int_t)r->steps,
                              "seconds", r->seconds, "complete", (int)r->complete, "interrupted",
@@ -324,18 +323,17 @@ bool cli_report_read(struct cli_report *r, const json_t *json)
 {
     json_t *what, *findings, *passed = NULL, *shares, *coverage;
     json_int_t runs, steps, classes, blocked, misfits;
-    int complete, interrupted, saturated, watched, reduces, unproved, forced, repeated;
+    int complete, interrupted, saturated, watched, reduces, forced, repeated;
     json_t *bound;
     struct emu_words words = {0};
     *r = (struct cli_report){0};
     double seconds;
-    if (json_unpack(
-            (json_t *)(uintptr_t)json,
-            "{s:o, s:I, s:I, s:F, s:b, s:b, s:b, s:b, s:[b, I, I, I, b, b, b], s:o, s?o, s:o, s:o, s:o}",
-            "what", &what, "runs", &runs, "steps", &steps, "seconds", &seconds, "complete", &complete,
-            "interrupted", &interrupted, "saturated", &saturated, "watched", &watched, "reduction", &reduces,
-            &classes, &blocked, &misfits, &unproved, &forced, &repeated, "findings", &findings, "passed_over",
-            &passed, "shares", &shares, "bound", &bound, "coverage", &coverage) != 0 ||
+    if (json_unpack((json_t *)(uintptr_t)json,
+                    "{s:o, s:I, s:I, s:F, s:b, s:b, s:b, s:b, s:[b, I, I, I, b, b], s:o, s?o, s:o, s:o, s:o}",
+                    "what", &what, "runs", &runs, "steps", &steps, "seconds", &seconds, "complete", &complete,
+                    "interrupted", &interrupted, "saturated", &saturated, "watched", &watched, "reduction",
+                    &reduces, &classes, &blocked, &misfits, &forced, &repeated, "findings", &findings,
+                    "passed_over", &passed, "shares", &shares, "bound", &bound, "coverage", &coverage) != 0 ||
         runs < 0 || steps < 0 || !(seconds >= 0) || !are_objects(findings, "rule", "run") ||
         (passed != NULL && !are_objects(passed, "rule", "times")) ||
         !are_objects(shares, "strategy", "runs") || !is_whole_what(what) ||
@@ -360,7 +358,6 @@ bool cli_report_read(struct cli_report *r, const json_t *json)
     r->reduction = (struct emu_reduction){.classes = (uint64_t)classes,
                                           .blocked = (uint64_t)blocked,
                                           .misfits = (uint64_t)misfits,
-                                          .unproved = unproved,
                                           .forced = forced,
                                           .repeated = repeated};
     r->bound = json_is_string(bound) ? strdup(json_string_value(bound)) : NULL;

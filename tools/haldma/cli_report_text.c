@@ -146,8 +146,6 @@ static void show_reduction(FILE *out, const struct cli_report *r)
     if (d->forced)
         fputs("    in some runs fairness decided, and what it passed over was not explored: not complete\n",
               out);
-    if (d->unproved)
-        fputs("    interrupts or strands shared a processor beside others: not proved complete\n", out);
     if (!r->watched)
         cli_wrapped_text(out, "    ",
                          "the drivers' plain memory accesses were not looked at (they are where a driver is "
@@ -155,25 +153,18 @@ static void show_reduction(FILE *out, const struct cli_report *r)
                          cli_width(out));
 }
 
-/* A reduction that may have come to its own end, and cannot say that nothing is missing. */
-static bool is_unproved(const struct cli_report *r)
-{
-    const struct emu_reduction *d = &r->reduction;
-    return r->reduces && (d->unproved || d->forced || d->repeated);
-}
-
 static void show_runs(FILE *out, const struct cli_report *r, const struct cli_report_shape *shape)
 {
     char runs[CLI_COUNT_TEXT], time[CLI_COUNT_TEXT], rate[CLI_COUNT_TEXT], label[CLI_LABEL_TEXT];
     double per_second = r->seconds > 0 ? (double)r->runs / r->seconds : 0;
     bool found = json_array_size(r->findings) > 0;
-    const char *end = found && goes_on(r) ? "with findings"
-                      : found             ? "stopped at a finding"
-                      : r->complete       ? "complete"
-                      : r->interrupted    ? "interrupted"
-                      : r->saturated      ? "saturated"
-                      : is_unproved(r)    ? "not proved complete"
-                                          : "limit reached";
+    const char *end = found && goes_on(r)                 ? "with findings"
+                      : found                             ? "stopped at a finding"
+                      : r->complete                       ? "complete"
+                      : r->interrupted                    ? "interrupted"
+                      : r->saturated                      ? "saturated"
+                      : r->reduces && r->reduction.forced ? "not proved complete"
+                                                          : "limit reached";
     fprintf(out, "  %s: %s in %s (%s a second), %s\n", cli_report_label(r, label), cli_runs(r->runs, runs),
             cli_time(r->seconds, time), cli_count((uint64_t)per_second, rate), end);
     if (!shape->quiet)

@@ -61,7 +61,6 @@ struct emu_reduction {
     uint64_t blocked; /* runs that brought no class, because all that could come of them had been seen */
     uint64_t misfits; /* places where the machine could not do what the relation promised: all was tried there
                        */
-    bool unproved;    /* what was met is not known to be handled exactly: some class may be missing */
     bool repeated;    /* other shards may have counted the same classes, too */
     bool forced;      /* somewhere fairness decided, and what it passed over was not explored */
 };
