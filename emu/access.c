@@ -8,6 +8,7 @@
  * keeps is short. Each access is compared by its epoch (its context and that context's time) with the clock
  * of the context that comes later.
  */
+#include <emu/bus.h>
 #include <emu/unseen.h>
 
 #include "emu/access_state.h"
@@ -31,6 +32,7 @@ struct touch {
     uintptr_t pc;
     unsigned memory;
     uint32_t clock; /* of the context, when the access is made */
+    bool met;       /* devices reach it */
 };
 
 /* ---- Cells ------------------------------------------------------------------------------------------------
@@ -345,6 +347,8 @@ static void announce(const struct touch *t, uintptr_t first, uintptr_t last)
                                                       : EMU_OP_MEMORY_READ;
     t->w->still = 0;
     emu_step(t->m, op, object_of(t, first), t->bytes);
+    if (t->met)
+        emu_bus_touch_variable(t->m, (const void *)t->address);
     touch_objects(t, first + 1, last);
 }
 
@@ -367,7 +371,7 @@ static void order(struct touch *t, uintptr_t first)
 /* The general case: several granules, something shared, or marked. */
 static void touch_memory(struct touch *t, uintptr_t first, uintptr_t last)
 {
-    bool yields = (t->memory & MARKED) != 0 || t->w->still > EMU_STILL_MAX;
+    bool yields = (t->memory & MARKED) != 0 || t->met || t->w->still > EMU_STILL_MAX;
     for (uintptr_t g = first; g <= last; g++) {
         struct emu_cell *cell = cell_of(t->w, g);
         if (!is_shared(t, cell))
@@ -420,7 +424,8 @@ void emu_access_memory(struct emu_machine *m, const volatile void *address, size
                       .address = (uintptr_t)address,
                       .bytes = bytes,
                       .pc = pc,
-                      .memory = memory};
+                      .memory = memory,
+                      .met = (memory & EMU_MEMORY_INSTRUMENTED) != 0 && emu_ram_is_met(m, address)};
     if (EMU_UNLIKELY(w->guards > 0))
         ask_guard(&t);
     uintptr_t first = t.address >> EMU_GRANULE_SHIFT, last = (t.address + bytes - 1) >> EMU_GRANULE_SHIFT;
@@ -429,7 +434,7 @@ void emu_access_memory(struct emu_machine *m, const volatile void *address, size
         w->still = 0;
     }
     w->still++;
-    if (EMU_LIKELY(first == last && (memory & MARKED) == 0 && w->still <= EMU_STILL_MAX)) {
+    if (EMU_LIKELY(first == last && (memory & MARKED) == 0 && !t.met && w->still <= EMU_STILL_MAX)) {
         struct emu_cell *cell = cell_of(w, first);
         uint8_t mask = bytes_in(&t, first);
         if (!is_shared(&t, cell)) {

@@ -183,6 +183,8 @@ struct emu_ram {
     uint32_t page_touched; /* pages below it were used in this run */
     uint32_t page_words;
     uint64_t *page_used; /* a bit per page */
+    uint64_t *page_met;  /* the same: devices reach it whenever they like */
+    uint32_t met_count;
     uint32_t *frame_of;
     struct emu_bank banks[BANKS];
     uint32_t words_all; /* of all bitmaps, which lie in one block */
@@ -492,6 +494,7 @@ bool emu_cache_device(struct emu_machine *m, uint64_t physical, void *buffer, si
 /* mem.c, for checkpoint.c: is the page in use? And: frames are those of these pages again, and pages that
  * were adopted are, when the rest of the tables is as it was. */
 bool emu_ram_page_used(const struct emu_machine *m, uint32_t page);
+bool emu_ram_is_met(const struct emu_machine *m, const volatile void *address);
 void emu_ram_put_back(struct emu_machine *m, const uint32_t *pages, uint32_t count);
 
 /* mem.c: numbers for pages of whatever kind, below emu_ram_slots(); UINT32_MAX: no memory. */

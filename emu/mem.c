@@ -94,7 +94,7 @@ bool emu_ram_create(struct emu_machine *m)
                                    [BANK_LOW] = m->config.ram_low_pages};
     r->page_count = count[BANK_MID] + count[BANK_HIGH] + count[BANK_LOW];
     r->page_words = words_for(r->page_count);
-    r->words_all = r->page_words;
+    r->words_all = 2 * r->page_words;
     for (int b = 0; b < BANKS; b++)
         r->words_all += words_for(count[b]);
     r->stack_stride = (size_t)m->config.stack_bytes + EMU_PAGE_SIZE;
@@ -113,7 +113,8 @@ bool emu_ram_create(struct emu_machine *m)
 
     uint64_t *bits = r->bitmaps;
     r->page_used = bits;
-    bits = complete ? bits + r->page_words : NULL;
+    r->page_met = complete ? bits + r->page_words : NULL;
+    bits = complete ? bits + 2 * r->page_words : NULL;
     for (int b = 0; complete && b < BANKS; b++) {
         struct emu_bank *bank = &r->banks[b];
         bank->first = first[b];
@@ -157,6 +158,7 @@ void emu_ram_reset(struct emu_machine *m)
     memset(r->bitmaps, 0, r->words_all * sizeof *r->bitmaps);
     r->page_touched = 0;
     r->page_hint = 0;
+    r->met_count = 0;
     r->adopted_count = 0;
     for (int b = 0; b < BANKS; b++) {
         struct emu_bank *bank = &r->banks[b];
@@ -169,6 +171,31 @@ void emu_ram_reset(struct emu_machine *m)
 bool emu_ram_page_used(const struct emu_machine *m, uint32_t page)
 {
     return is_set(m->ram.page_used, page);
+}
+
+bool emu_ram_is_met(const struct emu_machine *m, const volatile void *address)
+{
+    const struct emu_ram *r = &m->ram;
+    size_t offset = (uintptr_t)address - (uintptr_t)r->pages;
+    return r->met_count > 0 && offset < (size_t)r->page_count << EMU_PAGE_SHIFT &&
+           is_set(r->page_met, (uint32_t)(offset >> EMU_PAGE_SHIFT));
+}
+
+void emu_access_met(struct emu_machine *m, const void *address, size_t bytes, bool on)
+{
+    struct emu_ram *r = &m->ram;
+    if (bytes == 0 || !emu_ram_owns(m, address) || emu_ram_is_stack(m, address))
+        return;
+    size_t offset = (size_t)((const unsigned char *)address - r->pages);
+    for (size_t page = offset >> EMU_PAGE_SHIFT; page <= (offset + bytes - 1) >> EMU_PAGE_SHIFT; page++) {
+        if (is_set(r->page_met, (uint32_t)page) == on)
+            continue;
+        if (on)
+            set(r->page_met, (uint32_t)page);
+        else
+            clear(r->page_met, (uint32_t)page);
+        r->met_count += on ? 1 : -1u;
+    }
 }
 
 void *emu_stack_slot(struct emu_machine *m, uint32_t index)

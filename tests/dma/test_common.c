@@ -3,6 +3,8 @@
  */
 #include "world.h"
 
+#include "emu/machine_state.h"
+
 static PVOID allocate(PDMA_ADAPTER adapter, ULONG length, uint64_t *logical)
 {
     PHYSICAL_ADDRESS address = {.QuadPart = 0};
@@ -15,6 +17,20 @@ static void release(PDMA_ADAPTER adapter, ULONG length, uint64_t logical, PVOID 
 {
     PHYSICAL_ADDRESS address = {.QuadPart = (LONGLONG)logical};
     adapter->DmaOperations->FreeCommonBuffer(adapter, length, address, memory, TRUE);
+}
+
+/* rule: EMU-RACE-14 */
+static void accesses_to_it_meet_those_of_devices_until_it_is_freed(void *context)
+{
+    (void)context;
+    uint64_t logical;
+    PDMA_ADAPTER adapter = world_adapter(64);
+    unsigned char *memory = allocate(adapter, 2 * PAGE_SIZE, &logical);
+    rig_expect(emu_ram_is_met(emu_current(), memory) &&
+               emu_ram_is_met(emu_current(), memory + 2 * PAGE_SIZE - 1));
+    release(adapter, 2 * PAGE_SIZE, logical, memory);
+    rig_expect(!emu_ram_is_met(emu_current(), memory) && !emu_ram_is_met(emu_current(), memory + PAGE_SIZE));
+    adapter->DmaOperations->PutDmaAdapter(adapter);
 }
 
 /* rule: DMA-COMMON-1 */
@@ -123,6 +139,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_HOLDS(processor_and_device_share_it),
+        WORLD_HOLDS(accesses_to_it_meet_those_of_devices_until_it_is_freed),
         WORLD_HOLDS(it_is_contiguous_and_within_the_devices_reach),
         WORLD_HOLDS(there_is_none_where_no_memory_fits),
         WORLD_STOPS(freeing_it_twice, "DMA-COMMON-4", "0xE6/03"),
