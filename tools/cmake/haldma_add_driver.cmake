@@ -14,8 +14,12 @@ function(haldma_add_driver name)
     endif()
 
     # The compiler's own headers (stddef.h, stdarg.h, intrinsics) are all that is left of the host.
-    execute_process(COMMAND "${CMAKE_C_COMPILER}" -print-file-name=include
-        OUTPUT_VARIABLE freestanding OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+    get_property(freestanding GLOBAL PROPERTY HALDMA_FREESTANDING)
+    if(NOT freestanding)
+        execute_process(COMMAND "${CMAKE_C_COMPILER}" -print-file-name=include
+            OUTPUT_VARIABLE freestanding OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+        set_property(GLOBAL PROPERTY HALDMA_FREESTANDING "${freestanding}")
+    endif()
 
     add_library(${name} SHARED ${arg_SOURCES})
     haldma_sanitize(${name})
