@@ -35,8 +35,10 @@ function(haldma_layer name)
         PUBLIC "${PROJECT_SOURCE_DIR}/${name}/include"
         PRIVATE "${PROJECT_SOURCE_DIR}")
     target_link_libraries(${name} PUBLIC ${arg_BELOW})
+    # What runs most: the layers are optimised in a tree with sanitizers, too. All else there is compiled once and run for moments,
+    # and the optimiser takes three times as long for instrumented code as all other passes together.
     target_compile_options(${name} PRIVATE
-        -fshort-wchar -ftls-model=initial-exec -fno-plt -fno-semantic-interposition)
+        -fshort-wchar -ftls-model=initial-exec -fno-plt -fno-semantic-interposition $<$<BOOL:${HALDMA_SANITIZE}>:-O2>)
     # Debug builds compare what functions say they change with what their events declared: emu/unseen.h.
     target_compile_definitions(${name} PRIVATE
         $<$<OR:$<CONFIG:Debug>,$<BOOL:${HALDMA_SANITIZE}>>:EMU_EXPECT_FOOTPRINTS=1>)
