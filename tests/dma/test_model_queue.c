@@ -3,6 +3,7 @@
  * random for long ones.
  */
 #include "queue_bench.h"
+#include "slow_build.h"
 
 enum { STEPS_ENOUGH = 1u << 30 };
 
@@ -17,7 +18,7 @@ struct choice {
     uint32_t length;
 };
 
-enum { DEEDS_MAX = 256, LENGTH_MAX = 8 };
+enum { DEEDS_MAX = 256, LENGTH_MAX = 8, LENGTH = SLOW_BUILD ? 3 : 4 };
 
 struct search {
     const struct choice *choice;
@@ -91,7 +92,7 @@ static void descend(struct search *s, const struct model_queue *q, uint32_t dept
 
 static void every_sequence(void *context)
 {
-    enum { SEQUENCES_MIN = 10000 };
+    enum { SEQUENCES_MIN = SLOW_BUILD ? 500 : 10000 };
     struct search *s = haldma_scratch(sizeof *s);
     s->choice = context;
     s->bench = queue_open(s->choice->slots);
@@ -126,7 +127,7 @@ static struct queue_deed draw_deed(uint64_t *state)
 
 static void random_sequences(void *context)
 {
-    enum { DRAWS = 400000, DRAIN_EVERY = 5000 };
+    enum { DRAWS = SLOW_BUILD ? 20000 : 400000, DRAIN_EVERY = 5000 };
     uint64_t state = 0x9E3779B97F4A7C15ull;
     struct queue_bench *b = queue_open(MODEL_SLOTS);
     (void)context;
@@ -157,7 +158,7 @@ static void run(void (*body)(void *), const struct choice *choice)
 static void every_short_sequence_on_two_bus_masters_is_as_the_model_says(void **state)
 {
     static const int adapters[] = {0, 1};
-    static const struct choice choice = {3, adapters, 2, 3, 4};
+    static const struct choice choice = {3, adapters, 2, 3, LENGTH};
     (void)state;
     run(every_sequence, &choice);
 }
@@ -166,7 +167,7 @@ static void every_short_sequence_on_two_bus_masters_is_as_the_model_says(void **
 static void every_short_sequence_with_an_adapter_that_needs_no_registers_is_as_the_model_says(void **state)
 {
     static const int adapters[] = {0, 2};
-    static const struct choice choice = {3, adapters, 2, 3, 4};
+    static const struct choice choice = {3, adapters, 2, 3, LENGTH};
     (void)state;
     run(every_sequence, &choice);
 }
@@ -175,7 +176,7 @@ static void every_short_sequence_with_an_adapter_that_needs_no_registers_is_as_t
 static void every_short_sequence_on_a_shared_channel_is_as_the_model_says(void **state)
 {
     static const int adapters[] = {0, 3, 4};
-    static const struct choice choice = {4, adapters, 3, 3, 4};
+    static const struct choice choice = {4, adapters, 3, 3, LENGTH};
     (void)state;
     run(every_sequence, &choice);
 }

@@ -9,6 +9,7 @@
  * when the exploration, which lets others come in only where the watch asks for it, finds one.
  */
 #include "lock.h"
+#include "rig/slow_build.h"
 
 #include <emu/access.h>
 #include <emu/explore.h>
@@ -18,8 +19,8 @@ enum {
     OPS_MAX = 4,
     LOG_OPS = THREADS * OPS_MAX,
     VARIABLES = 2,
-    SINGLE_PROGRAMS = 20000,
-    WHOLE_PROGRAMS = 10000,
+    SINGLE_PROGRAMS = SLOW_BUILD ? 2000 : 20000,
+    WHOLE_PROGRAMS = SLOW_BUILD ? 1000 : 10000,
     WORD = 4
 };
 

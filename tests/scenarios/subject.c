@@ -53,7 +53,7 @@ void close_subject(struct subject *s)
 
 struct emu_report explore_subject(struct subject *s, struct emu_strategy *strategy, uint64_t runs)
 {
-    struct emu_explore_options options = {.runs = runs};
+    struct emu_explore_options options = {.runs = runs, .memory = haldma_scenario_memory};
     struct emu_report report;
     assert_non_null(strategy);
     emu_explore(s->machine, &s->program, strategy, &options, &report);

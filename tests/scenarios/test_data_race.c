@@ -6,6 +6,7 @@
  * piece must be found at exactly these lines, a clean one must be clean in every run with at most PREEMPTIONS
  * preemptions.
  */
+#include "../rig/slow_build.h"
 #include "subject.h"
 
 #include <setjmp.h>
@@ -18,7 +19,14 @@
 
 #include <cmocka.h>
 
-enum { PREEMPTIONS = 2, SHOWN = 128, LINE_BYTES = 256, PATH_BYTES = 512, LINES_MAX = 2, RANDOM_RUNS = 10000 };
+enum {
+    PREEMPTIONS = 2,
+    SHOWN = 128,
+    LINE_BYTES = 256,
+    PATH_BYTES = 512,
+    LINES_MAX = 2,
+    RANDOM_RUNS = SLOW_BUILD ? 300 : 10000
+};
 
 struct inputs {
     const char *module;

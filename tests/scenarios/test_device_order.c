@@ -2,6 +2,7 @@
  * What a device sees late: register writes that are still on their way, and, where devices do not see
  * processors' caches, data that was not flushed yet. Each mistake is found, and its mended driver is clean.
  */
+#include "../rig/slow_build.h"
 #include "subject.h"
 
 #include <setjmp.h>
@@ -14,7 +15,13 @@
 
 #include <cmocka.h>
 
-enum { BUDGET = 10000, PREEMPTIONS = 2, SEEDS = 10 };
+enum {
+    BUDGET = 10000,
+    PREEMPTIONS = 2,
+    SEEDS = SLOW_BUILD ? 2 : 10,
+    MENDED_PREEMPTIONS = SLOW_BUILD ? 1 : 2,
+    MENDED_RUNS = SLOW_BUILD ? 300 : 10000
+};
 
 enum { POSTED, LISTS, MODULES };
 
@@ -60,11 +67,11 @@ static void require_race(char **modules, unsigned module, const char *scenario, 
 static void require_no_race(char **modules, unsigned module, const char *scenario, const char *platform)
 {
     struct subject s = on_platform(modules, module, scenario, platform);
-    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(PREEMPTIONS), 0);
+    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(MENDED_PREEMPTIONS), 0);
     require_clean(&report);
     assert_true(report.complete);
     emu_report_free(&report);
-    report = explore_subject(&s, emu_strategy_random(1), BUDGET);
+    report = explore_subject(&s, emu_strategy_random(1), MENDED_RUNS);
     require_clean(&report);
     emu_report_free(&report);
     close_subject(&s);

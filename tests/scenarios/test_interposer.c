@@ -4,6 +4,7 @@
  * outcomes over every interleaving with one preemption. An outcome is what the requests of a run ended with,
  * in order; that the data is right is stated by the scenario itself.
  */
+#include "../rig/slow_build.h"
 #include "subject.h"
 
 #include <dlfcn.h>
@@ -17,18 +18,11 @@
 
 #include <cmocka.h>
 
-#include <emu/sanitized.h>
-
 #define INTERPOSER_TAG 0x72746E49u /* "Intr": its adapters and completions */
 
 enum { PREEMPTIONS = 1, TRIALS_MAX = 2048, OUTCOMES_MAX = 4096, NAME_BYTES = 128 };
 
-/* An instrumented build is an order of magnitude slower. */
-#if EMU_SANITIZED
-enum { RUNS_MAX = 50 };
-#else
-enum { RUNS_MAX = 1000 };
-#endif
+enum { RUNS_MAX = SLOW_BUILD ? 20 : 400 };
 
 struct trial {
     const struct haldma_scenario *scenario;

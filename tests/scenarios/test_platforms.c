@@ -4,6 +4,7 @@
  *
  * What is wrong with one of them is found everywhere, and what is right holds everywhere.
  */
+#include "../rig/slow_build.h"
 #include "subject.h"
 
 #include <setjmp.h>
@@ -16,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { RANDOM_RUNS = 3000, PREEMPTIONS = 1 };
+enum { RANDOM_RUNS = SLOW_BUILD ? 300 : 3000, PREEMPTIONS = 1 };
 
 static void require_clean_on(const struct haldma_platform *platform, struct emu_report *report)
 {

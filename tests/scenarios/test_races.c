@@ -5,6 +5,7 @@
  * With the argument "figures" the program prints a table instead: runs to find, and the size of the mended
  * searches.
  */
+#include "../rig/slow_build.h"
 #include "subject.h"
 
 #include <setjmp.h>
@@ -17,15 +18,12 @@
 
 #include <cmocka.h>
 
-#include <emu/sanitized.h>
-
-/* An instrumented build is an order of magnitude slower and is there to find other things. */
-#if EMU_SANITIZED
-enum { SEEDS = 3, PREEMPTIONS = 1 };
-#else
-enum { SEEDS = 20, PREEMPTIONS = 2 };
-#endif
-
+enum {
+    SEEDS = SLOW_BUILD ? 1 : 5,
+    FIGURE_SEEDS = 20,
+    MENDED_PREEMPTIONS = SLOW_BUILD ? 0 : 2,
+    EVERYWHERE_PREEMPTIONS = SLOW_BUILD ? 0 : 1
+};
 enum { BUDGET = 10000, BOUND = 2, NAME = 64 };
 
 static const struct race {
@@ -122,7 +120,7 @@ static void each_mended_driver_is_clean_in_every_run_with_two_preemptions(void *
 {
     for (unsigned i = 0; i < MENDED; i++)
         require_mended(*state, mended[i], strcmp(mended[i], "12_mended") == 0 ? "pc-remapped" : "pc",
-                       PREEMPTIONS);
+                       MENDED_PREEMPTIONS);
 }
 
 static void each_mended_driver_is_clean_on_every_platform(void **state)
@@ -134,7 +132,7 @@ static void each_mended_driver_is_clean_on_every_platform(void **state)
             bool suits = haldma_scenario_suits(s.scenario, platform);
             close_subject(&s);
             if (suits)
-                require_mended(*state, mended[i], platform->name, 1);
+                require_mended(*state, mended[i], platform->name, EVERYWHERE_PREEMPTIONS);
         }
 }
 
@@ -158,16 +156,17 @@ static int ascending(const void *left, const void *right)
 static void print_sampler(const char *module, const struct race *race,
                           struct emu_strategy *(*make)(uint64_t seed))
 {
-    uint64_t runs[SEEDS];
+    uint64_t runs[FIGURE_SEEDS];
     unsigned found = 0;
-    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+    for (uint64_t seed = 1; seed <= FIGURE_SEEDS; seed++) {
         uint64_t needed = runs_to_find(module, race, make(seed));
         runs[seed - 1] = needed > 0 ? needed : BUDGET + 1; /* behind all that found it */
         found += needed > 0;
     }
-    qsort(runs, SEEDS, sizeof runs[0], ascending);
-    if (found == SEEDS)
-        printf(" %llu / %llu |", (unsigned long long)runs[SEEDS / 2], (unsigned long long)runs[SEEDS - 1]);
+    qsort(runs, FIGURE_SEEDS, sizeof runs[0], ascending);
+    if (found == FIGURE_SEEDS)
+        printf(" %llu / %llu |", (unsigned long long)runs[FIGURE_SEEDS / 2],
+               (unsigned long long)runs[FIGURE_SEEDS - 1]);
     else
         printf(" %llu, of %u seeds |", (unsigned long long)runs[found / 2], found);
 }

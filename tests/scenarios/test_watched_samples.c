@@ -2,6 +2,7 @@
  * The sample drivers with every load and store watched: no data race in them, and the bug of the racy one is
  * found all the same.
  */
+#include "../rig/slow_build.h"
 #include "subject.h"
 
 #include <setjmp.h>
@@ -12,7 +13,7 @@
 
 #include <cmocka.h>
 
-enum { CLEAN_RUNS = 10000, BUDGET = 10000 };
+enum { CLEAN_RUNS = SLOW_BUILD ? 300 : 10000, CLEAN_PREEMPTIONS = SLOW_BUILD ? 0 : 1, BUDGET = 10000 };
 
 static void require_clean_runs(const char *module, const char *scenario)
 {
@@ -21,7 +22,7 @@ static void require_clean_runs(const char *module, const char *scenario)
     require_clean(&report);
     assert_int_equal(report.runs, CLEAN_RUNS);
     emu_report_free(&report);
-    report = explore_subject(&s, emu_strategy_exhaustive(1), 0);
+    report = explore_subject(&s, emu_strategy_exhaustive(CLEAN_PREEMPTIONS), 0);
     require_clean(&report);
     assert_true(report.complete);
     emu_report_free(&report);
