@@ -116,14 +116,18 @@ static uint64_t require_mended(const char *module, const char *scenario, const c
     return runs;
 }
 
+static const char *home_of(const char *scenario)
+{
+    return strcmp(scenario, "12_mended") == 0 ? "pc-remapped" : "pc";
+}
+
 static void each_mended_driver_is_clean_in_every_run_with_two_preemptions(void **state)
 {
     for (unsigned i = 0; i < MENDED; i++)
-        require_mended(*state, mended[i], strcmp(mended[i], "12_mended") == 0 ? "pc-remapped" : "pc",
-                       MENDED_PREEMPTIONS);
+        require_mended(*state, mended[i], home_of(mended[i]), MENDED_PREEMPTIONS);
 }
 
-static void each_mended_driver_is_clean_on_every_platform(void **state)
+static void each_mended_driver_is_clean_on_every_other_platform(void **state)
 {
     const struct haldma_platform *platform;
     for (unsigned p = 0; (platform = haldma_platform_at(p)) != NULL; p++)
@@ -131,7 +135,7 @@ static void each_mended_driver_is_clean_on_every_platform(void **state)
             struct subject s = open_race(*state, mended[i], platform->name);
             bool suits = haldma_scenario_suits(s.scenario, platform);
             close_subject(&s);
-            if (suits)
+            if (suits && strcmp(platform->name, home_of(mended[i])) != 0)
                 require_mended(*state, mended[i], platform->name, EVERYWHERE_PREEMPTIONS);
         }
 }
@@ -207,7 +211,7 @@ static void print_figures(const char *module)
         printf("\n");
     }
     for (unsigned i = 0; i < MENDED; i++) {
-        const char *platform = strcmp(mended[i], "12_mended") == 0 ? "pc-remapped" : "pc";
+        const char *platform = home_of(mended[i]);
         printf("| race_%s | %s | %llu |\n", mended[i], platform,
                (unsigned long long)require_mended(module, mended[i], platform, BOUND));
     }
@@ -228,7 +232,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(each_race_is_found_by_pct_within_the_budget_from_every_seed, argv[1]),
         cmocka_unit_test_prestate(each_race_is_found_with_two_preemptions_at_most, argv[1]),
         cmocka_unit_test_prestate(each_mended_driver_is_clean_in_every_run_with_two_preemptions, argv[1]),
-        cmocka_unit_test_prestate(each_mended_driver_is_clean_on_every_platform, argv[1]),
+        cmocka_unit_test_prestate(each_mended_driver_is_clean_on_every_other_platform, argv[1]),
         cmocka_unit_test_prestate(a_physical_address_is_fine_without_remapping, argv[1]),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
