@@ -80,6 +80,7 @@ struct transfer *scene_request(unsigned device, UCHAR function, uint32_t bytes)
     scene->goes_to[number] = device;
     scene->writes[number] = function == IRP_MJ_WRITE;
     scene->after[number] = haldma_scratch(bytes);
+    scene->card[number] = haldma_scratch(bytes);
     return t;
 }
 
@@ -88,13 +89,11 @@ static bool has_data(unsigned number)
 {
     const struct transfer *t = scene->transfer[number];
     const struct emu_copier *copier = scene->copier[scene->goes_to[number]];
-    bool same = true;
-    for (uint32_t i = 0; copier != NULL && i < t->bytes; i++) {
-        uint8_t byte;
-        emu_copier_memory_read(copier, i, &byte, 1);
-        same = same && byte == (scene->writes[number] ? t->buffer[i] : scene->after[number][i]);
-    }
-    return same;
+    if (copier == NULL)
+        return true;
+    emu_copier_memory_read(copier, 0, scene->card[number], t->bytes);
+    const uint8_t *wanted = scene->writes[number] ? t->buffer : scene->after[number];
+    return memcmp(scene->card[number], wanted, t->bytes) == 0;
 }
 
 static void look_at(unsigned number)

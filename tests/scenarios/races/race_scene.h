@@ -30,6 +30,7 @@ struct scene {
     unsigned goes_to[SCENE_TRANSFERS]; /* which device */
     bool writes[SCENE_TRANSFERS];
     uint8_t *after[SCENE_TRANSFERS]; /* of a read: the buffer when it was over */
+    uint8_t *card[SCENE_TRANSFERS];  /* room for what the card's memory has of it */
     bool removed[SCENE_DEVICES];
     uint64_t consumed; /* by what is behind the system DMA controller */
     uint64_t stopped;  /* of that, when its stop had returned */
