@@ -3,7 +3,8 @@
  *
  * What is mapped now stands in lines by requester, which devices are looked up in, and, where no registers
  * know of it, in lines by MDL as well; the pieces of a call form a ring. So a cycle of mapping and flushing
- * costs the same, however much else is mapped. A list holds the pieces that ended last; one leaves it when
+ * costs the same, however much else is mapped. What a driver touches or gives back is looked for in one line
+ * of all buffers: there are few at a time. A list holds the pieces that ended last; one leaves it when
  * its device is given some of it anew. Devices are looked at on machines without a remapping unit only.
  *
  * The lines are everybody's, and each piece one adapter's: its adapter is declared by who changes it and by
@@ -105,6 +106,7 @@ static void end(struct dma_system *s, struct dma_owned *o)
     struct dma_owners *all = &s->owners;
     leave(&o->of_device);
     leave(&o->of_mdl);
+    leave(&o->of_all);
     o->next = NULL;
     guard(s, o->memory, o->bytes, false);
     emu_touch(s->machine, o->adapter, EMU_ACCESS_WRITE);
@@ -164,6 +166,7 @@ static struct dma_owned *add(const struct dma_owning *by, struct dma_owned *last
         emu_birth_note(s->machine, &o->birth);
     }
     enter(line_of(all, a->requester), &o->of_device, o);
+    enter(&all->of_all, &o->of_all, o);
     if (by->kind != DMA_OWNED_THROUGH_REGISTERS)
         enter(line_of_mdl(all, by->mdl), &o->of_mdl, o);
     return o;
@@ -299,11 +302,10 @@ static bool is_wrong(const struct dma_owned *o, uintptr_t address, size_t bytes,
 static const struct dma_owned *find_wrong(const struct dma_owners *all, uintptr_t address, size_t bytes,
                                           bool writes)
 {
-    for (unsigned i = 0; i < DMA_OWNED_LINES; i++)
-        for (const struct dma_owned_place *p = all->of_device[i]; p != NULL; p = p->next)
-            if (is_wrong(p->owned, address, bytes, writes))
-                return p->owned;
-    return NULL;
+    const struct dma_owned_place *p = all->of_all;
+    while (p != NULL && !is_wrong(p->owned, address, bytes, writes))
+        p = p->next;
+    return p != NULL ? p->owned : NULL;
 }
 
 /* Its bytes from address on are touched while some of them may be a device's. */
@@ -355,10 +357,9 @@ static void look_at_unlocked(void *context, PMDL mdl)
     struct dma_system *s = context;
     LINES(s->machine)
     {
-        for (unsigned i = 0; i < DMA_OWNED_LINES; i++)
-            for (const struct dma_owned_place *p = s->owners.of_device[i]; p != NULL; p = p->next)
-                if (p->owned->mdl == mdl)
-                    require_own(s->machine, p->owned, "the driver unlocks the pages of a buffer");
+        for (const struct dma_owned_place *p = s->owners.of_all; p != NULL; p = p->next)
+            if (p->owned->mdl == mdl)
+                require_own(s->machine, p->owned, "the driver unlocks the pages of a buffer");
     }
 }
 

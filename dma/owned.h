@@ -42,6 +42,7 @@ struct dma_owned {
     struct dma_owned *next; /* of the same call, round and round; once it is over, the next to end */
     struct dma_owned_place of_device; /* in the line of its requester */
     struct dma_owned_place of_mdl;    /* in the line of its MDL, where no registers know of it */
+    struct dma_owned_place of_all;    /* in the line of all buffers */
     uint64_t device;                  /* where the device has it */
     uint64_t bytes;
     unsigned char *memory; /* the driver's bytes; NULL: shared, or none of the machine's memory */
@@ -59,6 +60,7 @@ enum { DMA_OWNED_LINES = 256 };
 struct dma_owners {
     struct dma_owned_place *of_device[DMA_OWNED_LINES]; /* newest first */
     struct dma_owned_place *of_mdl[DMA_OWNED_LINES];
+    struct dma_owned_place *of_all;             /* common buffers apart */
     struct dma_owned *ended_first, *ended_last; /* oldest first */
     struct dma_owned *spare;
     const struct dma_owned *hit; /* where a device was last; NULL: nowhere */
