@@ -33,32 +33,6 @@ static emu_object object_of(struct emu_machine *m, const KDPC *dpc)
     return emu_object_at(m, dpc, "dpc");
 }
 
-static void initialize(PRKDPC dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context)
-{
-    dpc->TargetInfoAsUlong = 0;
-    dpc->Type = type;
-    dpc->Importance = MediumImportance;
-    dpc->Number = DPC_NO_TARGET;
-    dpc->DpcListEntry.Next = NULL;
-    dpc->ProcessorHistory = 0;
-    dpc->DeferredRoutine = routine;
-    dpc->DeferredContext = context;
-    dpc->SystemArgument1 = NULL;
-    dpc->SystemArgument2 = NULL;
-    dpc->DpcData = NULL;
-    object_of(emu_current(), dpc);
-}
-
-VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
-{
-    initialize(Dpc, DPC_ORDINARY, DeferredRoutine, DeferredContext);
-}
-
-VOID KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
-{
-    initialize(Dpc, DPC_THREADED, DeferredRoutine, DeferredContext);
-}
-
 VOID KeSetImportanceDpc(PRKDPC Dpc, KDPC_IMPORTANCE Importance)
 {
     struct emu_machine *m = emu_current();
@@ -155,6 +129,31 @@ __attribute__((noreturn)) static void dpc_lost(struct emu_machine *m, const KDPC
                       emu_object_text(m, object_of(m, dpc), name, sizeof(name)), what);
 }
 
+static bool has(struct emu_machine *m, const struct ke_dpc_queue *queue, const KDPC *dpc)
+{
+    const KDPC *at = queue->first;
+    for (; at != NULL && at != dpc; at = successor(at)) {
+        if (at->DpcData != queue) {
+            dpc_lost(m, at, "KE-DPC-14", "overwritten");
+        }
+    }
+    return at != NULL;
+}
+
+/* By the queues: what a KDPC says of itself before it is initialised means nothing. */
+static bool is_queued(struct hal_kernel *k, const KDPC *dpc)
+{
+    bool queued = false;
+    EMU_UNSEEN(k->machine, "whoever queues it or takes it touches it, as does who initialises it")
+    {
+        for (uint32_t i = 0; i < k->ke.processor_count && k->ke.dpcs_queued != 0; i++) {
+            queued = queued || has(k->machine, &k->ke.processors[i].dpcs, dpc) ||
+                     has(k->machine, &k->ke.processors[i].threaded, dpc);
+        }
+    }
+    return queued;
+}
+
 static void look_for_freed(struct emu_machine *m, const struct ke_dpc_queue *queue, const void *block,
                            size_t bytes)
 {
@@ -230,6 +229,38 @@ static KDPC *take_first(struct emu_machine *m, struct ke_dpc_queue *queue)
         take_out(queue, dpc);
     }
     return dpc;
+}
+
+/* ---- Initialising them ---- */
+
+static void initialize(PRKDPC dpc, UCHAR type, PKDEFERRED_ROUTINE routine, PVOID context)
+{
+    struct hal_kernel *k = hal_kernel();
+    emu_touch(k->machine, object_of(k->machine, dpc), EMU_ACCESS_WRITE);
+    if (is_queued(k, dpc)) {
+        dpc_lost(k->machine, dpc, "KE-DPC-14", "initialised again");
+    }
+    dpc->TargetInfoAsUlong = 0;
+    dpc->Type = type;
+    dpc->Importance = MediumImportance;
+    dpc->Number = DPC_NO_TARGET;
+    dpc->DpcListEntry.Next = NULL;
+    dpc->ProcessorHistory = 0;
+    dpc->DeferredRoutine = routine;
+    dpc->DeferredContext = context;
+    dpc->SystemArgument1 = NULL;
+    dpc->SystemArgument2 = NULL;
+    dpc->DpcData = NULL;
+}
+
+VOID KeInitializeDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
+{
+    initialize(Dpc, DPC_ORDINARY, DeferredRoutine, DeferredContext);
+}
+
+VOID KeInitializeThreadedDpc(PRKDPC Dpc, PKDEFERRED_ROUTINE DeferredRoutine, PVOID DeferredContext)
+{
+    initialize(Dpc, DPC_THREADED, DeferredRoutine, DeferredContext);
 }
 
 /* ---- Running them ---- */

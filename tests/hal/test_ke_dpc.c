@@ -521,7 +521,24 @@ static void overwriting_a_queued_dpc_is_a_finding(void **state)
 {
     (void)state;
     rig_kernel_stops(overwrite_queued, NULL, "KE-DPC-14", "0xC7/01");
+}
+
+static void initialize_and_queue_queued(void *context)
+{
+    (void)context;
+    PKDPC dpc = queued_dpc();
+    KeInitializeDpc(dpc, lost_routine, NULL);
+    KeInsertQueueDpc(dpc, NULL, NULL);
+    ExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPoolNx, sizeof(KDPC), TAG), TAG);
+    KeLowerIrql(PASSIVE_LEVEL);
+}
+
+/* rule: KE-DPC-14 */
+static void initializing_a_queued_dpc_is_a_finding_at_once(void **state)
+{
+    (void)state;
     rig_kernel_stops(initialize_queued, NULL, "KE-DPC-14", "0xC7/01");
+    rig_kernel_stops(initialize_and_queue_queued, NULL, "KE-DPC-14", "0xC7/01");
 }
 
 int main(void)
@@ -547,6 +564,7 @@ int main(void)
         cmocka_unit_test(a_threaded_dpc_may_run_at_dispatch_level),
         cmocka_unit_test(freeing_a_queued_dpc_is_a_finding),
         cmocka_unit_test(overwriting_a_queued_dpc_is_a_finding),
+        cmocka_unit_test(initializing_a_queued_dpc_is_a_finding_at_once),
     };
     return cmocka_run_group_tests_name("ke_dpc", tests, NULL, NULL);
 }
