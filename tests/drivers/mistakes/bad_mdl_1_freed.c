@@ -14,19 +14,15 @@ IO_ALLOCATION_ACTION FreedControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, 
     PMISTAKE_DEVICE device = (PMISTAKE_DEVICE)DeviceObject->DeviceExtension;
     PIRP irp = (PIRP)Context;
     PVOID start = MmGetMdlVirtualAddress(irp->MdlAddress);
-    RACE_LIST pieces;
     NTSTATUS status = STATUS_CANCELLED;
 
     UNREFERENCED_PARAMETER(CurrentIrp);
 
     device->Race.MapRegisterBase = MapRegisterBase;
-    device->Race.Mapped = device->Race.Length;
     device->Mdl = IoAllocateMdl(start, device->Race.Length, FALSE, FALSE, NULL);
     if (device->Mdl != NULL) {
         IoBuildPartialMdl(irp->MdlAddress, device->Mdl, start, device->Race.Length);
-        status = device->Race.Adapter->DmaOperations->MapTransferEx(
-            device->Race.Adapter, device->Mdl, MapRegisterBase, 0, 0, &device->Race.Mapped, FALSE,
-            &pieces.List, sizeof(pieces), NULL, NULL);
+        status = MistakeStage(device, irp);
         if (!NT_SUCCESS(status)) {
             IoFreeMdl(device->Mdl);
         }
@@ -35,8 +31,6 @@ IO_ALLOCATION_ACTION FreedControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, 
         RaceEnd(&device->Race, irp, STATUS_CANCELLED);
         return DeallocateObject;
     }
-    device->Race.Irp = irp;
-    RaceProgram(&device->Race, &pieces.List);
 #ifndef MENDED
     IoFreeMdl(device->Mdl);
 #endif
@@ -60,8 +54,7 @@ VOID FreedDpc(PKDPC Dpc, PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID Con
     if (irp == NULL) {
         return;
     }
-    device->Race.Adapter->DmaOperations->FlushAdapterBuffersEx(
-        device->Race.Adapter, device->Mdl, device->Race.MapRegisterBase, 0, device->Race.Mapped, FALSE);
+    MistakeFlush(device);
 #ifdef MENDED
     IoFreeMdl(device->Mdl);
 #endif

@@ -57,3 +57,47 @@ static inline NTSTATUS MistakeAllocate(PDEVICE_OBJECT DeviceObject, PIRP Irp, PV
     }
     return STATUS_PENDING;
 }
+
+/* Locks the MDL's pages. FALSE: they cannot be locked, and the MDL is freed. */
+static DECLSPEC_NOINLINE BOOLEAN MistakeLock(PMDL Mdl, LOCK_OPERATION Operation)
+{
+    volatile BOOLEAN locked = TRUE;
+
+    __try {
+        MmProbeAndLockPages(Mdl, KernelMode, Operation);
+    } __except (EXCEPTION_EXECUTE_HANDLER) {
+        locked = FALSE;
+    }
+    if (!locked) {
+        IoFreeMdl(Mdl);
+    }
+    return locked;
+}
+
+/* Maps what the MDL in the extension describes, one page at most, and starts the card; and flushes it. */
+static inline NTSTATUS MistakeStage(PMISTAKE_DEVICE Device, PIRP Irp)
+{
+    PRACE_DEVICE race = &Device->Race;
+    RACE_LIST pieces;
+    NTSTATUS status;
+
+    race->Mapped = MmGetMdlByteCount(Device->Mdl);
+    status = race->Adapter->DmaOperations->MapTransferEx(race->Adapter, Device->Mdl, race->MapRegisterBase, 0,
+                                                         0, &race->Mapped, race->Write, &pieces.List,
+                                                         sizeof(pieces), NULL, NULL);
+    if (NT_SUCCESS(status)) {
+        KeAcquireSpinLockAtDpcLevel(&race->Lock);
+        race->Irp = Irp;
+        RaceProgram(race, &pieces.List);
+        KeReleaseSpinLockFromDpcLevel(&race->Lock);
+    }
+    return status;
+}
+
+static inline VOID MistakeFlush(PMISTAKE_DEVICE Device)
+{
+    PRACE_DEVICE race = &Device->Race;
+
+    race->Adapter->DmaOperations->FlushAdapterBuffersEx(race->Adapter, Device->Mdl, race->MapRegisterBase, 0,
+                                                        race->Mapped, race->Write);
+}

@@ -6,7 +6,6 @@
 DRIVER_UNLOAD RaceUnload;
 DRIVER_ADD_DEVICE RaceAddDevice;
 _Dispatch_type_(IRP_MJ_PNP) DRIVER_DISPATCH RacePnp;
-KSERVICE_ROUTINE RaceIsr;
 
 VOID RaceComplete(PIRP Irp, NTSTATUS Status, ULONG Information)
 {
@@ -158,9 +157,10 @@ static NTSTATUS RaceStart(PRACE_DEVICE Device, PCM_PARTIAL_RESOURCE_LIST List)
     if (Device->Registers == NULL || interrupt == NULL) {
         return STATUS_DEVICE_CONFIGURATION_ERROR;
     }
-    status = IoConnectInterrupt(&Device->Interrupt, RaceIsr, Device, NULL, interrupt->u.Interrupt.Vector,
-                                (KIRQL)interrupt->u.Interrupt.Level, (KIRQL)interrupt->u.Interrupt.Level,
-                                LevelSensitive, TRUE, interrupt->u.Interrupt.Affinity, FALSE);
+    status = IoConnectInterrupt(&Device->Interrupt, RaceDriver.Isr != NULL ? RaceDriver.Isr : RaceIsr, Device,
+                                NULL, interrupt->u.Interrupt.Vector, (KIRQL)interrupt->u.Interrupt.Level,
+                                (KIRQL)interrupt->u.Interrupt.Level, LevelSensitive, TRUE,
+                                interrupt->u.Interrupt.Affinity, FALSE);
     if (NT_SUCCESS(status)) {
         WRITE_REGISTER_ULONG((PULONG)(Device->Registers + RACE_CONTROL), RACE_CONTROL_INTERRUPTS);
     }

@@ -68,6 +68,7 @@ typedef struct _RACE_DRIVER {
     PDRIVER_DISPATCH ReadWrite;
     PDRIVER_STARTIO StartIo;
     PDRIVER_DISPATCH Power;
+    PKSERVICE_ROUTINE Isr; /* NULL: RaceIsr */
     PIO_DPC_ROUTINE Dpc;
     VOID (*Stop)(PRACE_DEVICE Device); /* when interrupts are disconnected, before the adapter is released */
 } RACE_DRIVER;
@@ -76,6 +77,7 @@ extern const RACE_DRIVER RaceDriver;
 
 /* race_driver.c */
 DRIVER_INITIALIZE DriverEntry;
+KSERVICE_ROUTINE RaceIsr;
 VOID RaceComplete(PIRP Irp, NTSTATUS Status, ULONG Information);
 /* Stops the card at once. */
 VOID RaceReset(PRACE_DEVICE Device);
