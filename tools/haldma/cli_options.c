@@ -128,13 +128,13 @@ static const struct {
       "faithful: devices do what the scenario has them do; misbehaving: whatever wrong they can "
       "(docs/devices.md)",
       0}},
-    {CLI_EXPLORE,
+    {CLI_EXPLORE | CLI_REPRODUCE,
      {"faults", KEY_FAULTS, "HOW", 0,
       "What can fail does: off, all (a choice like others), sweep (the Nth call for each N; "
       "sweep:persistent: "
       "and all after it), stacks (one for each call stack) or random[:RATE] (docs/faults.md)",
       0}},
-    {CLI_EXPLORE,
+    {CLI_EXPLORE | CLI_REPRODUCE,
      {"fault-runs", KEY_FAULT_RUNS, "N", 0, "Sweep, stacks: runs of the strategy for each fault (default 32)",
       0}},
     {CLI_EXPLORE,

@@ -73,8 +73,8 @@ struct cli_options {
     bool until_saturated; /* explore */
     enum cli_profile profile;
     enum cli_hardware hardware;
-    const char *faults_said;                /* explore: as it was said; NULL: as the scenario has it */
-    struct emu_faults faults;               /* explore: which calls fail, where that was said */
+    const char *faults_said;                /* NULL: not said, as the scenario has it */
+    struct emu_faults faults;               /* which calls fail, where that was said */
     const struct haldma_platform *platform; /* NULL: not said */
     uint64_t times;                         /* replay */
     enum cli_format format;

@@ -69,6 +69,12 @@ void cli_session_set_hardware(struct cli_session *s, enum cli_hardware hardware)
         emu_machine_set_misbehaving(s->machine, hardware == CLI_HARDWARE_MISBEHAVING);
 }
 
+void cli_session_set_faults(struct cli_session *s, const struct cli_options *options)
+{
+    if (options->faults_said != NULL)
+        emu_machine_set_faults(s->machine, options->faults.policy != EMU_FAULTS_OFF);
+}
+
 bool cli_session_fit(struct cli_session *s, const struct emu_token *token)
 {
     uint32_t before = emu_machine_config(s->machine)->go_past;

@@ -30,6 +30,7 @@ bool cli_session_open(struct cli_session *s, const struct haldma_scenario *scena
 void cli_session_close(struct cli_session *s);
 /* Before its first run. */
 void cli_session_set_hardware(struct cli_session *s, enum cli_hardware hardware);
+void cli_session_set_faults(struct cli_session *s, const struct cli_options *options);
 
 /*
  * Opens the session that options->token is for, with the profile and the faults it was made with; the token

@@ -334,8 +334,7 @@ static int explore_on(const struct cli_options *options, const struct haldma_sce
     if (!cli_session_open(&x.session, scenario, platform, 0, options->profile))
         return CLI_BAD_INPUT;
     cli_session_set_hardware(&x.session, options->hardware);
-    if (options->faults_said != NULL)
-        emu_machine_set_faults(x.session.machine, options->faults.policy != EMU_FAULTS_OFF);
+    cli_session_set_faults(&x.session, options);
     int status = CLI_BAD_INPUT;
     emu_machine_set_go_past(x.session.machine, options->go_on ? EMU_REPORTED_MAX : 0);
     cli_suppress_for(x.suppressions, x.session.machine);

@@ -15,6 +15,8 @@
 #include "commands.h"
 #include "field_match.h"
 
+#include <emu/fault.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,6 +27,7 @@ enum { LISTENING_RUNS = 200, HEXADECIMAL = 16 };
 /* What a strategy's runs do against the log. */
 struct search {
     struct emu_strategy base;
+    const struct cli_options *options;
     struct emu_strategy *runs; /* who answers */
     struct emu_machine *machine;
     struct field_match match;
@@ -78,6 +81,36 @@ static void search_destroy(struct emu_strategy *s)
     emu_record_free(&x->record);
 }
 
+static struct emu_strategy *make_random(void *context)
+{
+    const struct search *x = context;
+    return emu_strategy_random(x->options->seed);
+}
+
+/* The sampler's runs, guided unless they are to be left alone. */
+static struct emu_strategy *guide(struct search *x, struct emu_strategy *sampler)
+{
+    return x->options->strategy == CLI_STRATEGY_RANDOM
+               ? sampler
+               : emu_strategy_guided(sampler, (unsigned)x->match.log->count, field_match_score, &x->match);
+}
+
+static struct emu_strategy *make_guided(void *context)
+{
+    return guide(context, make_random(context));
+}
+
+/* Random faults are the sampler's, so that guided runs repeat those that led far; a sweep goes round the
+ * guided runs for each of its faults. The makers are called again later: *x stays where it is. */
+static struct emu_strategy *make_runs(struct search *x)
+{
+    struct emu_faults faults = x->options->faults;
+    faults.seed = x->options->seed;
+    if (faults.policy == EMU_FAULTS_RANDOM)
+        return guide(x, emu_strategy_faults(&faults, make_random, x));
+    return faults.policy > EMU_FAULTS_ALL ? emu_strategy_faults(&faults, make_guided, x) : make_guided(x);
+}
+
 /* ---- Which lines count -----------------------------------------------------------------------------------
  */
 
@@ -112,7 +145,8 @@ static bool listen_first(struct cli_session *s, const struct cli_options *o, str
 static void show_text(FILE *out, struct cli_session *s, const struct cli_options *o, const struct search *x,
                       const struct emu_report *report, const char *token)
 {
-    char runs[CLI_COUNT_TEXT], otherwise[CLI_COUNT_TEXT], time[CLI_COUNT_TEXT];
+    enum { DESCRIPTION = 256 };
+    char runs[CLI_COUNT_TEXT], otherwise[CLI_COUNT_TEXT], time[CLI_COUNT_TEXT], faults[DESCRIPTION];
     const struct field_log *log = x->match.log;
     cli_runs(report->runs, runs);
     cli_time(report->seconds, time);
@@ -133,6 +167,8 @@ static void show_text(FILE *out, struct cli_session *s, const struct cli_options
                 log->lines[x->furthest].text);
     else
         fprintf(out, "  it does not fail as the log does\n");
+    if (emu_strategy_describe(x->runs, faults, sizeof faults))
+        fprintf(out, "  %s\n", faults);
     if (x->failed_otherwise > 0)
         fprintf(out, "  %s failed without agreeing with the log\n", cli_runs(x->failed_otherwise, otherwise));
     cli_token_text(out, token);
@@ -147,11 +183,12 @@ static json_t *describe(struct cli_session *s, const struct search *x, const str
                        ? json_pack("{s:i, s:o}", "number", (int)log->lines[x->furthest].number, "text",
                                    cli_text_json(log->lines[x->furthest].text))
                        : json_null();
-    return json_pack("{s:s, s:b, s:I, s:f, s:I, s:I, s:I, s:o, s:s?, s:o, s:o}", "scenario",
-                     s->scenario->name, "reproduced", (int)x->reproduced, "runs", (json_int_t)report->runs,
-                     "seconds", report->seconds, "lines", (json_int_t)log->count, "agreed",
-                     (json_int_t)x->furthest, "failed_otherwise", (json_int_t)x->failed_otherwise, "next",
-                     next, "token", token, "trace_hash", cli_hash_json(x->hash), "finding", finding);
+    return json_pack("{s:s, s:s*, s:b, s:I, s:f, s:I, s:I, s:I, s:o, s:s?, s:o, s:o}", "scenario",
+                     s->scenario->name, "faults", x->options->faults_said, "reproduced", (int)x->reproduced,
+                     "runs", (json_int_t)report->runs, "seconds", report->seconds, "lines",
+                     (json_int_t)log->count, "agreed", (json_int_t)x->furthest, "failed_otherwise",
+                     (json_int_t)x->failed_otherwise, "next", next, "token", token, "trace_hash",
+                     cli_hash_json(x->hash), "finding", finding);
 }
 
 /* ---- One scenario ----------------------------------------------------------------------------------------
@@ -173,13 +210,11 @@ static int reproduce(struct cli_session *s, const struct cli_options *o, struct 
                  .choose = search_choose,
                  .end = search_end,
                  .destroy = search_destroy},
+        .options = o,
         .machine = s->machine,
         .match = {.log = log, .machine = s->machine, .exact = o->exact, .heeds_processors = fits},
     };
-    struct emu_strategy *random = emu_strategy_random(o->seed);
-    x.runs = o->strategy == CLI_STRATEGY_RANDOM
-                 ? random
-                 : emu_strategy_guided(random, (unsigned)log->count, field_match_score, &x.match);
+    x.runs = make_runs(&x);
     EMU_ASSERT(x.runs != NULL);
     struct cli_progress progress = {.label = s->scenario->name, .shown = !o->quiet && isatty(STDERR_FILENO)};
     struct emu_explore_options limits = {
@@ -226,6 +261,7 @@ int command_reproduce(const struct cli_options *options)
     int status = CLI_BAD_INPUT;
     if (cli_session_open(&s, scenario, options->platform, 0, options->profile)) {
         cli_session_set_hardware(&s, options->hardware);
+        cli_session_set_faults(&s, options);
         if (cli_results_open(&results, options)) {
             cli_progress_catch_interrupt();
             status = reproduce(&s, options, &log, &results, &json);

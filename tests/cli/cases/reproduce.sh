@@ -27,6 +27,26 @@ haldma reproduce "$speaking" --log never.log --quiet --runs 500 --format json
 printf '[0] speaking: first reads 0 at 00000000\n[1] speaking: first writes 1\n' >processors.log
 haldma reproduce "$speaking" --log processors.log --quiet --runs 500
 
+# What was printed only where memory was short: never without failures, soon with them; and the token has the one that decided.
+failing=modules/cli_failing.so
+printf 'failing: no memory, counts on from 0\nfailing: counts to 1\n' >short.log
+haldma reproduce "$failing" --log short.log --quiet --runs 300
+haldma reproduce "$failing" --log short.log --quiet --runs 300 --faults off
+for how in all sweep sweep:persistent stacks random; do
+    haldma reproduce "$failing" --log short.log --quiet --faults $how
+done
+haldma reproduce "$failing" --log short.log --quiet --strategy random --faults random:0.3 --format json
+for how in all sweep; do
+    token=$("$tool" reproduce "$failing" --log short.log --quiet --faults $how | sed -n 's/^token: //p')
+    haldma replay "$failing" "$token" --quiet
+    "$tool" replay "$failing" "$token" --all | grep -o 'fault: fails here .*'
+done
+# A sweep comes to its end: no single failure prints this.
+printf 'failing: no memory, counts on from 0\nfailing: no memory, counts on from 0\n' >both.log
+haldma reproduce "$failing" --log both.log --quiet --faults sweep --fault-runs 4
+haldma reproduce "$failing" --log both.log --quiet --faults sweep:persistent
+haldma reproduce "$failing" --log both.log --fault-runs 4
+
 # What is no log.
 : >empty.log
 haldma reproduce "$speaking" --log empty.log
