@@ -126,9 +126,10 @@ static void end(struct dma_system *s, struct dma_owned *o)
 /* ---- Beginning and ending -------------------------------------------------------------------- */
 
 /* The last piece goes on: the driver's bytes follow each other, and the device's do. */
-static bool goes_on(const struct dma_owned *o, uint64_t at, const unsigned char *memory, uint64_t device)
+static bool goes_on(const struct dma_owned *o, const MDL *part, uint64_t at, const unsigned char *memory,
+                    uint64_t device)
 {
-    return o != NULL && o->device + o->bytes == device && o->at + o->bytes == at &&
+    return o != NULL && o->part == part && o->device + o->bytes == device && o->at + o->bytes == at &&
            (o->memory == NULL ? memory == NULL : o->memory + o->bytes == memory);
 }
 
@@ -142,7 +143,7 @@ static struct dma_owned *add(const struct dma_owning *by, struct dma_owned *last
     unsigned char *memory = a->loops ? NULL : emu_ram_at(s->machine, physical);
     renew(all, a->requester, device, bytes);
     guard(s, memory, bytes, true);
-    if (goes_on(last, at, memory, device)) {
+    if (goes_on(last, by->part, at, memory, device)) {
         last->bytes += bytes;
         return last;
     }
@@ -152,6 +153,7 @@ static struct dma_owned *add(const struct dma_owning *by, struct dma_owned *last
         .bytes = bytes,
         .memory = memory,
         .mdl = by->mdl,
+        .part = by->part,
         .at = at,
         .requester = a->requester,
         .adapter = a->object,
@@ -329,16 +331,25 @@ static void look_at_driver(struct emu_machine *m, void *context, uintptr_t addre
 
 /* ---- Memory that is given back --------------------------------------------------------------- */
 
-static void require_own(struct emu_machine *m, const struct dma_owned *o, const char *deed)
+static void require_own(struct emu_machine *m, const struct dma_owned *o, const char *rule, const char *deed)
 {
     char name[sizeof(struct dma_name)];
     if (o == NULL)
         return;
     emu_finding_came_from(m, o->adapter, "given the buffer", &o->birth);
-    emu_finding_raise(m, "DMA-OWN-6", NULL, NULL,
-                      "%s that is mapped for %s, %s: until the flush it is the device's", deed,
-                      emu_object_text(m, o->adapter, name, sizeof name),
+    emu_finding_raise(m, rule, NULL, NULL, "%s that is mapped for %s, %s: until the flush it is the device's",
+                      deed, emu_object_text(m, o->adapter, name, sizeof name),
                       o->to_device ? "which reads it" : "which writes it");
+}
+
+/* A piece that an MDL in these bytes describes, by the MDL that was mapped: others may describe the same
+ * pages as well. */
+static const struct dma_owned *described_in(const struct dma_owners *all, const void *memory, size_t bytes)
+{
+    const struct dma_owned_place *p = all->of_all;
+    while (p != NULL && (uintptr_t)p->owned->part - (uintptr_t)memory >= bytes)
+        p = p->next;
+    return p != NULL ? p->owned : NULL;
 }
 
 static void look_at_freed(void *context, const void *memory, size_t bytes)
@@ -346,26 +357,37 @@ static void look_at_freed(void *context, const void *memory, size_t bytes)
     struct dma_system *s = context;
     LINES(s->machine)
     {
-        require_own(s->machine, find_wrong(&s->owners, (uintptr_t)memory, bytes, true),
+        require_own(s->machine, find_wrong(&s->owners, (uintptr_t)memory, bytes, true), "DMA-OWN-6",
                     "the driver frees memory");
+        require_own(s->machine, described_in(&s->owners, memory, bytes), "DMA-OWN-7",
+                    "the driver frees the MDL of a buffer");
     }
 }
 
-/* By the MDL that was mapped: other MDLs may have locked the same pages as well. */
 static void look_at_unlocked(void *context, PMDL mdl)
 {
     struct dma_system *s = context;
     LINES(s->machine)
     {
-        for (const struct dma_owned_place *p = s->owners.of_all; p != NULL; p = p->next)
-            if (p->owned->mdl == mdl)
-                require_own(s->machine, p->owned, "the driver unlocks the pages of a buffer");
+        require_own(s->machine, described_in(&s->owners, mdl, sizeof *mdl), "DMA-OWN-6",
+                    "the driver unlocks the pages of a buffer");
+    }
+}
+
+static void look_at_rebuilt(void *context, PMDL mdl)
+{
+    struct dma_system *s = context;
+    LINES(s->machine)
+    {
+        require_own(s->machine, described_in(&s->owners, mdl, sizeof *mdl), "DMA-OWN-7",
+                    "the driver builds a partial MDL in the MDL of a buffer");
     }
 }
 
 void dma_owned_watch_given_back(struct dma_system *s)
 {
-    hal_tell_given_back(s->machine, &(struct hal_given_back){look_at_freed, look_at_unlocked, s});
+    hal_tell_given_back(s->machine,
+                        &(struct hal_given_back){look_at_freed, look_at_unlocked, look_at_rebuilt, s});
 }
 
 /* ---- Devices --------------------------------------------------------------------------------- */

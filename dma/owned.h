@@ -47,6 +47,7 @@ struct dma_owned {
     uint64_t bytes;
     unsigned char *memory; /* the driver's bytes; NULL: shared, or none of the machine's memory */
     PMDL mdl;              /* as the driver named it; NULL: a common buffer */
+    PMDL part;             /* the one of its chain that describes these bytes */
     uint64_t at;           /* where in the MDL's chain */
     emu_requester requester;
     emu_object adapter;
@@ -74,6 +75,7 @@ void dma_owned_boot(struct dma_system *s);
 struct dma_owning {
     const struct dma_adapter *adapter;
     PMDL mdl;
+    PMDL part; /* of its chain: that the next piece is of */
     enum dma_owned_kind kind;
     bool to_device;
 };
@@ -98,7 +100,7 @@ uint64_t dma_owned_bytes(const struct dma_adapter *a, const MDL *mdl);
 /* Has it mapped anything in that way? */
 bool dma_owned_any(const struct dma_adapter *a);
 
-/* From now on memory that is given back while a device owns it is a finding. */
+/* From now on memory that is given back while a device owns it is a finding; so is its MDL. */
 void dma_owned_watch_given_back(struct dma_system *s);
 
 /* A common buffer begins and ends. */

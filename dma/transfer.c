@@ -173,6 +173,7 @@ static void own(struct mapping *x, struct dma_step step, uint64_t device)
     const struct dma_owning by = {
         .adapter = x->adapter,
         .mdl = x->mdl,
+        .part = x->walk.mdl,
         .kind = x->registers != NULL ? DMA_OWNED_THROUGH_REGISTERS
                 : x->is_list         ? DMA_OWNED_BY_LIST
                                      : DMA_OWNED_WITHOUT,

@@ -269,6 +269,10 @@ VOID IoBuildPartialMdl(PMDL SourceMdl, PMDL TargetMdl, PVOID VirtualAddress, ULO
                           "IoBuildPartialMdl was asked for %u bytes at offset %u of %s, which has %u bytes",
                           length, offset, mm_mdl_tell(emu_current(), SourceMdl, name), SourceMdl->ByteCount);
     }
+    const struct hal_given_back *told = &hal_kernel()->mm.given_back;
+    if (told->rebuilt != NULL)
+        told->rebuilt(told->context, TargetMdl);
+    emu_touch_within(emu_current(), TargetMdl, sizeof *TargetMdl, EMU_ACCESS_WRITE);
     TargetMdl->Process = SourceMdl->Process;
     TargetMdl->StartVa = PAGE_ALIGN(VirtualAddress);
     TargetMdl->ByteOffset = BYTE_OFFSET(VirtualAddress);

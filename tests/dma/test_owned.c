@@ -1,12 +1,12 @@
 /*
- * What devices own: drivers that touch it, devices that go on with what they had, and flushes of mappings
- * that needed no map registers.
+ * What devices own: drivers that touch it or give it back, devices that go on with what they had, and flushes
+ * of mappings that needed no map registers.
  *
  * The driver's loads and stores are played here: emu_access_memory() is what an instrumented driver calls.
  */
 #include <emu/access.h>
 
-#include "world.h"
+#include "gather.h"
 
 enum {
     INSTRUMENTED_READ = EMU_MEMORY_INSTRUMENTED,
@@ -287,6 +287,143 @@ static void a_run_goes_on_after_a_flush_of_too_much_or_in_the_other_direction(vo
     emu_machine_destroy(m);
 }
 
+/* ---- Buffers that are given back ------------------------------------------------------------- */
+
+enum { TAG = 0x74736574 };
+
+static PMDL lock_pool(PVOID *pool)
+{
+    *pool = ExAllocatePool2(POOL_FLAG_NON_PAGED, PAGE_SIZE, TAG);
+    PMDL mdl = IoAllocateMdl(*pool, PAGE_SIZE, FALSE, FALSE, NULL);
+    MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
+    return mdl;
+}
+
+/* The buffer is mapped, given back, flushed: in this order, or the last two the other way round. */
+static void give_back(bool too_early, bool frees)
+{
+    struct world_list list;
+    ULONG length = PAGE_SIZE;
+    PVOID pool;
+    PDMA_ADAPTER adapter = world_adapter(64);
+    PMDL mdl = lock_pool(&pool);
+    rig_expect_equal(world_map(adapter, mdl, NULL, 0, &length, false, &list), STATUS_SUCCESS);
+    if (!too_early)
+        adapter->DmaOperations->FlushAdapterBuffersEx(adapter, mdl, NULL, 0, length, FALSE);
+    if (!frees || !too_early)
+        MmUnlockPages(mdl);
+    ExFreePoolWithTag(pool, TAG);
+}
+
+static void a_buffer_is_unlocked_before_the_flush(void *context)
+{
+    (void)context;
+    give_back(true, false);
+}
+
+static void a_buffer_is_freed_before_the_flush(void *context)
+{
+    (void)context;
+    give_back(true, true);
+}
+
+static void a_buffer_is_given_back_after_the_flush(void *context)
+{
+    (void)context;
+    give_back(false, false);
+}
+
+static struct rig_outcome run_giving_back(void (*body)(void *), void *context, uint32_t verify)
+{
+    struct haldma_config config = world_config();
+    struct rig_outcome outcome;
+    config.verify = verify;
+    struct emu_machine *m = world_machine(&config);
+    rig_run(m, body, context, &outcome);
+    emu_machine_destroy(m);
+    return outcome;
+}
+
+/* rule: DMA-OWN-6 */
+static void a_buffer_that_is_given_back_before_the_flush_is_told(void **state)
+{
+    (void)state;
+    struct rig_outcome outcome =
+        run_giving_back(a_buffer_is_unlocked_before_the_flush, NULL, HALDMA_VERIFY_DMA);
+    rig_assert_stopped(&outcome, "DMA-OWN-6", NULL);
+    outcome = run_giving_back(a_buffer_is_freed_before_the_flush, NULL, HALDMA_VERIFY_DMA);
+    rig_assert_stopped(&outcome, "DMA-OWN-6", NULL);
+    outcome = run_giving_back(a_buffer_is_given_back_after_the_flush, NULL, HALDMA_VERIFY_DMA);
+    rig_assert_idle(&outcome);
+    outcome = run_giving_back(a_buffer_is_unlocked_before_the_flush, NULL, 0);
+    rig_assert_idle(&outcome);
+}
+
+/* ---- MDLs that are given back ---------------------------------------------------------------- */
+
+/* Two pages behind two MDLs are mapped, in one of two ways; something is done with the MDLs; and it is
+ * flushed: in this order, or the last two the other way round. */
+struct lending {
+    bool as_list, too_early;
+    void (*deed)(PMDL chain);
+};
+
+static void free_first(PMDL chain)
+{
+    IoFreeMdl(chain);
+}
+
+static void free_second(PMDL chain)
+{
+    IoFreeMdl(chain->Next);
+}
+
+static void build_in_second(PMDL chain)
+{
+    unsigned char *memory;
+    PMDL whole = world_buffer(1, false, &memory);
+    IoBuildPartialMdl(whole, chain->Next, memory, PAGE_SIZE);
+}
+
+static void lend(void *context)
+{
+    const struct lending *l = context;
+    struct gather_call call = {0};
+    struct world_list list;
+    unsigned char *memory;
+    ULONG length = 2 * PAGE_SIZE;
+    PDMA_ADAPTER adapter = world_adapter(64);
+    PMDL chain = world_buffer(1, false, &memory);
+    chain->Next = world_buffer(1, false, &memory);
+    rig_expect_equal(l->as_list ? gather_get(adapter, chain, 0, length, true, &call)
+                                : world_map(adapter, chain, NULL, 0, &length, true, &list),
+                     STATUS_SUCCESS);
+    if (l->too_early)
+        l->deed(chain);
+    if (l->as_list)
+        adapter->DmaOperations->PutScatterGatherList(adapter, call.list, TRUE);
+    else
+        adapter->DmaOperations->FlushAdapterBuffersEx(adapter, chain, NULL, 0, length, TRUE);
+    if (!l->too_early)
+        l->deed(chain);
+}
+
+/* rule: DMA-OWN-7 */
+static void an_mdl_that_is_freed_or_built_anew_before_the_flush_is_told(void **state)
+{
+    (void)state;
+    static void (*const deeds[])(PMDL) = {free_first, free_second, build_in_second};
+    enum { DEEDS = sizeof deeds / sizeof deeds[0], WAYS = 2 };
+    for (unsigned i = 0; i < DEEDS * WAYS; i++) {
+        struct lending l = {.as_list = i % WAYS != 0, .too_early = true, .deed = deeds[i / WAYS]};
+        struct rig_outcome outcome = run_giving_back(lend, &l, HALDMA_VERIFY_DMA);
+        rig_assert_stopped(&outcome, "DMA-OWN-7", NULL);
+        l.too_early = false;
+        outcome = run_giving_back(lend, &l, HALDMA_VERIFY_DMA);
+        rig_assert_idle(&outcome);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -310,6 +447,8 @@ int main(void)
         WORLD_STOPS(releasing_the_adapter_before_the_flush_without_registers, "DMA-ADAPTER-33", NULL),
         WORLD_HOLDS(the_adapter_is_released_after_the_flush),
         cmocka_unit_test(a_run_goes_on_after_a_flush_of_too_much_or_in_the_other_direction),
+        cmocka_unit_test(a_buffer_that_is_given_back_before_the_flush_is_told),
+        cmocka_unit_test(an_mdl_that_is_freed_or_built_anew_before_the_flush_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

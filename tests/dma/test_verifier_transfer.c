@@ -547,77 +547,6 @@ static void common_buffers_and_mappings_that_are_left_alone_are_fine(void *conte
     c.adapter->DmaOperations->PutDmaAdapter(c.adapter);
 }
 
-/* ---- Buffers that are given back ------------------------------------------------------------- */
-
-enum { TAG = 0x74736574 };
-
-static PMDL lock_pool(PVOID *pool)
-{
-    *pool = ExAllocatePool2(POOL_FLAG_NON_PAGED, PAGE_SIZE, TAG);
-    PMDL mdl = IoAllocateMdl(*pool, PAGE_SIZE, FALSE, FALSE, NULL);
-    MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
-    return mdl;
-}
-
-/* The buffer is mapped, given back, flushed: in this order, or the last two the other way round. */
-static void give_back(bool too_early, bool frees)
-{
-    struct world_list list;
-    ULONG length = BYTES;
-    PVOID pool;
-    PDMA_ADAPTER adapter = world_adapter(64);
-    PMDL mdl = lock_pool(&pool);
-    rig_expect_equal(world_map(adapter, mdl, NULL, 0, &length, false, &list), STATUS_SUCCESS);
-    if (!too_early)
-        adapter->DmaOperations->FlushAdapterBuffersEx(adapter, mdl, NULL, 0, length, FALSE);
-    if (!frees || !too_early)
-        MmUnlockPages(mdl);
-    ExFreePoolWithTag(pool, TAG);
-}
-
-static void a_buffer_is_unlocked_before_the_flush(void *context)
-{
-    (void)context;
-    give_back(true, false);
-}
-
-static void a_buffer_is_freed_before_the_flush(void *context)
-{
-    (void)context;
-    give_back(true, true);
-}
-
-static void a_buffer_is_given_back_after_the_flush(void *context)
-{
-    (void)context;
-    give_back(false, false);
-}
-
-static struct rig_outcome run_giving_back(void (*body)(void *), uint32_t verify)
-{
-    struct haldma_config config = world_config();
-    struct rig_outcome outcome;
-    config.verify = verify;
-    struct emu_machine *m = world_machine(&config);
-    rig_run(m, body, NULL, &outcome);
-    emu_machine_destroy(m);
-    return outcome;
-}
-
-/* rule: DMA-OWN-6 */
-static void a_buffer_that_is_given_back_before_the_flush_is_told(void **state)
-{
-    (void)state;
-    struct rig_outcome outcome = run_giving_back(a_buffer_is_unlocked_before_the_flush, HALDMA_VERIFY_DMA);
-    rig_assert_stopped(&outcome, "DMA-OWN-6", NULL);
-    outcome = run_giving_back(a_buffer_is_freed_before_the_flush, HALDMA_VERIFY_DMA);
-    rig_assert_stopped(&outcome, "DMA-OWN-6", NULL);
-    outcome = run_giving_back(a_buffer_is_given_back_after_the_flush, HALDMA_VERIFY_DMA);
-    rig_assert_idle(&outcome);
-    outcome = run_giving_back(a_buffer_is_unlocked_before_the_flush, 0);
-    rig_assert_idle(&outcome);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -657,7 +586,6 @@ int main(void)
         VECTOR(a_write_before_a_vectors_buffer_is_told),
         VECTOR(a_write_behind_a_vectors_buffer_is_told),
         VERIFIED(common_buffers_and_mappings_that_are_left_alone_are_fine, NULL),
-        cmocka_unit_test(a_buffer_that_is_given_back_before_the_flush_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

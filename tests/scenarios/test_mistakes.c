@@ -89,6 +89,8 @@ static const struct mistake {
     {"own_3_hasty", "DMA-OWN-3", "", "DMA-REMAP-3"},
     {"own_4_short", "DMA-OWN-4", "", ""},
     {"own_6_unlocked", "DMA-OWN-6", "", NULL},
+    {"own_7_freed", "DMA-OWN-7", "", NULL},
+    {"own_7_rebuilt", "DMA-OWN-7", "", NULL},
     {"pool_13_paged", "EX-POOL-13", "0xD1", NULL},
     {"pool_14_after", "EX-POOL-14", "0xD5", NULL},
     {"pool_15_beyond", "EX-POOL-15", "0xD6", NULL},

@@ -1,6 +1,6 @@
 /*
- * Memory that a driver gives back: a block of pool that it frees, a buffer whose pages it unlocks. The layer
- * above may ask to be told, before it is done.
+ * Memory that a driver gives back: a block of pool that it frees, a buffer whose pages it unlocks, an MDL
+ * that is to describe something else. The layer above may ask to be told, before it is done.
  */
 #ifndef HAL_GIVEN_BACK_H
 #define HAL_GIVEN_BACK_H
@@ -11,6 +11,7 @@
 struct hal_given_back {
     void (*freed)(void *context, const void *memory, size_t bytes);
     void (*unlocked)(void *context, PMDL mdl);
+    void (*rebuilt)(void *context, PMDL mdl);
     void *context;
 };
 

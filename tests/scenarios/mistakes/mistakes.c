@@ -120,6 +120,8 @@ static const char *const without_registers[] = {"pc", "soc", NULL};
     X(own_3_hasty, one_read, NULL, NULL, "the flush comes before the device is done")                    \
     X(own_4_short, one_read, NULL, NULL, "the device transfers more than was mapped")                    \
     X(own_6_unlocked, one_short_read, verified, NULL, "the buffer is unlocked before the flush")         \
+    X(own_7_freed, one_write, verified, NULL, "the MDL is freed and the flush forgotten")                \
+    X(own_7_rebuilt, one_read, verified, NULL, "the MDL is built for the next page before the flush")    \
     X(paged_1_raised, one_write, NULL, NULL, "paged code at DISPATCH_LEVEL")                             \
     X(reg_3_address, one_read, NULL, NULL, "the flush is given another base")                            \
     X(spin_4_twice, one_read, NULL, NULL, "a spin lock is taken twice")                                  \

@@ -1,0 +1,65 @@
+/*
+ * The buffer is transferred through an MDL of the driver's own, which is freed when the card is done; the
+ * flush is forgotten. Mended: the flush comes first.
+ */
+#include "mistake.h"
+
+_Dispatch_type_(IRP_MJ_WRITE) DRIVER_DISPATCH ForgottenWrite;
+DRIVER_CONTROL ForgottenControl;
+IO_DPC_ROUTINE ForgottenDpc;
+
+IO_ALLOCATION_ACTION ForgottenControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID MapRegisterBase,
+                                      PVOID Context)
+{
+    PMISTAKE_DEVICE device = (PMISTAKE_DEVICE)DeviceObject->DeviceExtension;
+    PIRP irp = (PIRP)Context;
+    PVOID start = MmGetMdlVirtualAddress(irp->MdlAddress);
+    NTSTATUS status = STATUS_CANCELLED;
+
+    UNREFERENCED_PARAMETER(CurrentIrp);
+
+    device->Race.MapRegisterBase = MapRegisterBase;
+    device->Mdl = IoAllocateMdl(start, device->Race.Length, FALSE, FALSE, NULL);
+    if (device->Mdl != NULL) {
+        IoBuildPartialMdl(irp->MdlAddress, device->Mdl, start, device->Race.Length);
+        status = MistakeStage(device, irp);
+        if (!NT_SUCCESS(status)) {
+            IoFreeMdl(device->Mdl);
+        }
+    }
+    if (!NT_SUCCESS(status)) {
+        RaceEnd(&device->Race, irp, STATUS_CANCELLED);
+        return DeallocateObject;
+    }
+    return DeallocateObjectKeepRegisters;
+}
+
+NTSTATUS ForgottenWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
+{
+    return RaceSubmit(DeviceObject, Irp, 1, ForgottenControl);
+}
+
+VOID ForgottenDpc(PKDPC Dpc, PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID Context)
+{
+    PMISTAKE_DEVICE device = (PMISTAKE_DEVICE)DeviceObject->DeviceExtension;
+    PIRP irp = RaceTake(&device->Race);
+
+    UNREFERENCED_PARAMETER(Dpc);
+    UNREFERENCED_PARAMETER(CurrentIrp);
+    UNREFERENCED_PARAMETER(Context);
+
+    if (irp == NULL) {
+        return;
+    }
+#ifdef MENDED
+    MistakeFlush(device);
+#endif
+    IoFreeMdl(device->Mdl);
+    RaceFree(&device->Race);
+    RaceEnd(&device->Race, irp, STATUS_SUCCESS);
+}
+
+const RACE_DRIVER RaceDriver = {.ExtensionLength = sizeof(MISTAKE_DEVICE),
+                                .AddressWidth = 64,
+                                .ReadWrite = ForgottenWrite,
+                                .Dpc = ForgottenDpc};
