@@ -1,10 +1,12 @@
 /*
  * Drivers whose mistakes show when a call fails (tests/scenarios/faults.c): each is found by each policy for
  * the rule that says what went wrong, not at all without faults, and the mended one is clean under all of
- * them.
+ * them. And the mended drivers of other modules, which are about other mistakes, are ready for failures as
+ * well.
  */
 #include "subject.h"
 
+#include <dlfcn.h>
 #include <emu/coverage.h>
 #include <emu/fault.h>
 #include <emu/token.h>
@@ -129,6 +131,49 @@ static void the_mended_driver_is_clean_under_complete_sweeps(void **state)
     struct emu_report report = explore(*state, "mended", &random, make_random, BUDGET);
     require_clean(&report);
     emu_report_free(&report);
+}
+
+/* Has the scenario a sweep without a finding, on the first platform that it is for? */
+static bool is_ready(const char *module, const char *scenario)
+{
+    const struct emu_faults sweep = {.policy = EMU_FAULTS_SWEEP};
+    struct subject s = open_subject(module, scenario);
+    unsigned p = 0;
+    while (!haldma_scenario_suits(s.scenario, haldma_platform_at(p)))
+        p++;
+    move_subject(&s, haldma_platform_at(p));
+    emu_machine_set_faults(s.machine, true);
+    struct emu_report report = explore_subject(&s, emu_strategy_faults(&sweep, make_search, NULL), 0);
+    bool ready = report.found == 0 && report.complete;
+    if (!ready)
+        print_error("%s: %s %s\n", scenario, report.found != 0 ? report.findings[0].finding.rule : "",
+                    report.found != 0 ? report.findings[0].finding.message : "the sweep did not end");
+    emu_report_free(&report);
+    close_subject(&s);
+    return ready;
+}
+
+/* rule: EMU-FAULT-3 */
+static void mended_drivers_are_ready_for_each_failure(void **state)
+{
+    unsigned mended = 0, ready = 0;
+    for (char **path = *state; *path != NULL; path++) {
+        void *handle = dlopen(*path, RTLD_NOW | RTLD_LOCAL);
+        if (handle == NULL)
+            fail_msg("%s", dlerror());
+        const struct haldma_module *module = dlsym(handle, "haldma_module");
+        assert_non_null(module);
+        for (uint32_t i = 0; i < module->count; i++) {
+            const char *name = module->scenarios[i].name;
+            if (strstr(name, "mended") == NULL)
+                continue;
+            mended++;
+            ready += is_ready(*path, name);
+        }
+        dlclose(handle);
+    }
+    assert_true(mended > 0);
+    assert_int_equal(ready, mended);
 }
 
 /* Each call that a run makes from another place has its turn: fewer runs than calls, for loops. */
@@ -292,8 +337,8 @@ static void every_strategy_finds_each_mistake_and_its_token_is_the_run(void **st
 
 int main(int argc, char **argv)
 {
-    if (argc != 2) {
-        fprintf(stderr, "usage: %s faults.so\n", argv[0]);
+    if (argc < 3) {
+        fprintf(stderr, "usage: %s faults.so other.so...\n", argv[0]);
         return 2;
     }
     const struct CMUnitTest tests[] = {
@@ -302,6 +347,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(random_failures_find_each_mistake, argv[1]),
         cmocka_unit_test_prestate(without_faults_nothing_is_found, argv[1]),
         cmocka_unit_test_prestate(the_mended_driver_is_clean_under_complete_sweeps, argv[1]),
+        cmocka_unit_test_prestate(mended_drivers_are_ready_for_each_failure, argv + 2),
         cmocka_unit_test_prestate(the_same_stack_fails_once, argv[1]),
         cmocka_unit_test_prestate(every_strategy_finds_each_mistake_and_its_token_is_the_run, argv[1]),
         cmocka_unit_test_prestate(shrinking_drops_faults_that_do_not_matter, argv[1]),

@@ -34,37 +34,37 @@ typedef struct _BAD_DEVICE {
     ULONG RequestLine;  /* of a system DMA controller */
     KEVENT Event;       /* a routine of the driver's was called */
     UCHAR Transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
-    PVOID Base; /* map registers, and how many */
+    PVOID Base; /* map registers, and how many; none: there is no channel */
     ULONG Count;
-    PVOID Common; /* a common buffer */
+    PVOID Common; /* a common buffer, or NULL */
     PHYSICAL_ADDRESS CommonLogical;
     PSCATTER_GATHER_LIST List;
-    PDMA_COMMON_BUFFER_VECTOR Vector;
+    PDMA_COMMON_BUFFER_VECTOR Vector; /* or NULL */
 } BAD_DEVICE, *PBAD_DEVICE;
 
 typedef struct _BAD_ROUTINES {
     VOID(*Describe)
     (PBAD_DEVICE Device, PDEVICE_DESCRIPTION Description); /* NULL: as BadStart describes it */
     VOID (*Deed)(PBAD_DEVICE Device, PMDL Mdl);            /* a write, at PASSIVE_LEVEL */
-    VOID (*Stop)(PBAD_DEVICE Device);                      /* removal; NULL: the adapter is put */
+    VOID (*Stop)(PBAD_DEVICE Device); /* removal of what was started; NULL: the adapter is put */
 } BAD_ROUTINES, *PBAD_ROUTINES;
 
 NTSTATUS BadDriverEntry(PDRIVER_OBJECT DriverObject, const BAD_ROUTINES *Routines);
 
-/* bad_driver.c: what drivers do right. All at PASSIVE_LEVEL. */
+/* bad_driver.c: what drivers do right. All at PASSIVE_LEVEL. FALSE: there is none. */
 
 #define BAD_COMMON_LENGTH 100
-VOID BadAllocateCommon(PBAD_DEVICE Device);
+BOOLEAN BadAllocateCommon(PBAD_DEVICE Device);
 VOID BadFreeCommon(PBAD_DEVICE Device);
 /* The channel, with so many map registers; and back, both or the channel alone. */
-VOID BadAllocate(PBAD_DEVICE Device, ULONG Count);
+BOOLEAN BadAllocate(PBAD_DEVICE Device, ULONG Count);
 VOID BadFreeObject(PBAD_DEVICE Device, IO_ALLOCATION_ACTION Action);
 VOID BadFreeRegisters(PBAD_DEVICE Device);
 /* MapTransfer and FlushAdapterBuffers of so many bytes from an offset of the MDL on. */
 PHYSICAL_ADDRESS BadMap(PBAD_DEVICE Device, PMDL Mdl, ULONG Offset, ULONG Length, BOOLEAN ToDevice);
 VOID BadFlush(PBAD_DEVICE Device, PMDL Mdl, ULONG Offset, ULONG Length, BOOLEAN ToDevice);
 /* A list for so many bytes of the MDL from Address on; and back. */
-VOID BadGetList(PBAD_DEVICE Device, PMDL Mdl, PUCHAR Address, ULONG Length);
+BOOLEAN BadGetList(PBAD_DEVICE Device, PMDL Mdl, PUCHAR Address, ULONG Length);
 VOID BadPutList(PBAD_DEVICE Device);
 /* The card writes to memory; returns when it has. */
 VOID BadCardWrites(PBAD_DEVICE Device, ULONGLONG Logical, ULONG Length);

@@ -5,15 +5,19 @@
 
 #define BUFFERS 3
 
-static VOID Allocate(PBAD_DEVICE Device)
+static BOOLEAN Allocate(PBAD_DEVICE Device)
 {
     PHYSICAL_ADDRESS lowest, highest;
+    NTSTATUS status;
 
     lowest.QuadPart = 0;
     highest.QuadPart = 0xFFFFFFFF;
-    Device->Operations->AllocateCommonBufferVector(Device->Adapter, lowest, highest, MmCached, MM_ANY_NODE_OK,
-                                                   0, BUFFERS, PAGE_SIZE, &Device->Vector);
-    NT_ASSERT(Device->Vector != NULL);
+    status = Device->Operations->AllocateCommonBufferVector(
+        Device->Adapter, lowest, highest, MmCached, MM_ANY_NODE_OK, 0, BUFFERS, PAGE_SIZE, &Device->Vector);
+    if (!NT_SUCCESS(status)) {
+        Device->Vector = NULL;
+    }
+    return NT_SUCCESS(status);
 }
 
 static VOID FreeFrom(PBAD_DEVICE Device, ULONG First)
@@ -36,7 +40,9 @@ static VOID WrongLevel(PBAD_DEVICE Device, PMDL Mdl)
     KIRQL irql;
 
     UNREFERENCED_PARAMETER(Mdl);
-    Allocate(Device);
+    if (!Allocate(Device)) {
+        return;
+    }
     KeRaiseIrql(MENDED ? PASSIVE_LEVEL : DISPATCH_LEVEL, &irql);
     FreeFrom(Device, 0);
     KeLowerIrql(irql);
@@ -47,7 +53,9 @@ static VOID WrongLevel(PBAD_DEVICE Device, PMDL Mdl)
 static VOID NotEmpty(PBAD_DEVICE Device, PMDL Mdl)
 {
     UNREFERENCED_PARAMETER(Mdl);
-    Allocate(Device);
+    if (!Allocate(Device)) {
+        return;
+    }
     FreeFrom(Device, MENDED ? 0 : 1);
     Free(Device);
 }
@@ -59,7 +67,9 @@ static VOID OutOfBounds(PBAD_DEVICE Device, PMDL Mdl)
     PVOID memory;
 
     UNREFERENCED_PARAMETER(Mdl);
-    Allocate(Device);
+    if (!Allocate(Device)) {
+        return;
+    }
     Device->Operations->GetCommonBufferFromVectorByIndex(Device->Adapter, Device->Vector,
                                                          MENDED ? BUFFERS - 1 : BUFFERS, &memory, &logical);
     FreeFrom(Device, 0);
@@ -70,7 +80,9 @@ static VOID OutOfBounds(PBAD_DEVICE Device, PMDL Mdl)
 static VOID FreedTwice(PBAD_DEVICE Device, PMDL Mdl)
 {
     UNREFERENCED_PARAMETER(Mdl);
-    Allocate(Device);
+    if (!Allocate(Device)) {
+        return;
+    }
     FreeFrom(Device, 0);
     if (!MENDED) {
         FreeFrom(Device, 1);
@@ -87,7 +99,7 @@ static VOID Leak(PBAD_DEVICE Device, PMDL Mdl)
 
 static VOID KeepVector(PBAD_DEVICE Device)
 {
-    if (MENDED) {
+    if (MENDED && Device->Vector != NULL) {
         FreeFrom(Device, 0);
         Free(Device);
     }

@@ -13,11 +13,11 @@ static PBAD_ROUTINES BadRoutines(PDEVICE_OBJECT DeviceObject)
 
 /* --- DMA that is right -------------------------------------------------------------------------- */
 
-VOID BadAllocateCommon(PBAD_DEVICE Device)
+BOOLEAN BadAllocateCommon(PBAD_DEVICE Device)
 {
     Device->Common = Device->Operations->AllocateCommonBuffer(Device->Adapter, BAD_COMMON_LENGTH,
                                                               &Device->CommonLogical, TRUE);
-    NT_ASSERT(Device->Common != NULL);
+    return Device->Common != NULL;
 }
 
 VOID BadFreeCommon(PBAD_DEVICE Device)
@@ -26,19 +26,19 @@ VOID BadFreeCommon(PBAD_DEVICE Device)
                                          Device->Common, TRUE);
 }
 
-VOID BadAllocate(PBAD_DEVICE Device, ULONG Count)
+BOOLEAN BadAllocate(PBAD_DEVICE Device, ULONG Count)
 {
     KIRQL irql;
     NTSTATUS status;
 
-    Device->Count = Count;
     Device->Operations->InitializeDmaTransferContext(Device->Adapter, Device->Transfer);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
     status =
         Device->Operations->AllocateAdapterChannelEx(Device->Adapter, Device->Self, Device->Transfer, Count,
                                                      DMA_SYNCHRONOUS_CALLBACK, NULL, NULL, &Device->Base);
     KeLowerIrql(irql);
-    NT_ASSERT(NT_SUCCESS(status));
+    Device->Count = NT_SUCCESS(status) ? Count : 0;
+    return NT_SUCCESS(status);
 }
 
 VOID BadFreeObject(PBAD_DEVICE Device, IO_ALLOCATION_ACTION Action)
@@ -83,7 +83,7 @@ static VOID BadListControl(PDEVICE_OBJECT DeviceObject, PIRP Irp, PSCATTER_GATHE
     KeSetEvent(&device->Event, IO_NO_INCREMENT, FALSE);
 }
 
-VOID BadGetList(PBAD_DEVICE Device, PMDL Mdl, PUCHAR Address, ULONG Length)
+BOOLEAN BadGetList(PBAD_DEVICE Device, PMDL Mdl, PUCHAR Address, ULONG Length)
 {
     KIRQL irql;
     NTSTATUS status;
@@ -93,9 +93,12 @@ VOID BadGetList(PBAD_DEVICE Device, PMDL Mdl, PUCHAR Address, ULONG Length)
     status = Device->Operations->GetScatterGatherList(Device->Adapter, Device->Self, Mdl, Address, Length,
                                                       BadListControl, Device, TRUE);
     KeLowerIrql(irql);
-    NT_ASSERT(NT_SUCCESS(status));
+    if (!NT_SUCCESS(status)) {
+        return FALSE;
+    }
     KeWaitForSingleObject(&Device->Event, Executive, KernelMode, FALSE, NULL);
     KeFlushQueuedDpcs(); /* the routine may have been called in one, and not have returned yet */
+    return TRUE;
 }
 
 VOID BadPutList(PBAD_DEVICE Device)
@@ -137,6 +140,9 @@ static NTSTATUS BadStart(PBAD_DEVICE Device, PIO_STACK_LOCATION Stack)
             Device->RequestLine = resource->u.DmaV3.RequestLine;
         }
     }
+    if (Device->Registers == NULL) {
+        return STATUS_INSUFFICIENT_RESOURCES;
+    }
     RtlZeroMemory(&description, sizeof(description));
     description.Version = DEVICE_DESCRIPTION_VERSION3;
     description.Master = TRUE;
@@ -154,16 +160,19 @@ static NTSTATUS BadStart(PBAD_DEVICE Device, PIO_STACK_LOCATION Stack)
     return STATUS_SUCCESS;
 }
 
+/* Also after a start that failed. */
 static VOID BadRemove(PBAD_DEVICE Device)
 {
     PBAD_ROUTINES routines = BadRoutines(Device->Self);
 
-    if (routines->Stop != NULL) {
+    if (Device->Adapter != NULL && routines->Stop != NULL) {
         routines->Stop(Device);
-    } else {
+    } else if (Device->Adapter != NULL) {
         Device->Operations->PutDmaAdapter(Device->Adapter);
     }
-    MmUnmapIoSpace(Device->Registers, PAGE_SIZE);
+    if (Device->Registers != NULL) {
+        MmUnmapIoSpace(Device->Registers, PAGE_SIZE);
+    }
 }
 
 static NTSTATUS BadForwarded(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID Context)

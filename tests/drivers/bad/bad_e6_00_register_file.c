@@ -6,7 +6,9 @@
 /* 1: the author flushes what the request asked for, not what was mapped. */
 static VOID FlushPast(PBAD_DEVICE Device, PMDL Mdl)
 {
-    BadAllocate(Device, 1);
+    if (!BadAllocate(Device, 1)) {
+        return;
+    }
     BadMap(Device, Mdl, 0, 100, TRUE);
     BadFlush(Device, Mdl, 0, MENDED ? 100 : 150, TRUE);
     BadFreeObject(Device, DeallocateObject);
@@ -15,7 +17,9 @@ static VOID FlushPast(PBAD_DEVICE Device, PMDL Mdl)
 /* 2: the buffer lies in three pages, and two map registers are asked for. */
 static VOID OutOfRegisters(PBAD_DEVICE Device, PMDL Mdl)
 {
-    BadAllocate(Device, MENDED ? 3 : 2);
+    if (!BadAllocate(Device, MENDED ? 3 : 2)) {
+        return;
+    }
     BadMap(Device, Mdl, 0, 3 * PAGE_SIZE, TRUE);
     BadFlush(Device, Mdl, 0, 3 * PAGE_SIZE, TRUE);
     BadFreeObject(Device, DeallocateObject);

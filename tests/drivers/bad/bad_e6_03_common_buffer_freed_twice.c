@@ -6,10 +6,11 @@
 static VOID Deed(PBAD_DEVICE Device, PMDL Mdl)
 {
     UNREFERENCED_PARAMETER(Mdl);
-    BadAllocateCommon(Device);
-    BadFreeCommon(Device);
-    if (!MENDED) {
+    if (BadAllocateCommon(Device)) {
         BadFreeCommon(Device);
+        if (!MENDED) {
+            BadFreeCommon(Device);
+        }
     }
 }
 

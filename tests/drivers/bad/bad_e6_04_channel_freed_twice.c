@@ -6,7 +6,9 @@
 static VOID Deed(PBAD_DEVICE Device, PMDL Mdl)
 {
     UNREFERENCED_PARAMETER(Mdl);
-    BadAllocate(Device, 1);
+    if (!BadAllocate(Device, 1)) {
+        return;
+    }
     BadFreeObject(Device, DeallocateObject);
     if (!MENDED) {
         BadFreeObject(Device, DeallocateObject);

@@ -6,7 +6,9 @@
 static VOID Deed(PBAD_DEVICE Device, PMDL Mdl)
 {
     UNREFERENCED_PARAMETER(Mdl);
-    BadAllocate(Device, 3);
+    if (!BadAllocate(Device, 3)) {
+        return;
+    }
     BadFreeObject(Device, MENDED ? DeallocateObjectKeepRegisters : DeallocateObject);
     BadFreeRegisters(Device);
 }

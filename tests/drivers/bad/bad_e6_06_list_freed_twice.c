@@ -5,7 +5,9 @@
 
 static VOID Deed(PBAD_DEVICE Device, PMDL Mdl)
 {
-    BadGetList(Device, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl), PAGE_SIZE);
+    if (!BadGetList(Device, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl), PAGE_SIZE)) {
+        return;
+    }
     BadPutList(Device);
     if (!MENDED) {
         BadPutList(Device);

@@ -12,7 +12,7 @@ static VOID AllocateCommon(PBAD_DEVICE Device, PMDL Mdl)
 
 static VOID KeepCommon(PBAD_DEVICE Device)
 {
-    if (MENDED) {
+    if (MENDED && Device->Common != NULL) {
         BadFreeCommon(Device);
     }
     Device->Operations->PutDmaAdapter(Device->Adapter);
@@ -27,7 +27,7 @@ static VOID AllocateChannel(PBAD_DEVICE Device, PMDL Mdl)
 
 static VOID KeepChannel(PBAD_DEVICE Device)
 {
-    if (MENDED) {
+    if (MENDED && Device->Count != 0) {
         BadFreeObject(Device, DeallocateObject);
     }
     Device->Operations->PutDmaAdapter(Device->Adapter);
@@ -37,13 +37,14 @@ static VOID KeepChannel(PBAD_DEVICE Device)
 static VOID AllocateRegisters(PBAD_DEVICE Device, PMDL Mdl)
 {
     UNREFERENCED_PARAMETER(Mdl);
-    BadAllocate(Device, 2);
-    BadFreeObject(Device, DeallocateObjectKeepRegisters);
+    if (BadAllocate(Device, 2)) {
+        BadFreeObject(Device, DeallocateObjectKeepRegisters);
+    }
 }
 
 static VOID KeepRegisters(PBAD_DEVICE Device)
 {
-    if (MENDED) {
+    if (MENDED && Device->Count != 0) {
         BadFreeRegisters(Device);
     }
     Device->Operations->PutDmaAdapter(Device->Adapter);
@@ -52,9 +53,7 @@ static VOID KeepRegisters(PBAD_DEVICE Device)
 /* 0A */
 static VOID GetList(PBAD_DEVICE Device, PMDL Mdl)
 {
-    Device->Count = Mdl->ByteCount;
-    BadGetList(Device, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl), PAGE_SIZE);
-    if (MENDED) {
+    if (BadGetList(Device, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl), PAGE_SIZE) && MENDED) {
         BadPutList(Device);
     }
 }
@@ -72,16 +71,21 @@ static IO_ALLOCATION_ACTION NeverCalled(PDEVICE_OBJECT DeviceObject, PIRP Irp, P
 static VOID Wait(PBAD_DEVICE Device, PMDL Mdl)
 {
     UCHAR transfer[DMA_TRANSFER_CONTEXT_SIZE_V1];
+    NTSTATUS status;
     KIRQL irql;
 
     UNREFERENCED_PARAMETER(Mdl);
-    BadAllocate(Device, 1);
+    if (!BadAllocate(Device, 1)) {
+        return;
+    }
     Device->Operations->InitializeDmaTransferContext(Device->Adapter, transfer);
     KeRaiseIrql(DISPATCH_LEVEL, &irql);
-    Device->Operations->AllocateAdapterChannelEx(Device->Adapter, Device->Self, transfer, 1, 0, NeverCalled,
-                                                 Device, NULL);
+    status = Device->Operations->AllocateAdapterChannelEx(Device->Adapter, Device->Self, transfer, 1, 0,
+                                                          NeverCalled, Device, NULL);
     if (MENDED) {
-        Device->Operations->CancelAdapterChannel(Device->Adapter, Device->Self, transfer);
+        if (NT_SUCCESS(status)) {
+            Device->Operations->CancelAdapterChannel(Device->Adapter, Device->Self, transfer);
+        }
     } else {
         Device->Operations->PutDmaAdapter(Device->Adapter);
     }

@@ -33,8 +33,9 @@ static VOID Short(PBAD_DEVICE Device, PDEVICE_DESCRIPTION Description)
 
 static VOID WholeList(PBAD_DEVICE Device, PMDL Mdl)
 {
-    BadGetList(Device, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl), MENDED ? PAGE_SIZE : 3 * PAGE_SIZE);
-    BadPutList(Device);
+    if (BadGetList(Device, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl), MENDED ? PAGE_SIZE : 3 * PAGE_SIZE)) {
+        BadPutList(Device);
+    }
 }
 
 BAD_DRIVER(e6_0c_too_many_at_once, NULL, AtOnce, NULL)

@@ -5,7 +5,9 @@
 
 static VOID Deed(PBAD_DEVICE Device, PMDL Mdl)
 {
-    BadAllocate(Device, 1);
+    if (!BadAllocate(Device, 1)) {
+        return;
+    }
     BadMap(Device, Mdl, 0, PAGE_SIZE, TRUE);
     if (MENDED) {
         BadFlush(Device, Mdl, 0, PAGE_SIZE, TRUE);

@@ -8,18 +8,23 @@
 static VOID Deed(PBAD_DEVICE Device, PMDL Mdl)
 {
     PVOID memory = ExAllocatePoolWithTag(NonPagedPoolNx, PAGE_SIZE, TAG);
-    PMDL own = IoAllocateMdl(memory, PAGE_SIZE, FALSE, FALSE, NULL);
+    PMDL own = memory != NULL ? IoAllocateMdl(memory, PAGE_SIZE, FALSE, FALSE, NULL) : NULL;
 
     UNREFERENCED_PARAMETER(Mdl);
-    if (MENDED) {
-        MmBuildMdlForNonPagedPool(own);
+    if (own != NULL) {
+        if (MENDED) {
+            MmBuildMdlForNonPagedPool(own);
+        }
+        if (BadAllocate(Device, 2)) {
+            BadMap(Device, own, 0, PAGE_SIZE, TRUE);
+            BadFlush(Device, own, 0, PAGE_SIZE, TRUE);
+            BadFreeObject(Device, DeallocateObject);
+        }
+        IoFreeMdl(own);
     }
-    BadAllocate(Device, 2);
-    BadMap(Device, own, 0, PAGE_SIZE, TRUE);
-    BadFlush(Device, own, 0, PAGE_SIZE, TRUE);
-    BadFreeObject(Device, DeallocateObject);
-    IoFreeMdl(own);
-    ExFreePoolWithTag(memory, TAG);
+    if (memory != NULL) {
+        ExFreePoolWithTag(memory, TAG);
+    }
 }
 
 BAD_DRIVER(e6_0e_not_locked, NULL, Deed, NULL)

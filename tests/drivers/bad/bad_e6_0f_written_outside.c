@@ -8,7 +8,9 @@
 /* 1, 2, 4, 5: a common buffer is written by an index that is wrong by one, or by far. */
 static VOID WriteAt(PBAD_DEVICE Device, LONG Offset, LONG Right)
 {
-    BadAllocateCommon(Device);
+    if (!BadAllocateCommon(Device)) {
+        return;
+    }
     ((PUCHAR)Device->Common)[MENDED ? Right : Offset] = 0;
     BadFreeCommon(Device);
 }
@@ -42,7 +44,9 @@ static VOID FreeRegister(PBAD_DEVICE Device, PMDL Mdl)
 {
     PHYSICAL_ADDRESS logical;
 
-    BadAllocate(Device, 1);
+    if (!BadAllocate(Device, 1)) {
+        return;
+    }
     logical = BadMap(Device, Mdl, 0, PAGE_SIZE, FALSE);
     if (MENDED) {
         BadCardWrites(Device, (ULONGLONG)logical.QuadPart, PAGE_SIZE);
@@ -59,7 +63,9 @@ static VOID MappedLonger(PBAD_DEVICE Device, PMDL Mdl)
 {
     PHYSICAL_ADDRESS logical;
 
-    BadAllocate(Device, 1);
+    if (!BadAllocate(Device, 1)) {
+        return;
+    }
     logical = BadMap(Device, Mdl, 0, PAGE_SIZE / 2, FALSE);
     BadCardWrites(Device, (ULONGLONG)logical.QuadPart, MENDED ? PAGE_SIZE / 2 : PAGE_SIZE);
     BadFlush(Device, Mdl, 0, PAGE_SIZE / 2, FALSE);

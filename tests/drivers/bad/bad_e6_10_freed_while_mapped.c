@@ -5,7 +5,9 @@
 
 static VOID Deed(PBAD_DEVICE Device, PMDL Mdl)
 {
-    BadAllocate(Device, 2);
+    if (!BadAllocate(Device, 2)) {
+        return;
+    }
     BadFreeObject(Device, DeallocateObjectKeepRegisters);
     BadMap(Device, Mdl, 0, 2 * PAGE_SIZE, TRUE);
     if (MENDED) {

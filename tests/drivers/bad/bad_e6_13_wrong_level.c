@@ -7,7 +7,9 @@
 static VOID Differs(PBAD_DEVICE Device, PMDL Mdl)
 {
     UNREFERENCED_PARAMETER(Mdl);
-    BadAllocate(Device, 1);
+    if (!BadAllocate(Device, 1)) {
+        return;
+    }
     BadFreeObject(Device, DeallocateObjectKeepRegisters);
     if (MENDED) {
         BadFreeRegisters(Device);
@@ -19,13 +21,16 @@ static VOID Differs(PBAD_DEVICE Device, PMDL Mdl)
 /* 13, 2: a common buffer at DISPATCH_LEVEL, as under a spin lock. */
 static VOID TooHigh(PBAD_DEVICE Device, PMDL Mdl)
 {
+    BOOLEAN allocated;
     KIRQL irql;
 
     UNREFERENCED_PARAMETER(Mdl);
     KeRaiseIrql(MENDED ? PASSIVE_LEVEL : DISPATCH_LEVEL, &irql);
-    BadAllocateCommon(Device);
+    allocated = BadAllocateCommon(Device);
     KeLowerIrql(irql);
-    BadFreeCommon(Device);
+    if (allocated) {
+        BadFreeCommon(Device);
+    }
 }
 
 /* 14: an adapter at DISPATCH_LEVEL. */
@@ -46,7 +51,9 @@ static VOID GetAdapter(PBAD_DEVICE Device, PMDL Mdl)
     KeRaiseIrql(MENDED ? PASSIVE_LEVEL : DISPATCH_LEVEL, &irql);
     adapter = IoGetDmaAdapter(Device->Pdo, &description, &registers);
     KeLowerIrql(irql);
-    adapter->DmaOperations->PutDmaAdapter(adapter);
+    if (adapter != NULL) {
+        adapter->DmaOperations->PutDmaAdapter(adapter);
+    }
 }
 
 BAD_DRIVER(e6_13_level_differs, NULL, Differs, NULL)

@@ -6,7 +6,9 @@
 /* 16: the second buffer of a request is flushed, and the first was mapped. */
 static VOID Another(PBAD_DEVICE Device, PMDL Mdl)
 {
-    BadAllocate(Device, 2);
+    if (!BadAllocate(Device, 2)) {
+        return;
+    }
     BadMap(Device, Mdl, 0, 100, TRUE);
     BadFlush(Device, Mdl, MENDED ? 0 : PAGE_SIZE, 100, TRUE);
     BadFreeObject(Device, DeallocateObject);
@@ -15,7 +17,9 @@ static VOID Another(PBAD_DEVICE Device, PMDL Mdl)
 /* 20: flushed twice. */
 static VOID Twice(PBAD_DEVICE Device, PMDL Mdl)
 {
-    BadAllocate(Device, 1);
+    if (!BadAllocate(Device, 1)) {
+        return;
+    }
     BadMap(Device, Mdl, 0, 100, TRUE);
     BadFlush(Device, Mdl, 0, 100, TRUE);
     if (!MENDED) {
@@ -45,15 +49,20 @@ static VOID Completed(PDMA_ADAPTER Adapter, PDEVICE_OBJECT DeviceObject, PVOID C
 static VOID TooEarly(PBAD_DEVICE Device, PMDL Mdl)
 {
     ULONG length = 256;
+    NTSTATUS status;
 
-    BadAllocate(Device, 1);
-    KeClearEvent(&Device->Event);
-    Device->Operations->MapTransferEx(Device->Adapter, Mdl, Device->Base, 0, 0, &length, TRUE, NULL, 0,
-                                      Completed, Device);
-    if (MENDED) {
-        KeWaitForSingleObject(&Device->Event, Executive, KernelMode, FALSE, NULL);
+    if (!BadAllocate(Device, 1)) {
+        return;
     }
-    Device->Operations->FlushAdapterBuffersEx(Device->Adapter, Mdl, Device->Base, 0, length, TRUE);
+    KeClearEvent(&Device->Event);
+    status = Device->Operations->MapTransferEx(Device->Adapter, Mdl, Device->Base, 0, 0, &length, TRUE, NULL,
+                                               0, Completed, Device);
+    if (NT_SUCCESS(status)) {
+        if (MENDED) {
+            KeWaitForSingleObject(&Device->Event, Executive, KernelMode, FALSE, NULL);
+        }
+        Device->Operations->FlushAdapterBuffersEx(Device->Adapter, Mdl, Device->Base, 0, length, TRUE);
+    }
     BadFreeObject(Device, DeallocateObject);
 }
 

@@ -25,6 +25,9 @@ static VOID Released(PBAD_DEVICE Device, PMDL Mdl)
     UNREFERENCED_PARAMETER(Mdl);
     Describe(&description);
     adapter = IoGetDmaAdapter(Device->Pdo, &description, &registers);
+    if (adapter == NULL) {
+        return;
+    }
     if (MENDED) {
         Device->Operations->GetDmaAlignment(adapter);
     }
@@ -52,7 +55,9 @@ static VOID Obsolete(PBAD_DEVICE Device, PMDL Mdl)
     Describe(&description);
     adapter = MENDED ? IoGetDmaAdapter(Device->Pdo, &description, &registers)
                      : (PDMA_ADAPTER)HalGetAdapter(&description, &registers);
-    adapter->DmaOperations->PutDmaAdapter(adapter);
+    if (adapter != NULL) {
+        adapter->DmaOperations->PutDmaAdapter(adapter);
+    }
 }
 
 /* 25: the structure is not zeroed before it is filled in. */
@@ -68,7 +73,9 @@ static VOID Version(PBAD_DEVICE Device, PMDL Mdl)
         description.Version = 0xCDCDCDCD;
     }
     adapter = IoGetDmaAdapter(Device->Pdo, &description, &registers);
-    adapter->DmaOperations->PutDmaAdapter(adapter);
+    if (adapter != NULL) {
+        adapter->DmaOperations->PutDmaAdapter(adapter);
+    }
 }
 
 BAD_DRIVER(e6_18_released_adapter, NULL, Released, NULL)

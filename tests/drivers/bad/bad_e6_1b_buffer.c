@@ -5,7 +5,9 @@
 
 static VOID Transfer(PBAD_DEVICE Device, PMDL Mdl, ULONG Offset, ULONG Length, BOOLEAN ToDevice)
 {
-    BadAllocate(Device, 3);
+    if (!BadAllocate(Device, 3)) {
+        return;
+    }
     BadMap(Device, Mdl, Offset, Length, ToDevice);
     BadFlush(Device, Mdl, Offset, Length, ToDevice);
     BadFreeObject(Device, DeallocateObject);
@@ -20,7 +22,9 @@ static VOID Outside(PBAD_DEVICE Device, PMDL Mdl)
 /* 1D: the parts overlap. */
 static VOID Overlap(PBAD_DEVICE Device, PMDL Mdl)
 {
-    BadAllocate(Device, 3);
+    if (!BadAllocate(Device, 3)) {
+        return;
+    }
     BadMap(Device, Mdl, 0, 100, TRUE);
     BadMap(Device, Mdl, MENDED ? 100 : 50, 100, TRUE);
     BadFlush(Device, Mdl, 0, 100, TRUE);
@@ -31,8 +35,9 @@ static VOID Overlap(PBAD_DEVICE Device, PMDL Mdl)
 /* 1F, 1 and 2: the list is asked for with the address of another buffer. */
 static VOID ListFrom(PBAD_DEVICE Device, PMDL Mdl, LONG Offset)
 {
-    BadGetList(Device, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl) + (MENDED ? 0 : Offset), 100);
-    BadPutList(Device);
+    if (BadGetList(Device, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl) + (MENDED ? 0 : Offset), 100)) {
+        BadPutList(Device);
+    }
 }
 
 static VOID BeforeFirst(PBAD_DEVICE Device, PMDL Mdl)
@@ -75,6 +80,9 @@ static VOID NoAddress(PBAD_DEVICE Device, PMDL Mdl)
 {
     PMDL part = IoAllocateMdl(MmGetMdlVirtualAddress(Mdl), PAGE_SIZE, FALSE, FALSE, NULL);
 
+    if (part == NULL) {
+        return;
+    }
     IoBuildPartialMdl(Mdl, part, MmGetMdlVirtualAddress(Mdl), PAGE_SIZE);
     if (!MENDED) {
         part->MdlFlags |= MDL_MAPPED_TO_SYSTEM_VA;
@@ -87,9 +95,10 @@ static VOID NoAddress(PBAD_DEVICE Device, PMDL Mdl)
 /* 24: the list is for more than the chain has. */
 static VOID TooShort(PBAD_DEVICE Device, PMDL Mdl)
 {
-    BadGetList(Device, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl) + 2 * PAGE_SIZE,
-               MENDED ? PAGE_SIZE : PAGE_SIZE + 7);
-    BadPutList(Device);
+    if (BadGetList(Device, Mdl, (PUCHAR)MmGetMdlVirtualAddress(Mdl) + 2 * PAGE_SIZE,
+                   MENDED ? PAGE_SIZE : PAGE_SIZE + 7)) {
+        BadPutList(Device);
+    }
 }
 
 BAD_DRIVER(e6_1b_address_outside, NULL, Outside, NULL)

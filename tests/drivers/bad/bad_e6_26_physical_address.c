@@ -8,7 +8,9 @@ static VOID Deed(PBAD_DEVICE Device, PMDL Mdl)
     ULONGLONG physical = (ULONGLONG)MmGetMdlPfnArray(Mdl)[0] << PAGE_SHIFT;
     PHYSICAL_ADDRESS logical;
 
-    BadAllocate(Device, 1);
+    if (!BadAllocate(Device, 1)) {
+        return;
+    }
     logical = BadMap(Device, Mdl, 0, 64, FALSE);
     BadCardWrites(Device, MENDED ? (ULONGLONG)logical.QuadPart : physical, 64);
     BadFlush(Device, Mdl, 0, 64, FALSE);

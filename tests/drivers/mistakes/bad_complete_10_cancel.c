@@ -32,7 +32,9 @@ NTSTATUS LateWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     IoSetCancelRoutine(Irp, LateCancel);
 #endif
     device->Adapter->DmaOperations->InitializeDmaTransferContext(device->Adapter, device->TransferContext);
-    MistakeAllocate(DeviceObject, Irp, device->TransferContext, LateControl);
+    if (!MistakeAsk(DeviceObject, Irp, device->TransferContext, LateControl)) {
+        LateControl(DeviceObject, NULL, NULL, Irp);
+    }
 #ifndef MENDED
     IoSetCancelRoutine(Irp, LateCancel);
 #endif

@@ -7,6 +7,7 @@
 _Dispatch_type_(IRP_MJ_WRITE) DRIVER_DISPATCH SharedWrite;
 DRIVER_CONTROL SharedControl;
 
+/* Also where there is no register. */
 IO_ALLOCATION_ACTION SharedControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID MapRegisterBase,
                                    PVOID Context)
 {
@@ -21,13 +22,19 @@ NTSTATUS SharedWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     PMISTAKE_DEVICE device = (PMISTAKE_DEVICE)DeviceObject->DeviceExtension;
     PVOID context = device->Race.TransferContext;
 
-    IoMarkIrpPending(Irp);
 #ifdef MENDED
     context = ExAllocatePool2(POOL_FLAG_NON_PAGED, DMA_TRANSFER_CONTEXT_SIZE_V1, MISTAKE_TAG);
+    if (context == NULL) {
+        return MistakeFinish(Irp);
+    }
     Irp->Tail.Overlay.DriverContext[0] = context;
 #endif
+    IoMarkIrpPending(Irp);
     device->Race.Adapter->DmaOperations->InitializeDmaTransferContext(device->Race.Adapter, context);
-    return MistakeAllocate(DeviceObject, Irp, context, SharedControl);
+    if (!MistakeAsk(DeviceObject, Irp, context, SharedControl)) {
+        SharedControl(DeviceObject, NULL, NULL, Irp);
+    }
+    return STATUS_PENDING;
 }
 
 const RACE_DRIVER RaceDriver = {

@@ -7,6 +7,7 @@
 _Dispatch_type_(IRP_MJ_WRITE) DRIVER_DISPATCH GoneWrite;
 DRIVER_CONTROL GoneControl;
 
+/* Also where there is no register. */
 IO_ALLOCATION_ACTION GoneControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID MapRegisterBase,
                                  PVOID Context)
 {
@@ -21,10 +22,15 @@ NTSTATUS GoneWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     PRACE_DEVICE device = (PRACE_DEVICE)DeviceObject->DeviceExtension;
     PVOID context = ExAllocatePool2(POOL_FLAG_NON_PAGED, DMA_TRANSFER_CONTEXT_SIZE_V1, MISTAKE_TAG);
 
+    if (context == NULL) {
+        return MistakeFinish(Irp);
+    }
     IoMarkIrpPending(Irp);
     Irp->Tail.Overlay.DriverContext[0] = context;
     device->Adapter->DmaOperations->InitializeDmaTransferContext(device->Adapter, context);
-    MistakeAllocate(DeviceObject, Irp, context, GoneControl);
+    if (!MistakeAsk(DeviceObject, Irp, context, GoneControl)) {
+        GoneControl(DeviceObject, NULL, NULL, Irp);
+    }
 #ifndef MENDED
     ExFreePoolWithTag(context, MISTAKE_TAG);
 #endif

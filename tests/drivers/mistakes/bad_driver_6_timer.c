@@ -8,6 +8,7 @@ KDEFERRED_ROUTINE TimerDpc;
 
 static KTIMER Timer; /* of the driver, not of the device */
 static KDPC Dpc;
+static BOOLEAN Running;
 
 VOID TimerDpc(PKDPC TimersDpc, PVOID DeferredContext, PVOID SystemArgument1, PVOID SystemArgument2)
 {
@@ -26,6 +27,7 @@ NTSTATUS TimerWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     KeInitializeTimer(&Timer);
     KeInitializeDpc(&Dpc, TimerDpc, NULL);
     KeSetTimerEx(&Timer, due, 1000, &Dpc);
+    Running = TRUE;
     return MistakeFinish(Irp);
 }
 
@@ -33,8 +35,11 @@ static VOID TimerStop(PRACE_DEVICE Device)
 {
     UNREFERENCED_PARAMETER(Device);
 #ifdef MENDED
-    KeCancelTimer(&Timer);
-    KeFlushQueuedDpcs();
+    if (Running) {
+        KeCancelTimer(&Timer);
+        KeFlushQueuedDpcs();
+        Running = FALSE;
+    }
 #endif
 }
 

@@ -1,6 +1,6 @@
 /*
  * A buffer that the device is to fill is a constant, and locked for that: the exception is nobody's. Mended:
- * it is a variable.
+ * it is a variable, and an exception is handled.
  */
 #include "mistake.h"
 
@@ -17,11 +17,18 @@ NTSTATUS ConstantWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     PMDL mdl = IoAllocateMdl((PVOID)(ULONG_PTR)ConstantAnswer, sizeof(ConstantAnswer), FALSE, FALSE, NULL);
 
     UNREFERENCED_PARAMETER(DeviceObject);
-    if (mdl != NULL) {
-        MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
-        MmUnlockPages(mdl);
-        IoFreeMdl(mdl);
+    if (mdl == NULL) {
+        return MistakeFinish(Irp);
     }
+#ifdef MENDED
+    if (!MistakeLock(mdl, IoWriteAccess)) {
+        return MistakeFinish(Irp);
+    }
+#else
+    MmProbeAndLockPages(mdl, KernelMode, IoWriteAccess);
+#endif
+    MmUnlockPages(mdl);
+    IoFreeMdl(mdl);
     return MistakeFinish(Irp);
 }
 

@@ -6,6 +6,16 @@
 _Dispatch_type_(IRP_MJ_WRITE) DRIVER_DISPATCH UnlockedWrite;
 DRIVER_CONTROL UnlockedControl;
 
+static VOID UnlockedFree(PMISTAKE_DEVICE Device)
+{
+    if (Device->Mdl != NULL) {
+        IoFreeMdl(Device->Mdl);
+    }
+    if (Device->Memory != NULL) {
+        ExFreePoolWithTag(Device->Memory, MISTAKE_TAG);
+    }
+}
+
 IO_ALLOCATION_ACTION UnlockedControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID MapRegisterBase,
                                      PVOID Context)
 {
@@ -21,8 +31,7 @@ IO_ALLOCATION_ACTION UnlockedControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIr
         operations->FlushAdapterBuffersEx(device->Race.Adapter, device->Mdl, MapRegisterBase, 0, length,
                                           TRUE);
     }
-    IoFreeMdl(device->Mdl);
-    ExFreePoolWithTag(device->Memory, MISTAKE_TAG);
+    UnlockedFree(device);
     return MistakeDone(DeviceObject, CurrentIrp, MapRegisterBase, Context);
 }
 
@@ -31,8 +40,11 @@ NTSTATUS UnlockedWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     PMISTAKE_DEVICE device = (PMISTAKE_DEVICE)DeviceObject->DeviceExtension;
 
     device->Memory = ExAllocatePool2(POOL_FLAG_NON_PAGED, RACE_PAGES * sizeof(ULONG), MISTAKE_TAG);
-    device->Mdl = IoAllocateMdl(device->Memory, RACE_PAGES * sizeof(ULONG), FALSE, FALSE, NULL);
-    if (device->Memory == NULL || device->Mdl == NULL) {
+    device->Mdl = device->Memory != NULL
+                      ? IoAllocateMdl(device->Memory, RACE_PAGES * sizeof(ULONG), FALSE, FALSE, NULL)
+                      : NULL;
+    if (device->Mdl == NULL) {
+        UnlockedFree(device);
         return MistakeFinish(Irp);
     }
 #ifdef MENDED
@@ -41,7 +53,11 @@ NTSTATUS UnlockedWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     IoMarkIrpPending(Irp);
     device->Race.Adapter->DmaOperations->InitializeDmaTransferContext(device->Race.Adapter,
                                                                       device->Race.TransferContext);
-    return MistakeAllocate(DeviceObject, Irp, device->Race.TransferContext, UnlockedControl);
+    if (!MistakeAsk(DeviceObject, Irp, device->Race.TransferContext, UnlockedControl)) {
+        UnlockedFree(device);
+        RaceComplete(Irp, STATUS_CANCELLED, 0);
+    }
+    return STATUS_PENDING;
 }
 
 const RACE_DRIVER RaceDriver = {

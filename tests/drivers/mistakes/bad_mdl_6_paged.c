@@ -16,9 +16,14 @@ NTSTATUS PagedWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 #else
     memory = ExAllocatePool2(POOL_FLAG_PAGED, RACE_PAGES * sizeof(ULONG), MISTAKE_TAG);
 #endif
+    if (memory == NULL) {
+        return MistakeFinish(Irp);
+    }
     mdl = IoAllocateMdl(memory, RACE_PAGES * sizeof(ULONG), FALSE, FALSE, NULL);
-    MmBuildMdlForNonPagedPool(mdl);
-    IoFreeMdl(mdl);
+    if (mdl != NULL) {
+        MmBuildMdlForNonPagedPool(mdl);
+        IoFreeMdl(mdl);
+    }
     ExFreePoolWithTag(memory, MISTAKE_TAG);
     return MistakeFinish(Irp);
 }

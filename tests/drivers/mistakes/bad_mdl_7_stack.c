@@ -11,8 +11,13 @@ NTSTATUS StackWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     PMDL mdl = IoAllocateMdl(buffer, sizeof(buffer), FALSE, FALSE, NULL);
 
     UNREFERENCED_PARAMETER(DeviceObject);
+    if (mdl == NULL) {
+        return MistakeFinish(Irp);
+    }
 #ifdef MENDED
-    MmProbeAndLockPages(mdl, KernelMode, IoModifyAccess);
+    if (!MistakeLock(mdl, IoModifyAccess)) {
+        return MistakeFinish(Irp);
+    }
     MmUnlockPages(mdl);
 #else
     MmBuildMdlForNonPagedPool(mdl);

@@ -38,7 +38,9 @@ VOID EarlyDpc(PKDPC Dpc, PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID Con
         }
     }
 #ifdef MENDED
-    first = data[0];
+    if (data != NULL) {
+        first = data[0];
+    }
 #endif
     UNREFERENCED_PARAMETER(first);
     RaceFree(device);

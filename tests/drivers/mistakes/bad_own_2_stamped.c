@@ -7,11 +7,14 @@
 _Dispatch_type_(IRP_MJ_WRITE) DRIVER_DISPATCH StampedWrite;
 DRIVER_CONTROL StampedControl;
 
-static VOID Stamp(PIRP Irp)
+static BOOLEAN Stamp(PIRP Irp)
 {
     PUCHAR data = (PUCHAR)MmGetSystemAddressForMdlSafe(Irp->MdlAddress, NormalPagePriority);
 
-    data[0] = 'S';
+    if (data != NULL) {
+        data[0] = 'S';
+    }
+    return data != NULL;
 }
 
 IO_ALLOCATION_ACTION StampedControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp, PVOID MapRegisterBase,
@@ -20,7 +23,10 @@ IO_ALLOCATION_ACTION StampedControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentIrp
     IO_ALLOCATION_ACTION action;
 
 #ifdef MENDED
-    Stamp((PIRP)Context);
+    if (!Stamp((PIRP)Context)) {
+        RaceEnd((PRACE_DEVICE)DeviceObject->DeviceExtension, (PIRP)Context, STATUS_INSUFFICIENT_RESOURCES);
+        return DeallocateObject;
+    }
 #endif
     action = RaceAdapterControl(DeviceObject, CurrentIrp, MapRegisterBase, Context);
 #ifndef MENDED

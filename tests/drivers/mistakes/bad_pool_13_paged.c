@@ -16,6 +16,9 @@ NTSTATUS PagedWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     flags = POOL_FLAG_NON_PAGED;
 #endif
     count = (PULONG)ExAllocatePool2(flags, sizeof(ULONG), MISTAKE_TAG);
+    if (count == NULL) {
+        return MistakeFinish(Irp);
+    }
     KeAcquireSpinLock(&device->Race.Lock, &irql);
     *count = MmGetMdlByteCount(Irp->MdlAddress);
     KeReleaseSpinLock(&device->Race.Lock, irql);

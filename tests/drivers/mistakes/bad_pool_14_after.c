@@ -11,6 +11,9 @@ NTSTATUS AfterWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     PIRP own = IoAllocateIrp(DeviceObject->StackSize, FALSE);
     NTSTATUS status;
 
+    if (own == NULL) {
+        return MistakeFinish(Irp);
+    }
     own->IoStatus.Status = STATUS_SUCCESS;
 #ifdef MENDED
     status = own->IoStatus.Status;

@@ -12,6 +12,9 @@ NTSTATUS BeyondWrite(PDEVICE_OBJECT DeviceObject, PIRP Irp)
     ULONG i;
 
     UNREFERENCED_PARAMETER(DeviceObject);
+    if (counts == NULL) {
+        return MistakeFinish(Irp);
+    }
 #ifdef MENDED
     last = RACE_PAGES - 1;
 #endif

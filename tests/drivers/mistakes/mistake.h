@@ -40,9 +40,9 @@ static inline NTSTATUS MistakeFinish(PIRP Irp)
 }
 
 /* Asks for a register with this context; AdapterControl, which is MistakeDone() or of its kind, ends the IRP.
- */
-static inline NTSTATUS MistakeAllocate(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID TransferContext,
-                                       PDRIVER_CONTROL AdapterControl)
+ * FALSE: it will not be called. */
+static inline BOOLEAN MistakeAsk(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID TransferContext,
+                                 PDRIVER_CONTROL AdapterControl)
 {
     PRACE_DEVICE device = (PRACE_DEVICE)DeviceObject->DeviceExtension;
     KIRQL irql;
@@ -52,7 +52,14 @@ static inline NTSTATUS MistakeAllocate(PDEVICE_OBJECT DeviceObject, PIRP Irp, PV
     status = device->Adapter->DmaOperations->AllocateAdapterChannelEx(
         device->Adapter, DeviceObject, TransferContext, 1, 0, AdapterControl, Irp, NULL);
     KeLowerIrql(irql);
-    if (!NT_SUCCESS(status)) {
+    return NT_SUCCESS(status);
+}
+
+/* The same for an IRP that has nothing else to be given back. */
+static inline NTSTATUS MistakeAllocate(PDEVICE_OBJECT DeviceObject, PIRP Irp, PVOID TransferContext,
+                                       PDRIVER_CONTROL AdapterControl)
+{
+    if (!MistakeAsk(DeviceObject, Irp, TransferContext, AdapterControl)) {
         RaceComplete(Irp, STATUS_CANCELLED, 0);
     }
     return STATUS_PENDING;

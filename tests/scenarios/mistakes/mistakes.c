@@ -8,32 +8,38 @@
 
 static void one_write(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 1);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
     scene_sends(0, IRP_MJ_WRITE, SCENE_LENGTH);
 }
 
 static void two_writes(const char *name, PDRIVER_INITIALIZE entry)
 {
-    one_write(name, entry);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
+    scene_sends(0, IRP_MJ_WRITE, SCENE_LENGTH);
     scene_sends(0, IRP_MJ_WRITE, SCENE_LENGTH);
 }
 
 static void one_read(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 1);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
     scene_sends(0, IRP_MJ_READ, 2 * PAGE_SIZE);
 }
 
 static void one_short_read(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 1);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
     scene_sends(0, IRP_MJ_READ, SCENE_LENGTH);
 }
 
 /* A device behind a system DMA controller. */
 static void one_slave_write(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_SYSTEM_DMA, 1);
+    if (!scene_start(name, entry, SCENE_SYSTEM_DMA, 1))
+        return;
     scene_sends(0, IRP_MJ_WRITE, SCENE_LENGTH);
 }
 

@@ -55,19 +55,21 @@ static void add_card(unsigned number, enum scene_card card, struct haldma_device
     }
 }
 
-void scene_start(const char *name, PDRIVER_INITIALIZE entry, enum scene_card card, unsigned devices)
+bool scene_start(const char *name, PDRIVER_INITIALIZE entry, enum scene_card card, unsigned devices)
 {
     scene = haldma_scratch(sizeof *scene);
-    NTSTATUS status = haldma_load_driver(name, entry, &scene->driver);
-    haldma_require(NT_SUCCESS(status), "DriverEntry returned 0x%08X", (unsigned)status);
-    for (unsigned i = 0; i < devices; i++) {
+    if (!haldma_succeeded(haldma_load_driver(name, entry, &scene->driver), "DriverEntry"))
+        return false;
+    for (; scene->devices < devices; scene->devices++) {
+        unsigned i = scene->devices;
         struct haldma_device device;
         add_card(i, card, &device);
         scene->pdo[i] = haldma_add_device(&device);
-        status = haldma_start_device(scene->driver, scene->pdo[i], &scene->device[i]);
-        haldma_require(NT_SUCCESS(status), "the device did not start: 0x%08X", (unsigned)status);
+        if (!haldma_succeeded(haldma_start_device(scene->driver, scene->pdo[i], &scene->device[i]),
+                              "the start"))
+            return false;
     }
-    scene->devices = devices;
+    return true;
 }
 
 struct transfer *scene_request(unsigned device, UCHAR function, uint32_t bytes)
@@ -149,8 +151,8 @@ static void check_transfer(unsigned number)
     struct transfer *t = scene->transfer[number];
     bool succeeded = t->status == STATUS_SUCCESS;
     haldma_require(t->completions == 1, "a request was completed %d times", (int)t->completions);
-    haldma_require(succeeded || t->status == STATUS_CANCELLED, "a request ended with 0x%08X",
-                   (unsigned)t->status);
+    haldma_require(succeeded || t->status == STATUS_CANCELLED || haldma_faults() > 0,
+                   "a request ended with 0x%08X", (unsigned)t->status);
     haldma_require(!succeeded || t->information == t->bytes, "%u of %u bytes were transferred",
                    (unsigned)t->information, (unsigned)t->bytes);
     haldma_require(memcmp(scene->after[number], t->buffer, t->bytes) == 0,
@@ -169,5 +171,6 @@ void scene_check(void)
     for (unsigned i = 0; i < scene->devices; i++)
         if (!scene->removed[i])
             scene_remove(i);
-    haldma_unload_driver(scene->driver);
+    if (scene->driver != NULL)
+        haldma_unload_driver(scene->driver);
 }

@@ -20,10 +20,10 @@ enum {
 enum scene_card { SCENE_COPIER, SCENE_BURST_CARD, SCENE_SYSTEM_DMA };
 
 struct scene {
-    unsigned devices;
+    unsigned devices; /* that were started */
     unsigned transfers;
     struct emu_copier *copier[SCENE_DEVICES];
-    PDRIVER_OBJECT driver;
+    PDRIVER_OBJECT driver; /* NULL: DriverEntry failed */
     PDEVICE_OBJECT pdo[SCENE_DEVICES];
     PDEVICE_OBJECT device[SCENE_DEVICES];
     struct transfer *transfer[SCENE_TRANSFERS];
@@ -40,8 +40,9 @@ struct scene {
 /* Of the current run. */
 extern struct scene *scene;
 
-/* Loads the driver and starts so many devices. */
-void scene_start(const char *name, PDRIVER_INITIALIZE entry, enum scene_card card, unsigned devices);
+/* Loads the driver and starts so many devices. False: something failed by choice; anything else fails the
+ * scenario. */
+bool scene_start(const char *name, PDRIVER_INITIALIZE entry, enum scene_card card, unsigned devices);
 
 /* A request of so many bytes to a device. */
 struct transfer *scene_request(unsigned device, UCHAR function, uint32_t bytes);
@@ -56,8 +57,8 @@ void scene_cancels(void);
 /* Removes a device; scene_check() does not do it again. */
 void scene_remove(unsigned device);
 
-/* Every request ended once, successfully or cancelled; nobody wrote a buffer after that;
- * nothing was transferred after a stop; and the devices can be removed. */
+/* Every request ended once, successfully, cancelled, or after a failure by choice; nobody wrote a buffer
+ * after that; nothing was transferred after a stop; and the devices can be removed. */
 void scene_check(void);
 
 #endif

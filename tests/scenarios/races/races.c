@@ -10,7 +10,8 @@
 /* 1 and 2: a write that waits for its map registers is cancelled. */
 static void cancelled_write(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 1);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
     scene_sends(0, IRP_MJ_WRITE, SCENE_LENGTH);
     scene_cancels();
 }
@@ -18,13 +19,15 @@ static void cancelled_write(const char *name, PDRIVER_INITIALIZE entry)
 /* 3, 11 and 12: one request, all by itself. */
 static void write_alone(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 1);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
     scene_sends(0, IRP_MJ_WRITE, SCENE_LENGTH);
 }
 
 static void read_alone(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 1);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
     scene_sends(0, IRP_MJ_READ, 2 * PAGE_SIZE);
 }
 
@@ -38,7 +41,8 @@ static void send_both(void *nothing)
 
 static void two_packets(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 1);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
     scene_request(0, IRP_MJ_WRITE, SCENE_LENGTH);
     scene_request(0, IRP_MJ_WRITE, 2 * SCENE_LENGTH);
     haldma_thread("sender", SCENE_STARTER, send_both, NULL);
@@ -47,7 +51,8 @@ static void two_packets(const char *name, PDRIVER_INITIALIZE entry)
 /* 5: a transfer of two pieces through a system DMA controller is stopped. */
 static void stopped_write(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_SYSTEM_DMA, 1);
+    if (!scene_start(name, entry, SCENE_SYSTEM_DMA, 1))
+        return;
     scene_sends(0, IRP_MJ_WRITE, 2 * PAGE_SIZE);
     scene_cancels();
 }
@@ -55,14 +60,16 @@ static void stopped_write(const char *name, PDRIVER_INITIALIZE entry)
 /* 6 and 7: a read is cancelled while the card fills its buffer. */
 static void cancelled_read(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 1);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
     scene_sends(0, IRP_MJ_READ, SCENE_LENGTH);
     scene_cancels();
 }
 
 static void cancelled_burst(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_BURST_CARD, 1);
+    if (!scene_start(name, entry, SCENE_BURST_CARD, 1))
+        return;
     scene_sends(0, IRP_MJ_READ, SCENE_LENGTH);
     scene_cancels();
 }
@@ -96,7 +103,8 @@ static void sleep_and_wake(void *nothing)
 
 static void power_goes(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 1);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
     scene_sends(0, IRP_MJ_WRITE, SCENE_LENGTH);
     haldma_thread("power", SCENE_STARTER, sleep_and_wake, NULL);
 }
@@ -110,7 +118,8 @@ static void send_and_remove(void *transfer)
 
 static void removed_early(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 1);
+    if (!scene_start(name, entry, SCENE_COPIER, 1))
+        return;
     haldma_thread("sender", SCENE_STARTER, send_and_remove, scene_request(0, IRP_MJ_WRITE, SCENE_LENGTH));
 }
 
@@ -124,7 +133,8 @@ static void few_registers(struct haldma_config *config)
 
 static void two_devices(const char *name, PDRIVER_INITIALIZE entry)
 {
-    scene_start(name, entry, SCENE_COPIER, 2);
+    if (!scene_start(name, entry, SCENE_COPIER, 2))
+        return;
     scene_sends(0, IRP_MJ_WRITE, 2 * PAGE_SIZE);
     scene_sends(1, IRP_MJ_WRITE, 2 * PAGE_SIZE);
 }

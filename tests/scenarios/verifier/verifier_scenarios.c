@@ -19,9 +19,9 @@ enum { WINDOW = 0xE0000000, LENGTH = 3 * PAGE_SIZE, REQUEST_LINE = 0x1000, SKEW_
 VERIFIER_LIST(DECLARE)
 
 struct scene {
-    PDRIVER_OBJECT driver;
+    PDRIVER_OBJECT driver; /* NULL: DriverEntry failed */
     PDEVICE_OBJECT pdo;
-    struct transfer *write;
+    struct transfer *write; /* NULL: the device was not started */
 };
 
 static struct scene *scene; /* of the current run: made anew by set_up */
@@ -47,18 +47,19 @@ static void start(const char *name, PDRIVER_INITIALIZE entry)
                                      .has_dma_line = true,
                                      .dma_line = REQUEST_LINE};
     scene->pdo = haldma_add_device(&hardware);
-    NTSTATUS status = haldma_load_driver(name, entry, &scene->driver);
-    haldma_require(NT_SUCCESS(status), "DriverEntry returned 0x%08X", (unsigned)status);
-    status = haldma_start_device(scene->driver, scene->pdo, &device);
-    haldma_require(NT_SUCCESS(status), "the device did not start: 0x%08X", (unsigned)status);
+    if (!haldma_succeeded(haldma_load_driver(name, entry, &scene->driver), "DriverEntry") ||
+        !haldma_succeeded(haldma_start_device(scene->driver, scene->pdo, &device), "the start"))
+        return;
     scene->write = transfer_make(device, IRP_MJ_WRITE, LENGTH, 0);
     haldma_thread("user", 0, user, NULL);
 }
 
 static void check(void)
 {
-    transfer_check(scene->write);
-    haldma_unload_driver(scene->driver);
+    if (scene->write != NULL)
+        transfer_check(scene->write);
+    if (scene->driver != NULL)
+        haldma_unload_driver(scene->driver);
 }
 
 /* ---- Machines -------------------------------------------------------------------------------- */
