@@ -3,7 +3,6 @@
  */
 #include "bare.h"
 #include "lock.h"
-#include "rig/slow_build.h"
 
 #include <emu/explore.h>
 
@@ -149,10 +148,9 @@ static struct outcome run_busily(struct emu_machine *m, uint64_t budget, uint64_
 static void a_run_in_pieces_is_the_same_run(void **state)
 {
     (void)state;
-    enum { SEEDS = SLOW_BUILD ? 3 : 20 };
     static const uint64_t budgets[] = {1, 2, 3, 7, 100, 1000000};
     struct emu_machine *m = bare_machine(NULL);
-    for (uint64_t seed = 0; seed < SEEDS; seed++) {
+    for (uint64_t seed = 0; seed < 20; seed++) {
         struct outcome whole = run_busily(m, 0, seed * 7919);
         assert_true(whole.steps > 150);
         for (size_t i = 0; i < COUNT_OF(budgets); i++) {
