@@ -134,7 +134,8 @@ static inline void start(struct bench *b, unsigned channel, unsigned mode, uint3
 static inline void build(struct bench *b)
 {
     b->m = emu_current();
-    b->box = (struct box){.ready = BOX_BYTES};
+    memset(&b->box, 0, sizeof b->box); /* no temporary: it is larger than a strand's stack */
+    b->box.ready = BOX_BYTES;
     struct emu_i8237_config config = {.beat_ns = BEAT_NS};
     b->pair = emu_i8237_create(b->m, &config);
     rig_expect(b->pair != NULL);
