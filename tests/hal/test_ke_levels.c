@@ -214,7 +214,7 @@ static char *whole_file(const char *path)
 
 static bool has_name(const char *text, const char *name)
 {
-    char quoted[NAME_BYTES + 2], row[NAME_BYTES + 4];
+    char quoted[NAME_BYTES + 2], row[NAME_BYTES + 5];
     snprintf(quoted, sizeof quoted, "`%s`", name);
     snprintf(row, sizeof row, "\n| %s |", name);
     return strstr(text, quoted) != NULL || strstr(text, row) != NULL;
