@@ -14,7 +14,8 @@
 
 struct subject open_subject(const char *path, const char *name)
 {
-    struct subject s = {.module = dlopen(path, RTLD_NOW | RTLD_LOCAL)};
+    struct subject s = {
+        .module = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE)}; /* the next subject has it again */
     if (s.module == NULL)
         fail_msg("%s", dlerror());
     const struct haldma_module *module = dlsym(s.module, "haldma_module");
