@@ -8,6 +8,7 @@
  * are unordered; the exploration must find exactly those programs.
  */
 #include "bare.h"
+#include "rig/slow_build.h"
 
 #include <emu/access.h>
 #include <emu/explore.h>
@@ -24,7 +25,7 @@ enum {
     VARIABLES = 2,
     WORD = 8,
     LOG_MAX_EVENTS = OPS_MAX + 2 * (HANDLER_OPS_MAX + 2) + 1,
-    PROGRAMS = 10000
+    PROGRAMS = SLOW_BUILD ? 1000 : 10000
 };
 
 enum kind { READ, WRITE, RAISE, LOWER, BEGIN, END };

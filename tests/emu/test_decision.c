@@ -3,6 +3,7 @@
  */
 #include "bare.h"
 #include "lock.h"
+#include "rig/slow_build.h"
 
 #include <emu/explore.h>
 
@@ -281,7 +282,7 @@ static void the_menu_has_all_that_can_happen_with_the_current_context_first(void
 static void very_many_things_that_can_happen_all_do(void **state)
 {
     (void)state;
-    enum { EVENTS = 2000, ENGINES = 700 };
+    enum { EVENTS = SLOW_BUILD ? 500 : 2000, ENGINES = SLOW_BUILD ? 200 : 700 };
     static struct emu_event events[EVENTS];
     static struct emu_engine engines[ENGINES];
     unsigned fired = 0;

@@ -4,6 +4,7 @@
  * them. And the mended drivers of other modules, which are about other mistakes, are ready for failures as
  * well.
  */
+#include "../rig/slow_build.h"
 #include "subject.h"
 
 #include <dlfcn.h>
@@ -24,7 +25,7 @@
 
 #include <cmocka.h>
 
-enum { BUDGET = 4000, WITHOUT = 2000, SEED = 1 };
+enum { BUDGET = 4000, MENDED_RUNS = SLOW_BUILD ? 200 : 4000, WITHOUT = SLOW_BUILD ? 100 : 2000, SEED = 1 };
 
 static const struct mistake {
     const char *scenario, *rule, *code;
@@ -128,7 +129,7 @@ static void the_mended_driver_is_clean_under_complete_sweeps(void **state)
         emu_report_free(&report);
     }
     const struct emu_faults random = {.policy = EMU_FAULTS_RANDOM, .rate = EMU_FAULTS_CERTAIN / 4};
-    struct emu_report report = explore(*state, "mended", &random, make_random, BUDGET);
+    struct emu_report report = explore(*state, "mended", &random, make_random, MENDED_RUNS);
     require_clean(&report);
     emu_report_free(&report);
 }
