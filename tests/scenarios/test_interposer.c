@@ -22,7 +22,7 @@
 
 enum { PREEMPTIONS = 1, TRIALS_MAX = 2048, OUTCOMES_MAX = 4096, NAME_BYTES = 128 };
 
-enum { RUNS_MAX = SLOW_BUILD ? 20 : 200 };
+enum { RUNS_MAX = SLOW_BUILD ? 10 : 200 };
 
 struct trial {
     const struct haldma_scenario *scenario;
@@ -237,7 +237,7 @@ static void add(const struct haldma_scenario *scenario, const struct haldma_plat
         (struct CMUnitTest){t->name, a_scenario_has_the_same_results_through_the_interposer, NULL, NULL, t};
 }
 
-/* On each platform that it is for; on its own machine once. */
+/* On each platform that it is for; on its own machine once. Slow builds: the two kinds take turns. */
 static void add_all(const struct haldma_scenario *scenario, PDRIVER_INITIALIZE wraps,
                     PDRIVER_INITIALIZE replaces)
 {
@@ -248,8 +248,10 @@ static void add_all(const struct haldma_scenario *scenario, PDRIVER_INITIALIZE w
         if (!haldma_scenario_suits(scenario, platform))
             continue;
         own = haldma_scenario_configure(scenario, platform, &config) == NULL;
-        add(scenario, platform, wraps, "an adapter of the interposer's own");
-        add(scenario, platform, replaces, "a replaced table");
+        if (!SLOW_BUILD || i % 2 == 0)
+            add(scenario, platform, wraps, "an adapter of the interposer's own");
+        if (!SLOW_BUILD || i % 2 != 0 || own)
+            add(scenario, platform, replaces, "a replaced table");
     }
 }
 
