@@ -22,7 +22,7 @@ enum {
     LOCKS = 2,
     TIMERS = 2,
     CPUS = 3,
-    EXHAUSTIVE_MAX = 60000,
+    EXHAUSTIVE_MAX = 20000,
 };
 
 enum kind {
