@@ -91,7 +91,7 @@ static void check_family(struct ke_family f, enum emu_profile profile, unsigned 
     assert_true(score.programs > count / 4);
 }
 
-enum { PROGRAMS = SLOW_BUILD ? 20 : 250 };
+enum { PROGRAMS = SLOW_BUILD ? 20 : 150 };
 
 /* rule: EMU-DPOR-8 */
 static void dpcs_timers_and_levels_lose_no_class(void **state)

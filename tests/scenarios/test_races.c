@@ -19,7 +19,7 @@
 #include <cmocka.h>
 
 enum {
-    SEEDS = SLOW_BUILD ? 1 : 5,
+    SEEDS = SLOW_BUILD ? 1 : 3,
     FIGURE_SEEDS = 20,
     MENDED_PREEMPTIONS = SLOW_BUILD ? 0 : 2,
     EVERYWHERE_PREEMPTIONS = SLOW_BUILD ? 0 : 1

@@ -17,7 +17,7 @@
 
 #include <cmocka.h>
 
-enum { SEED = 1, RUNS = 8, STEP_LIMIT = 2000, PREEMPTIONS = 1, PLATFORMS = 4, STACK_BYTES = 1 << 16 };
+enum { SEED = 1, RUNS = 4, STEP_LIMIT = 2000, PREEMPTIONS = 1, PLATFORMS = 4, STACK_BYTES = 1 << 16 };
 
 static char **modules;
 

@@ -23,7 +23,7 @@ function(haldma_add_scenarios name)
 endfunction()
 
 # haldma_call_stacks(name): what lets a report say by which functions, at which lines, code came where it was: frame pointers,
-# calls at the end of functions that stay calls, debug information.
+# calls at the end of functions that stay calls, debug information (a build of type None says itself whether it wants that).
 function(haldma_call_stacks name)
-    target_compile_options(${name} PRIVATE -g -fno-omit-frame-pointer -fno-optimize-sibling-calls)
+    target_compile_options(${name} PRIVATE $<$<NOT:$<CONFIG:None>>:-g> -fno-omit-frame-pointer -fno-optimize-sibling-calls)
 endfunction()
