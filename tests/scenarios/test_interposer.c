@@ -22,7 +22,7 @@
 
 enum { PREEMPTIONS = 1, TRIALS_MAX = 2048, OUTCOMES_MAX = 4096, NAME_BYTES = 128 };
 
-enum { RUNS_MAX = SLOW_BUILD ? 10 : 200 };
+enum { RUNS_MAX = SLOW_BUILD ? 4 : 200 };
 
 struct trial {
     const struct haldma_scenario *scenario;
