@@ -23,10 +23,9 @@ struct node {
     uint32_t sleep;   /* the same in the list of sleepers */
     uint32_t sleepers;
     uint32_t menu, menu_count; /* who could be taken: in the list of menus */
-    uint16_t hint;
-    bool decided;  /* there was something to decide */
-    bool recorded; /* print is that of its event */
-    bool expanded; /* in the top that all shards walk: everybody has his turn here */
+    bool decided;              /* there was something to decide */
+    bool recorded;             /* print is that of its event */
+    bool expanded;             /* in the top that all shards walk: everybody has his turn here */
     struct emu_print print;
 };
 
@@ -43,7 +42,6 @@ struct dpor {
     struct emu_happens happens;
     struct emu_wakes wakes;
     uint32_t wakes_most; /* when there are more, source sets have to do */
-    struct emu_machine *machine;
     bool optimal;
     struct node *nodes;
     uint32_t count, capacity; /* nodes of this run */
@@ -83,6 +81,8 @@ void emu_dpor_follow(struct dpor *d, struct node *n, uint32_t wake);
 void emu_dpor_add_single(struct dpor *d, uint32_t at, emu_actor actor);
 /* Which of the node's sleepers the actor is; UINT32_MAX: it does not sleep there. */
 uint32_t emu_dpor_sleeper(const struct dpor *d, uint32_t at, emu_actor actor);
+/* Which of those who could be taken at the node the actor is; UINT32_MAX: none. */
+uint32_t emu_dpor_option(const struct dpor *d, const struct node *n, emu_actor actor);
 /* Was the actor taken at the node, is it, or will it be? */
 bool emu_dpor_is_taken(const struct dpor *d, uint32_t at, emu_actor actor);
 

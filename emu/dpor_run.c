@@ -43,7 +43,6 @@ static void add_node(struct dpor *d)
     struct node *n = &d->nodes[at];
     n->actor = 0;
     n->waiting = 0;
-    n->hint = 0;
     n->menu = at > 0 ? d->nodes[at - 1].menu + d->nodes[at - 1].menu_count : 0;
     n->menu_count = 0;
     n->decided = false;
@@ -98,7 +97,6 @@ void emu_dpor_follow(struct dpor *d, struct node *n, uint32_t wake)
     unlink_wake(d, &n->waiting, wake);
     d->follow = d->wakes.pool[wake].child;
     n->actor = d->wakes.pool[wake].print.actor;
-    n->hint = d->wakes.pool[wake].hint;
     d->wakes.pool[wake].child = 0;
     emu_wake_drop_one(&d->wakes, wake);
 }
@@ -144,7 +142,7 @@ static void list_options(struct dpor *d, struct node *n, const struct emu_decisi
     n->decided = true;
 }
 
-static uint32_t option_of(const struct dpor *d, const struct node *n, emu_actor actor)
+uint32_t emu_dpor_option(const struct dpor *d, const struct node *n, emu_actor actor)
 {
     for (uint32_t i = 0; i < n->menu_count; i++)
         if (d->menus[n->menu + i] == actor)
@@ -221,7 +219,7 @@ static uint32_t choose_new(struct dpor *d, const struct emu_decision *decision)
     bool misfit = false;
     while (n->waiting != 0) {
         uint32_t wake = n->waiting;
-        uint32_t option = option_of(d, n, d->wakes.pool[wake].print.actor);
+        uint32_t option = emu_dpor_option(d, n, d->wakes.pool[wake].print.actor);
         if (option != UINT32_MAX) {
             emu_dpor_follow(d, n, wake);
             break;
@@ -231,7 +229,7 @@ static uint32_t choose_new(struct dpor *d, const struct emu_decision *decision)
         unlink_wake(d, &n->waiting, wake);
         emu_wake_drop_one(&d->wakes, wake);
     }
-    uint32_t option = n->actor != 0 ? option_of(d, n, n->actor) : first_awake(d, at);
+    uint32_t option = n->actor != 0 ? emu_dpor_option(d, n, n->actor) : first_awake(d, at);
     if (option == UINT32_MAX) {
         emu_footprint_kept_back(d->footprints.machine);
         d->blocked_at = at + 1;
@@ -253,7 +251,7 @@ static uint32_t choose_again(struct dpor *d, uint32_t at, const struct emu_decis
     bool same = n->menu_count == decision->count;
     if (same)
         list_options(d, n, decision);
-    uint32_t option = same ? option_of(d, n, n->actor) : UINT32_MAX;
+    uint32_t option = same ? emu_dpor_option(d, n, n->actor) : UINT32_MAX;
     if (option != UINT32_MAX)
         return option;
     if (!same || at + 1 < d->prefix) {
@@ -271,7 +269,7 @@ static uint32_t choose_again(struct dpor *d, uint32_t at, const struct emu_decis
         emu_dpor_add_single(d, at, d->menus[n->menu + i]);
     uint32_t wake = n->waiting;
     while (wake != 0 && (d->wakes.pool[wake].print.actor == was ||
-                         option_of(d, n, d->wakes.pool[wake].print.actor) == UINT32_MAX))
+                         emu_dpor_option(d, n, d->wakes.pool[wake].print.actor) == UINT32_MAX))
         wake = d->wakes.pool[wake].brother;
     if (wake == 0) {
         d->blocked_at = at + 1;
@@ -281,7 +279,7 @@ static uint32_t choose_again(struct dpor *d, uint32_t at, const struct emu_decis
         return 0;
     }
     emu_dpor_follow(d, n, wake);
-    return option_of(d, n, n->actor);
+    return emu_dpor_option(d, n, n->actor);
 }
 
 static uint32_t choose_value(struct dpor *d, const struct emu_decision *decision)

@@ -20,14 +20,6 @@ static bool is_beginning(const struct dpor *d, const uint32_t *path, uint32_t at
     return true;
 }
 
-static bool can_be_taken(const struct node *n, const struct dpor *d, emu_actor actor)
-{
-    for (uint32_t i = 0; i < n->menu_count; i++)
-        if (d->menus[n->menu + i] == actor)
-            return true;
-    return false;
-}
-
 static void add_everybody(struct dpor *d, uint32_t at)
 {
     const struct node *n = &d->nodes[at];
@@ -74,7 +66,7 @@ static uint32_t extend(struct dpor *d, uint32_t event, uint32_t target)
     emu_actor found = 0;
     for (uint32_t i = 0; i < count; i++) {
         emu_actor who = events[path[i]].actor;
-        if (!can_be_taken(n, d, who) || !is_beginning(d, path, i))
+        if (emu_dpor_option(d, n, who) == UINT32_MAX || !is_beginning(d, path, i))
             continue;
         if (emu_dpor_is_taken(d, event, who))
             return UINT32_MAX;

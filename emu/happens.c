@@ -24,7 +24,6 @@ void emu_happens_destroy(struct emu_happens *h)
     free(h->order);
     free(h->local);
     free(h->before);
-    free(h->after);
     free(h->beside);
     free(h->standings);
     free(h->conflicts);
@@ -44,7 +43,6 @@ static void make_room(struct emu_happens *h)
         h->capacity = 2 * (h->all + 1);
         h->local = emu_grown(h->local, h->capacity, sizeof *h->local);
         h->before = emu_grown(h->before, h->capacity, sizeof *h->before);
-        h->after = emu_grown(h->after, h->capacity, sizeof *h->after);
         h->beside = emu_grown(h->beside, h->capacity, sizeof *h->beside);
         h->standings = emu_grown(h->standings, h->capacity, sizeof *h->standings);
         h->conflicts = emu_grown(h->conflicts, h->capacity, sizeof *h->conflicts);
@@ -304,8 +302,6 @@ static void set_clock(struct emu_happens *h, uint32_t event)
         before = h->before[before - 1];
     if (before != 0) {
         memcpy(mine, row(h->order, h, before - 1), h->stride * sizeof *mine);
-        if (!withdrawn)
-            h->after[before - 1] = event + 1;
     } else if (withdrawn && h->first[e->actor] != 0) {
         memset(mine, 0, h->stride * sizeof *mine);
     } else {
@@ -313,7 +309,6 @@ static void set_clock(struct emu_happens *h, uint32_t event)
         h->first[e->actor] = event + 1;
     }
     h->before[event] = before;
-    h->after[event] = 0;
     if (!withdrawn || h->last[e->actor] == 0)
         h->last[e->actor] = event + 1;
     h->local[event] = (uint16_t)(mine[e->actor] + 1);

@@ -45,7 +45,6 @@ struct emu_happens {
     uint16_t *order;  /* vector clocks, a row per event */
     uint16_t *local;  /* the event's own clock: its number among its actor's, from 1 */
     uint32_t *before; /* 1 + its actor's event before it */
-    uint32_t *after;  /* 1 + its actor's next one */
     uint32_t *beside; /* 1 + the event before it on its processor */
     struct emu_standing *standings;
     uint32_t *conflicts; /* per event the index of its first one in pairs; one more at the end */

@@ -3,8 +3,6 @@
  */
 #include "emu/happens.h"
 
-#include <string.h>
-
 /* ---- Reversals ---- */
 
 /* Did the later event wait for nothing that comes after the other one but its turn? */

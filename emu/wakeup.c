@@ -101,7 +101,6 @@ uint32_t emu_wake_new(struct emu_wakes *w)
     }
     w->pool[wake].brother = 0;
     w->pool[wake].child = 0;
-    w->pool[wake].hint = 0;
     w->pool[wake].single = false;
     return wake;
 }

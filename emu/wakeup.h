@@ -35,8 +35,7 @@ struct emu_wake {
     struct emu_print print;
     uint32_t brother; /* next alternative; 0: none */
     uint32_t child;
-    uint16_t hint; /* the value of its first choice that is no schedule choice */
-    bool single;   /* nothing is known of it but its actor: sequences that begin with it are added below it */
+    bool single; /* nothing is known of it but its actor: sequences that begin with it are added below it */
 };
 
 struct emu_wakes {
