@@ -155,6 +155,7 @@ bool dma_block_obtain(struct dma_adapter *a, const struct dma_block_ask *ask, st
     }
     emu_cache_share(s->machine, block->memory - ((size_t)block->margin << EMU_PAGE_SHIFT),
                     block->pages + 2 * block->margin, !ask->cached);
+    emu_ram_meet(s->machine, block->memory, (size_t)block->pages << EMU_PAGE_SHIFT);
     memset(block->memory, DMA_BLOCK_FRESH, (size_t)ask->bytes);
     memset(block->memory + ask->bytes, DMA_PADDING, ((size_t)block->pages << EMU_PAGE_SHIFT) - ask->bytes);
     if (block->domain == NULL)

@@ -32,7 +32,6 @@ void dma_common_add(struct dma_adapter *a, const struct dma_common *buffer)
     b->next = a->commons;
     a->commons = b;
     a->commons_count++;
-    emu_access_met(s->machine, b->block.memory, b->length, true);
 }
 
 PVOID dma_common_allocate(struct dma_adapter *a, emu_op op, const struct dma_block_ask *ask,
@@ -90,7 +89,6 @@ void dma_common_free(struct dma_adapter *a, ULONG length, PHYSICAL_ADDRESS logic
             dma_adapter_name(a).text);
     struct dma_common *b = *link;
     require_same(a, b, length, (uint64_t)logical.QuadPart, cached);
-    emu_access_met(s->machine, b->block.memory, b->length, false);
     if (b->borrowed) {
         dma_block_unmap(a, &b->block);
     } else {

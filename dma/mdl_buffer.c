@@ -4,6 +4,7 @@
 #include "dma/mdl_buffer.h"
 
 #include <emu/choose.h>
+#include <emu/mem.h>
 
 #include "dma/adapter.h"
 #include "dma/common.h"
@@ -150,6 +151,7 @@ NTSTATUS dma_mdl_buffer_create(struct dma_adapter *a, PMDL mdl,
         b.block.domain != NULL ? map(&w, frames, &b.block) : take_as_it_is(a, &w, frames, &b.block);
     if (!NT_SUCCESS(status))
         return status;
+    emu_ram_meet(m, b.block.memory, b.length);
     dma_common_add(a, &b);
     logical->QuadPart = (LONGLONG)b.block.logical;
     return STATUS_SUCCESS;

@@ -181,21 +181,24 @@ bool emu_ram_is_met(const struct emu_machine *m, const volatile void *address)
            is_set(r->page_met, (uint32_t)(offset >> EMU_PAGE_SHIFT));
 }
 
-void emu_access_met(struct emu_machine *m, const void *address, size_t bytes, bool on)
+void emu_ram_meet(struct emu_machine *m, const void *address, size_t bytes)
 {
     struct emu_ram *r = &m->ram;
-    if (bytes == 0 || !emu_ram_owns(m, address) || emu_ram_is_stack(m, address))
+    size_t offset = (uintptr_t)address - (uintptr_t)r->pages;
+    size_t all = (size_t)r->page_count << EMU_PAGE_SHIFT;
+    if (bytes == 0 || offset >= all)
         return;
-    size_t offset = (size_t)((const unsigned char *)address - r->pages);
+    EMU_ASSERT(bytes <= all - offset);
     for (size_t page = offset >> EMU_PAGE_SHIFT; page <= (offset + bytes - 1) >> EMU_PAGE_SHIFT; page++) {
-        if (is_set(r->page_met, (uint32_t)page) == on)
-            continue;
-        if (on)
-            set(r->page_met, (uint32_t)page);
-        else
-            clear(r->page_met, (uint32_t)page);
-        r->met_count += on ? 1 : -1u;
+        r->met_count += !is_set(r->page_met, (uint32_t)page);
+        set(r->page_met, (uint32_t)page);
     }
+}
+
+static void forget_met(struct emu_ram *r, uint32_t page)
+{
+    r->met_count -= is_set(r->page_met, page);
+    clear(r->page_met, page);
 }
 
 void *emu_stack_slot(struct emu_machine *m, uint32_t index)
@@ -387,6 +390,7 @@ void emu_ram_free(struct emu_machine *m, void *base, uint32_t pages)
         for (uint32_t i = 0; i < pages; i++) {
             EMU_ASSERT(is_set(r->page_used, page + i));
             clear(r->page_used, page + i);
+            forget_met(r, page + i);
             release_frame(r, page + i);
             emu_cache_free(m, page + i);
         }

@@ -3,6 +3,8 @@
  */
 #include "world.h"
 
+#include "emu/machine_state.h"
+
 enum { PAGES = 4, BYTES = PAGES * PAGE_SIZE, CONFIGS = 3 };
 
 typedef DMA_COMMON_BUFFER_EXTENDED_CONFIGURATION config;
@@ -61,7 +63,7 @@ static void expect(PDMA_ADAPTER adapter, PMDL mdl, config c, NTSTATUS status)
 
 /* ---- What it is ------------------------------------------------------------------------------ */
 
-/* rule: DMA-MDLBUFFER-1 */
+/* rule: DMA-MDLBUFFER-1, EMU-RACE-14 */
 static void the_device_reaches_the_mdls_pages(void *context)
 {
     (void)context;
@@ -72,6 +74,7 @@ static void the_device_reaches_the_mdls_pages(void *context)
     PMDL mdl = world_mdl(memory, BYTES);
     rig_expect_equal(create(adapter, mdl, NULL, 0, &logical), STATUS_SUCCESS);
     rig_expect_equal(logical, emu_ram_physical(emu_current(), memory));
+    rig_expect(emu_ram_is_met(emu_current(), memory + BYTES - 1));
     memcpy(memory + BYTES - 4, "mdl", 4);
     world_device_read(logical + BYTES - 4, seen, sizeof seen);
     rig_expect(strcmp(seen, "mdl") == 0);

@@ -3,6 +3,8 @@
  */
 #include "world.h"
 
+#include "emu/machine_state.h"
+
 enum { ELEMENTS = 5, ELEMENT_BYTES = PAGE_SIZE + 1, LARGE = 512 * PAGE_SIZE };
 
 struct ask {
@@ -72,6 +74,24 @@ static void each_buffer_is_shared_with_the_device_and_contiguous(void *context)
                        logical[other] >= logical[i] + ELEMENT_BYTES);
     }
     free_all(adapter, vector, ELEMENTS);
+    adapter->DmaOperations->PutDmaAdapter(adapter);
+}
+
+/* rule: EMU-RACE-14 */
+static void accesses_to_its_buffers_meet_those_of_devices_until_they_are_freed(void *context)
+{
+    (void)context;
+    PDMA_ADAPTER adapter = world_adapter(32);
+    PDMA_COMMON_BUFFER_VECTOR vector = make(adapter);
+    uint64_t logical;
+    unsigned char *memory[ELEMENTS];
+    for (ULONG i = 0; i < ELEMENTS; i++) {
+        memory[i] = at(adapter, vector, i, &logical);
+        rig_expect(emu_ram_is_met(emu_current(), memory[i] + ELEMENT_BYTES - 1));
+    }
+    free_all(adapter, vector, ELEMENTS);
+    for (ULONG i = 0; i < ELEMENTS; i++)
+        rig_expect(!emu_ram_is_met(emu_current(), memory[i]));
     adapter->DmaOperations->PutDmaAdapter(adapter);
 }
 
@@ -377,6 +397,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WORLD_HOLDS(each_buffer_is_shared_with_the_device_and_contiguous),
+        WORLD_HOLDS(accesses_to_its_buffers_meet_those_of_devices_until_they_are_freed),
         WORLD_HOLDS(all_buffers_lie_between_the_two_addresses),
         WORLD_HOLDS(wrong_arguments_are_invalid_parameters),
         WORLD_HOLDS(without_memory_for_all_there_is_none_and_nothing_is_kept),

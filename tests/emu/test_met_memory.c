@@ -64,7 +64,7 @@ static void set_up(void *context)
     p->page = emu_ram_alloc(m, &(struct emu_ram_request){.pages = 1});
     p->physical = emu_ram_physical(m, p->page);
     if (p->met)
-        emu_access_met(m, p->page, 1, true);
+        emu_ram_meet(m, p->page, 1);
     emu_engine_init(m, &p->engine, "device", device, NULL);
     p->engine.context = p;
     race_start("driver", 0, driver, p);
@@ -118,11 +118,13 @@ static void memory_that_was_given_back_is_met_no_more(void **state)
     (void)state;
     struct emu_machine *m = bare_processors(1);
     unsigned char *pages = emu_ram_alloc(m, &(struct emu_ram_request){.pages = 2});
-    emu_access_met(m, pages + EMU_PAGE_SIZE - 1, 2, true);
+    emu_ram_meet(m, pages + EMU_PAGE_SIZE - 1, 2);
+    emu_ram_meet(m, pages, 1);
     assert_true(emu_ram_is_met(m, pages) && emu_ram_is_met(m, pages + EMU_PAGE_SIZE));
-    emu_access_met(m, pages, 1, false);
-    assert_false(emu_ram_is_met(m, pages));
-    assert_true(emu_ram_is_met(m, pages + EMU_PAGE_SIZE));
+    emu_ram_free(m, pages, 2);
+    assert_false(emu_ram_is_met(m, pages) || emu_ram_is_met(m, pages + EMU_PAGE_SIZE));
+    assert_int_equal(m->ram.met_count, 0);
+    emu_ram_meet(m, pages + EMU_PAGE_SIZE, 1);
     emu_machine_reset(m);
     assert_false(emu_ram_is_met(m, pages + EMU_PAGE_SIZE));
     emu_machine_destroy(m);

@@ -60,13 +60,6 @@ void emu_access_add_guard(struct emu_machine *m, emu_guard_fn *guard, void *cont
 void emu_access_guard(struct emu_machine *m, const void *address, size_t bytes, bool on);
 
 /*
- * Devices reach these bytes whenever they like, from now on or no longer (a common buffer): each access of
- * watched code to their pages is a step, and conflicts with what devices do there. Does nothing for memory
- * that is not the machine's own.
- */
-void emu_access_met(struct emu_machine *m, const void *address, size_t bytes, bool on);
-
-/*
  * What the running context (strand, handler, device) did so far comes before whatever a context does that
  * acquires the object later. Every step of a writing operation releases and acquires its object by itself, of
  * a reading one acquires it.

@@ -32,6 +32,13 @@ void *emu_ram_alloc(struct emu_machine *m, const struct emu_ram_request *request
 void emu_ram_free(struct emu_machine *m, void *base, uint32_t pages);
 
 /*
+ * Devices reach these bytes whenever they like (a common buffer), until their pages are given back: each
+ * access of watched code (access.h) to the pages is a step, and conflicts with what devices do there. Does
+ * nothing for memory that is not the machine's own.
+ */
+void emu_ram_meet(struct emu_machine *m, const void *address, size_t bytes);
+
+/*
  * The physical address behind a virtual one. Host memory that was never allocated here (a driver's static
  * data, a test's buffer) is adopted page by page at first sight, with frames from the mid bank's end, until
  * the next reset.
