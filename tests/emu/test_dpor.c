@@ -300,6 +300,7 @@ struct score {
     unsigned programs, classes;
     uint64_t runs, source_runs;
     unsigned wrong;
+    bool exact; /* one run for each class */
 };
 
 /* Every class and every outcome, no class counted twice; exact: no run more than classes. */
@@ -311,8 +312,9 @@ static bool is_right(const struct seen *all, const struct seen *reduced, bool ex
            (!exact || (reduced->runs == reduced->classes.count && tally_most(&reduced->classes) == 1));
 }
 
-static void check_program(struct emu_machine *m, struct made *p, bool exact, struct score *score)
+static void check_program(struct emu_machine *m, struct made *p, void *context)
 {
+    struct score *score = context;
     const struct emu_program program = {"made", made_set_up, NULL, p};
     struct seen all =
         explore_seen(m, &program, emu_strategy_exhaustive(EMU_UNBOUNDED), made_outcome, p, EXHAUSTIVE_MAX);
@@ -324,7 +326,7 @@ static void check_program(struct emu_machine *m, struct made *p, bool exact, str
         score->classes += (unsigned)all.classes.count;
         score->runs += optimal.runs;
         score->source_runs += source.runs;
-        if (!is_right(&all, &optimal, exact) || !is_right(&all, &source, false)) {
+        if (!is_right(&all, &optimal, score->exact) || !is_right(&all, &source, false)) {
             score->wrong++;
             print_program(p);
             print_message("%zu classes, optimal %zu, source sets %zu\n", all.classes.count,
@@ -338,23 +340,29 @@ static void check_program(struct emu_machine *m, struct made *p, bool exact, str
 
 enum { ONE_FOR_EACH = 100 };
 
+/* Draws programs, and calls check for each. */
+typedef void check_fn(struct emu_machine *m, struct made *p, void *context);
+static void draw_programs(struct generator g, unsigned count, check_fn *check, void *context)
+{
+    struct emu_machine *m = bare_processors(g.cpus);
+    struct made *p = calloc(1, sizeof *p);
+    assert_non_null(p);
+    g.state += oracle_offset();
+    for (unsigned i = oracle_programs(count); i > 0; i--) {
+        draw_program(&g, p);
+        check(m, p, context);
+    }
+    free(p);
+    emu_machine_destroy(m);
+}
+
 /* Most: runs for a hundred classes; with one for each it is so in each program. */
 static void check_programs(struct generator g, unsigned count, unsigned most)
 {
-    struct emu_machine *m = bare_processors(g.cpus);
-    struct score score = {0};
-    struct made *p = calloc(1, sizeof *p);
-    assert_non_null(p);
-    count = oracle_programs(count);
-    g.state += oracle_offset();
-    for (unsigned i = 0; i < count; i++) {
-        draw_program(&g, p);
-        check_program(m, p, most == ONE_FOR_EACH, &score);
-    }
+    struct score score = {.exact = most == ONE_FOR_EACH};
+    draw_programs(g, count, check_program, &score);
     print_message("%u programs, %u classes: %llu runs, with source sets %llu\n", score.programs,
                   score.classes, (unsigned long long)score.runs, (unsigned long long)score.source_runs);
-    free(p);
-    emu_machine_destroy(m);
     assert_int_equal(score.wrong, 0);
     assert_true(SLOW_BUILD || oracle_offset() != 0 || score.runs * 100 <= (uint64_t)score.classes * most);
 }
@@ -453,97 +461,94 @@ static void what_an_event_would_touch_where_it_comes_earlier_is_taken_care_of(vo
         1, 103);
 }
 
+static void add_shard(struct emu_machine *m, struct made *p, uint32_t index, uint32_t count,
+                      struct tally *classes)
+{
+    const struct emu_program program = {"made", made_set_up, NULL, p};
+    struct emu_strategy *shard = emu_strategy_dpor();
+    assert_true(emu_strategy_set_shard(shard, index, count));
+    struct seen seen = explore_seen(m, &program, shard, made_outcome, p, EXHAUSTIVE_MAX);
+    assert_true(seen.complete);
+    for (size_t i = 0; i < seen.classes.capacity; i++)
+        if (seen.classes.times[i] != 0)
+            tally_add(classes, seen.classes.values[i]);
+    seen_free(&seen);
+}
+
 /* The shards' classes, together. */
-static void check_shards(struct generator g, unsigned count)
+static void check_shards(struct emu_machine *m, struct made *p, void *context)
 {
     enum { SHARDS = 3 };
-    struct emu_machine *m = bare_processors(g.cpus);
-    struct made *p = calloc(1, sizeof *p);
-    unsigned programs = 0;
-    assert_non_null(p);
-    count = oracle_programs(count);
-    g.state += oracle_offset();
-    for (unsigned i = 0; i < count; i++) {
-        draw_program(&g, p);
-        const struct emu_program program = {"made", made_set_up, NULL, p};
-        struct seen all = explore_seen(m, &program, emu_strategy_exhaustive(EMU_UNBOUNDED), made_outcome, p,
-                                       EXHAUSTIVE_MAX);
-        struct tally classes = {0};
-        bool complete = true;
-        for (uint32_t k = 0; all.complete && k < SHARDS; k++) {
-            struct emu_strategy *shard = emu_strategy_dpor();
-            assert_true(emu_strategy_set_shard(shard, k, SHARDS));
-            struct seen seen = explore_seen(m, &program, shard, made_outcome, p, EXHAUSTIVE_MAX);
-            assert_true(seen.complete || seen.reduction.forced);
-            complete &= seen.complete;
-            for (size_t c = 0; c < seen.classes.capacity; c++)
-                if (seen.classes.times[c] != 0)
-                    tally_add(&classes, seen.classes.values[c]);
-            seen_free(&seen);
-        }
-        programs += all.complete && complete;
-        if (all.complete && complete && !tally_same(&all.classes, &classes)) {
-            print_program(p);
-            fail_msg("%zu classes, %zu in the shards", all.classes.count, classes.count);
-        }
-        tally_free(&classes);
-        seen_free(&all);
+    const struct emu_program program = {"made", made_set_up, NULL, p};
+    unsigned *compared = context;
+    struct seen all =
+        explore_seen(m, &program, emu_strategy_exhaustive(EMU_UNBOUNDED), made_outcome, p, EXHAUSTIVE_MAX);
+    struct tally classes = {0};
+    for (uint32_t i = 0; all.complete && i < SHARDS; i++)
+        add_shard(m, p, i, SHARDS, &classes);
+    if (all.complete && !tally_same(&all.classes, &classes)) {
+        print_program(p);
+        fail_msg("%zu classes, %zu in the shards", all.classes.count, classes.count);
     }
-    print_message("%u programs in shards\n", programs);
-    free(p);
-    emu_machine_destroy(m);
-    assert_true(programs > count / 2);
+    *compared += all.complete;
+    tally_free(&classes);
+    seen_free(&all);
 }
 
 /* rule: EMU-JOBS-1 */
 static void shards_lose_no_class_where_processors_are_shared(void **state)
 {
     (void)state;
-    check_shards((struct generator){.state = 21, .strands = 3, .codes = 2, .cpus = 2, .shared_cpus = true},
-                 PROGRAMS_OF_EVERYTHING);
-    check_shards((struct generator){.state = 22,
-                                    .strands = 2,
-                                    .codes = 3,
-                                    .cpus = 2,
-                                    .timers = true,
-                                    .interrupts = true,
-                                    .soft = true,
-                                    .locks = true},
-                 PROGRAMS_OF_EVERYTHING);
+    unsigned compared = 0;
+    draw_programs((struct generator){.state = 21, .strands = 3, .codes = 2, .cpus = 2, .shared_cpus = true},
+                  PROGRAMS_OF_EVERYTHING, check_shards, &compared);
+    draw_programs((struct generator){.state = 22,
+                                     .strands = 2,
+                                     .codes = 3,
+                                     .cpus = 2,
+                                     .timers = true,
+                                     .interrupts = true,
+                                     .soft = true,
+                                     .locks = true},
+                  PROGRAMS_OF_EVERYTHING, check_shards, &compared);
+    assert_true(compared > PROGRAMS_OF_EVERYTHING);
 }
 
 /* A few of everything, with at most so many preemptions: the classes are those of the runs within the bound.
  */
+struct within {
+    int bound;
+    uint64_t all_runs, runs;
+};
+
+static void check_within(struct emu_machine *m, struct made *p, void *context)
+{
+    struct within *w = context;
+    const struct emu_program program = {"made", made_set_up, NULL, p};
+    struct seen all =
+        explore_seen(m, &program, emu_strategy_exhaustive(w->bound), made_outcome, p, EXHAUSTIVE_MAX);
+    if (all.complete) {
+        struct seen reduced =
+            explore_seen(m, &program, emu_strategy_dpor_bounded(w->bound), made_outcome, p, EXHAUSTIVE_MAX);
+        if (!reduced.complete || !tally_same(&all.classes, &reduced.classes) ||
+            !tally_same(&all.outcomes, &reduced.outcomes)) {
+            print_program(p);
+            fail_msg("bound %d: %zu classes, %zu found", w->bound, all.classes.count, reduced.classes.count);
+        }
+        w->all_runs += all.runs;
+        w->runs += reduced.runs;
+        seen_free(&reduced);
+    }
+    seen_free(&all);
+}
+
 static void check_bound(struct generator g, unsigned count, int bound)
 {
-    struct emu_machine *m = bare_processors(g.cpus);
-    struct made *p = calloc(1, sizeof *p);
-    assert_non_null(p);
-    uint64_t all_runs = 0, runs = 0;
-    for (unsigned i = 0; i < count; i++) {
-        draw_program(&g, p);
-        const struct emu_program program = {"made", made_set_up, NULL, p};
-        struct seen all =
-            explore_seen(m, &program, emu_strategy_exhaustive(bound), made_outcome, p, EXHAUSTIVE_MAX);
-        if (all.complete) {
-            struct seen reduced =
-                explore_seen(m, &program, emu_strategy_dpor_bounded(bound), made_outcome, p, EXHAUSTIVE_MAX);
-            if (!reduced.complete || !tally_same(&all.classes, &reduced.classes) ||
-                !tally_same(&all.outcomes, &reduced.outcomes)) {
-                print_program(p);
-                fail_msg("bound %d: %zu classes, %zu found", bound, all.classes.count, reduced.classes.count);
-            }
-            all_runs += all.runs;
-            runs += reduced.runs;
-            seen_free(&reduced);
-        }
-        seen_free(&all);
-    }
-    print_message("bound %d: %llu runs for %llu\n", bound, (unsigned long long)runs,
-                  (unsigned long long)all_runs);
-    assert_true(bound == EMU_UNBOUNDED ? runs < all_runs : runs <= all_runs);
-    free(p);
-    emu_machine_destroy(m);
+    struct within w = {.bound = bound};
+    draw_programs(g, count, check_within, &w);
+    print_message("bound %d: %llu runs for %llu\n", bound, (unsigned long long)w.runs,
+                  (unsigned long long)w.all_runs);
+    assert_true(bound == EMU_UNBOUNDED ? w.runs < w.all_runs : w.runs <= w.all_runs);
 }
 
 /* rule: EMU-DPOR-7 */
