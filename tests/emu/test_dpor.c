@@ -511,6 +511,11 @@ static void shards_lose_no_class_where_processors_are_shared(void **state)
                                      .soft = true,
                                      .locks = true},
                   PROGRAMS_OF_EVERYTHING, check_shards, &compared);
+    /* Only some of its shards would find out by themselves that a processor is shared. */
+    draw_programs(
+        (struct generator){
+            .state = 11653200482380026192u, .strands = 3, .codes = 2, .cpus = 2, .shared_cpus = true},
+        1, check_shards, &compared);
     assert_true(compared > PROGRAMS_OF_EVERYTHING);
 }
 
