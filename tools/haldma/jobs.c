@@ -571,11 +571,13 @@ bool jobs_explore(const struct cli_options *options, const struct cli_session *s
     uv_timer_init(&j.loop, &j.timer);
     j.timer.data = &j;
     uv_timer_start(&j.timer, on_tick, TICK_MS, TICK_MS);
+    void (*before)(int) = signal(SIGPIPE, SIG_IGN); /* a worker that was killed may be told something still */
     for (unsigned i = 0; i < j.count; i++) {
         j.workers[i].jobs = &j;
         spawn(&j.workers[i]);
     }
     uv_run(&j.loop, UV_RUN_DEFAULT);
+    signal(SIGPIPE, before);
     uv_loop_close(&j.loop);
     cli_progress_end(&j.progress);
     standing->ended =

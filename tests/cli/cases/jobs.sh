@@ -18,15 +18,29 @@ same --scenario lost_update
 same --scenario kept_update --strategy dpor --profile typical
 
 runs=$((SLOW_BUILD ? 50000 : 1500000)) # more than can be made before that
+begin_long() {
+    "$tool" explore "$bugs" --scenario kept_update --strategy random --runs $runs --jobs 2 --format json --output killed.json 2>errors &
+    sleep 0.3
+    read -r first second <"/proc/$!/task/$!/children"
+}
+end_long() {
+    wait $!
+    echo "status $?"
+    cat errors
+    sed -n 's/^  "runs": \([0-9]*\),$/\1/p' killed.json | sed "s/^$runs\$/made all/"
+    rm -f killed.json
+}
 # The first child of the tool is killed in the midst of its share.
-"$tool" explore "$bugs" --scenario kept_update --strategy random --runs $runs --jobs 2 --format json --output killed.json 2>errors &
-sleep 0.3
-read -r child _ <"/proc/$!/task/$!/children"
-kill -9 "$child"
-wait $!
-echo "status $?"
-cat errors
-sed -n 's/^  "runs": \([0-9]*\),$/\1/p' killed.json | sed "s/^$runs\$/made all/"
+begin_long
+kill -9 "$first"
+end_long
+# Both are killed when they have answered, while the tool stands still: what it says next goes to nobody.
+begin_long
+kill -STOP $!
+sleep 0.5
+kill -9 "$first" "$second"
+kill -CONT $!
+end_long
 haldma explore "$bugs" --jobs 0
 haldma explore "$bugs" --jobs 1025
 haldma explore "$bugs" --jobs many
