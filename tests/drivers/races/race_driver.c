@@ -1,5 +1,5 @@
 /*
- * What the drivers of the races share: DriverEntry, AddDevice, plug and play, the interrupt.
+ * What the drivers of the races share: what DriverEntry does, AddDevice, plug and play, the interrupt.
  */
 #include "race_driver.h"
 
@@ -35,10 +35,8 @@ BOOLEAN RaceIsr(PKINTERRUPT Interrupt, PVOID ServiceContext)
     return TRUE;
 }
 
-NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
+VOID RaceEntry(PDRIVER_OBJECT DriverObject)
 {
-    UNREFERENCED_PARAMETER(RegistryPath);
-
     DriverObject->DriverExtension->AddDevice = RaceAddDevice;
     DriverObject->DriverUnload = RaceUnload;
     DriverObject->DriverStartIo = RaceDriver.StartIo;
@@ -48,7 +46,6 @@ NTSTATUS DriverEntry(PDRIVER_OBJECT DriverObject, PUNICODE_STRING RegistryPath)
     if (RaceDriver.Power != NULL) {
         DriverObject->MajorFunction[IRP_MJ_POWER] = RaceDriver.Power;
     }
-    return STATUS_SUCCESS;
 }
 
 VOID RaceUnload(PDRIVER_OBJECT DriverObject)

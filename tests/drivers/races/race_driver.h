@@ -5,8 +5,9 @@
  * Each race has its own file with its own RaceDriver: how requests come in, wait, are cancelled and end. It
  * is built twice or more; RACE_MENDED is the version that is right.
  *
- *   race_driver.c    DriverEntry, AddDevice, plug and play, interrupt
- *   race_transfer.c  mapping, programming, flushing, freeing; for drivers that have no bug there
+ *   race_entry.c     DriverEntry, in each driver
+ *   race_driver.c    what it does, AddDevice, plug and play, interrupt; once for all, in a library
+ *   race_transfer.c  mapping, programming, flushing, freeing; for drivers that have no bug there; likewise
  */
 #pragma once
 #include <wdm.h>
@@ -76,7 +77,7 @@ typedef struct _RACE_DRIVER {
 extern const RACE_DRIVER RaceDriver;
 
 /* race_driver.c */
-DRIVER_INITIALIZE DriverEntry;
+VOID RaceEntry(PDRIVER_OBJECT DriverObject);
 KSERVICE_ROUTINE RaceIsr;
 VOID RaceComplete(PIRP Irp, NTSTATUS Status, ULONG Information);
 /* Stops the card at once. */
