@@ -30,6 +30,9 @@ macro(_haldma_compile_as_driver name)
     target_compile_definitions(${name} PRIVATE ${arg_DEFINITIONS})
     target_compile_options(${name} PRIVATE "SHELL:-isystem \"${freestanding}\"")
     haldma_call_stacks(${name})
+    # Each function of the author's has a frame, and its own: a stack names who did it, not only what that called. What is
+    # __forceinline, as all bodies in the headers of Windows, stays in its caller.
+    target_compile_options(${name} PRIVATE -fno-inline $<$<COMPILE_LANG_AND_ID:C,GNU>:-fno-ipa-icf>)
     target_link_libraries(${name} PRIVATE haldma::driver_dialect)
 endmacro()
 

@@ -17,6 +17,8 @@ else()
     target_compile_definitions(haldma_driver_dialect INTERFACE _AMD64_ AMD64 _M_AMD64=100 _M_X64=100)
 endif()
 
+# Arrays of one element at the end of a structure, also of one within another: gcc draws conclusions from the number.
+set(haldma_gnu_arrays -fno-aggressive-loop-optimizations -fno-ipa-modref)
 # Windows compilers know neither strict aliasing nor undefined signed overflow, and keep checks for NULL. What a driver reads
 # without having written it is a pattern, the same in every run, and no address (docs/decisions/0085).
 target_compile_options(haldma_driver_dialect INTERFACE
@@ -26,6 +28,7 @@ target_compile_options(haldma_driver_dialect INTERFACE
     -nostdinc -fshort-wchar -fms-extensions -fvisibility=hidden
     -fno-strict-aliasing -fwrapv -fno-delete-null-pointer-checks -fno-omit-frame-pointer
     -ftrivial-auto-var-init=pattern
+    "$<$<COMPILE_LANG_AND_ID:C,GNU>:${haldma_gnu_arrays}>" "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:${haldma_gnu_arrays}>"
     -Wno-unknown-pragmas -Wno-multichar -Wno-error=incompatible-pointer-types
     $<$<C_COMPILER_ID:Clang>:-Wno-ignored-pragmas> $<$<C_COMPILER_ID:Clang>:-Wno-four-char-constants>
     $<$<C_COMPILER_ID:Clang>:-Wno-microsoft> $<$<C_COMPILER_ID:Clang>:-Wno-pragma-pack>)
