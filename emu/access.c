@@ -12,6 +12,7 @@
 #include <emu/unseen.h>
 
 #include "emu/access_state.h"
+#include "emu/footprint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -287,6 +288,7 @@ static void raise(const struct touch *t, const struct emu_access_record *earlier
     struct emu_watch *w = t->w;
     uint8_t both = earlier->bytes & bytes;
     w->raced = true;
+    emu_footprint_forced(t->m); /* the other access may have been no step: nobody turns the two */
     w->earlier = *earlier;
     w->later = describe(t, bytes);
     w->race_address = granule * EMU_GRANULE + (unsigned)__builtin_ctz(both);

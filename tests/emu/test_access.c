@@ -5,6 +5,7 @@
  * Strands call what an instrumented driver's loads and stores would call. Nothing is asserted on a strand.
  */
 #include "lock.h"
+#include "race.h"
 
 #include <emu/access.h>
 #include <emu/explore.h>
@@ -595,6 +596,45 @@ static void runs_do_not_know_each_others_accesses(void **state)
     require_none(m);
 }
 
+static void write_after_a_step(void *address)
+{
+    bare_work(emu_cpu(emu_current()));
+    write_first(address);
+}
+
+static void two_writers(void *racing)
+{
+    bool races = *(const bool *)racing;
+    race_start("first", 0, write_after_a_step, shared.bytes);
+    race_start("second", 1, write_after_a_step, races ? shared.bytes : shared.bytes + BYTES / 2);
+}
+
+static bool is_proved(struct emu_strategy *strategy, bool races)
+{
+    struct emu_machine *m = begin(2);
+    struct emu_report report;
+    emu_explore(m, &(struct emu_program){"writers", two_writers, NULL, &races}, strategy,
+                &(struct emu_explore_options){.keep_going = true}, &report);
+    assert_int_equal(report.found, races);
+    bool complete = report.complete;
+    emu_report_free(&report);
+    emu_strategy_destroy(strategy);
+    emu_machine_destroy(m);
+    return complete;
+}
+
+/* rule: EMU-DPOR-13 */
+static void a_reduction_that_goes_on_behind_a_data_race_proves_nothing(void **state)
+{
+    (void)state;
+    struct emu_strategy *(*const reductions[])(void) = {emu_strategy_dpor, emu_strategy_dpor_source};
+    for (unsigned i = 0; i < 2; i++) {
+        assert_true(is_proved(reductions[i](), false));
+        assert_false(is_proved(reductions[i](), true));
+    }
+    assert_false(is_proved(emu_strategy_dpor_bounded(1), true));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -620,6 +660,7 @@ int main(void)
         cmocka_unit_test(a_strand_on_the_stack_of_one_that_ended_has_variables_of_its_own),
         cmocka_unit_test(set_up_comes_before_the_race_and_check_after_it),
         cmocka_unit_test(runs_do_not_know_each_others_accesses),
+        cmocka_unit_test(a_reduction_that_goes_on_behind_a_data_race_proves_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,8 +144,10 @@ static void show_reduction(FILE *out, const struct cli_report *r)
     fprintf(out, "    classes: %s%s, runs in vain: %s\n", d->repeated ? "at most " : "",
             cli_count(d->classes, classes), cli_count(d->blocked, blocked));
     if (d->forced)
-        fputs("    in some runs fairness decided, and what it passed over was not explored: not complete\n",
-              out);
+        cli_wrapped_text(out, "    ",
+                         "in some runs fairness decided, or a data race ended them: what could have come "
+                         "instead was not explored, so this is not complete",
+                         cli_width(out));
     if (!r->watched)
         cli_wrapped_text(out, "    ",
                          "the drivers' plain memory accesses were not looked at (they are where a driver is "

@@ -62,7 +62,7 @@ struct emu_reduction {
     uint64_t misfits; /* places where the machine could not do what the relation promised: all was tried there
                        */
     bool repeated;    /* other shards may have counted the same classes, too */
-    bool forced;      /* somewhere fairness decided, and what it passed over was not explored */
+    bool forced;      /* other orders were not explored where fairness decided, or behind a data race */
 };
 /* NULL for strategies that do not reduce. */
 const struct emu_reduction *emu_strategy_reduction(const struct emu_strategy *s);
