@@ -6,8 +6,11 @@
  * the same way and is smaller:
  *
  *   delta debugging   takes away ever smaller groups of deviations until no single one can go (Zeller,
- * Hildebrandt 2002) search below      looks at every run with 0, 1, 2 ... preemptions, while these are fewer
- * than there are now: the first that fails is taken; a number whose runs were all clean is a certificate
+ *                     Hildebrandt 2002)
+ *   beginning anew    does that with other runs that fail in this way, drawn at random: from the first one
+ *                     there may be no way down to the smallest
+ *   search below      looks at every run with 0, 1, 2 ... preemptions, while these are fewer than there are
+ *                     now: the first that fails is taken; a number whose runs were all clean is a certificate
  *   replacing         puts something else in an interrupt's place
  *   sliding           moves preemptions to neighbouring places
  *   delta debugging   once more, on what the search found
@@ -23,7 +26,12 @@
 #include <string.h>
 
 #define SECONDS_DEFAULT 10.0
-enum { RUNS_DEFAULT = 200000 };
+enum {
+    RUNS_DEFAULT = 200000,
+    ANEW_SHARE = 8, /* of the budget: one part in so many goes into beginning anew */
+    ANEW_MOST = 16, /* failing runs to begin with */
+    ANEW_SEED = 1,
+};
 
 /* What delta debugging works with. */
 struct editing {
@@ -61,7 +69,7 @@ bool emu_shrink_fails(struct emu_shrink *s, struct emu_strategy *strategy)
     s->scale.base = *strategy;
     s->scale.base.choose = weigh;
     emu_machine_set_strategy(m, &s->scale.base);
-    strategy->begin(strategy, 0);
+    strategy->begin(strategy, s->runs);
     bool failed = emu_run_program(m, s->program) == EMU_STOP_FINDING;
     emu_machine_set_strategy(m, NULL);
     s->runs++;
@@ -159,6 +167,40 @@ static void delta_debug_all(struct emu_shrink *s, struct editing *e)
 {
     delta_debug(s, e, true);
     delta_debug(s, e, false);
+}
+
+/* The machine's last run, which failed, is reduced, and is the best one where it comes to less. */
+static void reduce_another(struct emu_shrink *s, struct editing *e)
+{
+    struct emu_record kept = {0};
+    struct emu_shrink_weight weight = s->weight;
+    emu_record_copy(&kept, &s->best);
+    emu_shrink_take(s);
+    delta_debug_all(s, e);
+    if (!is_smaller(&s->weight, &weight)) {
+        emu_record_copy(&s->best, &kept);
+        s->weight = weight;
+    }
+    emu_record_free(&kept);
+}
+
+static void begin_anew(struct emu_shrink *s, struct editing *e)
+{
+    struct emu_strategy *random = emu_strategy_random(ANEW_SEED);
+    EMU_ASSERT(random != NULL);
+    uint64_t last = s->runs + (s->runs_max - s->runs) / ANEW_SHARE;
+    double until = s->watch.looked + (s->seconds_max - s->watch.looked) / ANEW_SHARE;
+    unsigned found = 0;
+    while (s->weight.preemptions > 0 && found < ANEW_MOST && s->runs < last && s->watch.looked < until &&
+           !s->spent) {
+        bool failed = emu_shrink_fails(s, random);
+        random->end(random);
+        if (failed) {
+            found++;
+            reduce_another(s, e);
+        }
+    }
+    emu_strategy_destroy(random);
 }
 
 /* Tries every other answer at one place; true: it is smaller with one of them. */
@@ -269,6 +311,7 @@ bool emu_shrink(struct emu_machine *m, const struct emu_program *program, const 
         result->interrupts_before = (unsigned)s.weight.interrupts;
         result->deviations_before = s.weight.deviations;
         delta_debug_all(&s, &e);
+        begin_anew(&s, &e);
         emu_shrink_search_below(&s, &result->certificate);
         simplify(&s, &e);
     }

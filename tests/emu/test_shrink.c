@@ -120,6 +120,109 @@ static void a_space_too_large_to_search_is_not_certified_but_shrinks_all_the_sam
     emu_machine_destroy(m);
 }
 
+/* ---- Two ways to one finding: two strands in turn, step by step; or one that is left once between two steps
+ * ----
+ */
+
+enum { TURNS = 3, CROWD = 4 };
+
+struct ways {
+    unsigned turn, value;
+    bool in_turn, torn;
+    emu_object crowded;
+};
+
+static void take_turns(struct ways *w, unsigned mine)
+{
+    for (unsigned i = 0; i < TURNS; i++) {
+        bare_work(mine);
+        if (w->turn % 2 == mine)
+            w->turn++;
+    }
+    w->in_turn |= w->turn == 2 * TURNS;
+}
+
+static void takes_turns_first(void *context)
+{
+    take_turns(context, 0);
+}
+
+static void takes_turns_second(void *context)
+{
+    take_turns(context, 1);
+}
+
+static void looks_twice(void *context)
+{
+    struct ways *w = context;
+    unsigned seen = w->value;
+    bare_work(0);
+    w->torn = seen == 0 && w->value != 0;
+}
+
+static void changes(void *context)
+{
+    struct ways *w = context;
+    bare_work(0);
+    w->value = 1;
+}
+
+/* So many orders that neither every run nor one of each class can be made. */
+static void crowds(void *context)
+{
+    struct ways *w = context;
+    emu_step(emu_current(), OP_WORK, w->crowded, 0);
+    emu_step(emu_current(), OP_WORK, w->crowded, 0);
+}
+
+static void ways_set_up(void *context)
+{
+    struct ways *w = context;
+    *w = (struct ways){.crowded = emu_object_new(emu_current(), "crowded")};
+    for (unsigned i = 0; i < CROWD; i++)
+        race_start("crowd", i, crowds, w);
+    race_start("changes", CROWD, changes, w);
+    race_start("looks", CROWD + 1, looks_twice, w);
+    race_start("first", CROWD + 2, takes_turns_first, w);
+    race_start("second", CROWD + 3, takes_turns_second, w);
+}
+
+static void ways_check(void *context)
+{
+    const struct ways *w = context;
+    if (w->in_turn || w->torn)
+        emu_finding_raise(emu_current(), "property", NULL, NULL, "in turn or torn");
+}
+
+/* rule: EMU-SHRINK-9 */
+static void a_run_from_which_there_is_no_way_down_is_given_up_for_another_one(void **state)
+{
+    (void)state;
+    struct ways w;
+    const struct emu_program program = {"ways", ways_set_up, ways_check, &w};
+    struct emu_machine *m = bare_processors(CROWD + 4);
+    struct emu_strategy *random = emu_strategy_random(1);
+    struct emu_record record;
+    struct emu_shrink_result result;
+    emu_record_init(&record);
+    emu_machine_set_strategy(m, random);
+    uint64_t run = 0;
+    do {
+        random->begin(random, run++);
+        emu_run_program(m, &program);
+    } while (!w.in_turn || w.torn);
+    emu_record_copy(&record, emu_machine_record(m));
+    emu_machine_set_strategy(m, NULL);
+    emu_strategy_destroy(random);
+    assert_true(emu_shrink(m, &program, &record, &(struct emu_shrink_options){.runs = 4000, .seconds = 100},
+                           &result));
+    assert_true(result.certificate.stopped);
+    assert_int_equal(result.preemptions_after, 1);
+    emu_record_free(&record);
+    emu_record_free(&result.record);
+    emu_machine_destroy(m);
+}
+
 /* ---- Two preemptions are needed: a value must be seen and then seen gone
  * --------------------------------------- */
 
@@ -260,6 +363,7 @@ int main(void)
         cmocka_unit_test(a_lost_update_shrinks_to_one_preemption_and_nothing_else),
         cmocka_unit_test(the_bound_below_is_certified),
         cmocka_unit_test(a_space_too_large_to_search_is_not_certified_but_shrinks_all_the_same),
+        cmocka_unit_test(a_run_from_which_there_is_no_way_down_is_given_up_for_another_one),
         cmocka_unit_test(another_finding_on_the_way_is_not_taken_for_the_one),
         cmocka_unit_test(equal_budgets_give_equal_results),
         cmocka_unit_test(a_record_that_does_not_fail_is_said_to),
