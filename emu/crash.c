@@ -31,8 +31,9 @@ struct emu_crash {
     struct emu_crash_place place;
     uintptr_t address; /* that was touched */
     bool wrote, jumped;
-    uint64_t run, step; /* when the last tick came */
-    unsigned ticks;     /* since then without a step */
+    const struct emu_fill *fill; /* of which the address seems to be made; NULL: of none */
+    uint64_t run, step;          /* when the last tick came */
+    unsigned ticks;              /* since then without a step */
     unsigned char stack[STACK_BYTES] __attribute__((aligned(STACK_ALIGNMENT)));
 };
 
@@ -43,6 +44,12 @@ bool emu_crash_catch(struct emu_machine *m)
         m->crash = calloc(1, sizeof *m->crash);
 #endif
     return m->crash != NULL;
+}
+
+void emu_crash_fills(struct emu_machine *m, const struct emu_fill *fills, unsigned count)
+{
+    m->fills = fills;
+    m->fill_count = count;
 }
 
 void emu_crash_destroy(struct emu_machine *m)
@@ -103,6 +110,10 @@ __attribute__((noreturn)) static void raise_access(struct emu_machine *m, const 
     if (c->address < NEAR_NULL)
         emu_finding_raise(m, EMU_RULE_CRASH_ACCESS, NULL, NULL, "%s %s address 0x%llx, %s", c->strand->name,
                           deed, (unsigned long long)c->address, place);
+    if (c->fill != NULL)
+        emu_finding_raise(m, EMU_RULE_CRASH_ACCESS, NULL, NULL,
+                          "%s %s an address made of 0x%02X, which fills %s, %s", c->strand->name, deed,
+                          c->fill->byte, c->fill->what, place);
     emu_finding_raise(m, EMU_RULE_CRASH_ACCESS, NULL, NULL, "%s %s an address that is not there, %s",
                       c->strand->name, deed, place);
 }
@@ -149,6 +160,33 @@ static struct emu_machine *crashing(void)
 
 #if CAN_CATCH
 
+/* The fill of which a register is made, but for an offset. */
+static const struct emu_fill *fill_of(const struct emu_machine *m, uint64_t value)
+{
+    enum { OFFSET_BITS = 16 };
+    const uint64_t each_byte = 0x0101010101010101;
+    for (unsigned i = 0; i < m->fill_count; i++)
+        if ((value ^ m->fills[i].byte * each_byte) >> OFFSET_BITS == 0)
+            return &m->fills[i];
+    return NULL;
+}
+
+/* The processor does not say which address it was, where there could be none: one of its registers had it. */
+static const struct emu_fill *find_fill(const struct emu_machine *m, const ucontext_t *u)
+{
+    const struct emu_fill *fill = NULL;
+#if defined(__x86_64__)
+    static const int general[] = {REG_RAX, REG_RBX, REG_RCX, REG_RDX, REG_RSI, REG_RDI, REG_R8, REG_R9,
+                                  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15, REG_RIP};
+    for (unsigned i = 0; fill == NULL && i < sizeof general / sizeof general[0]; i++)
+        fill = fill_of(m, (uint64_t)u->uc_mcontext.gregs[general[i]]);
+#else
+    for (unsigned i = 0; fill == NULL && i < sizeof u->uc_mcontext.regs / sizeof u->uc_mcontext.regs[0]; i++)
+        fill = fill_of(m, u->uc_mcontext.regs[i]);
+#endif
+    return fill;
+}
+
 /* Notes where the interrupted code was, and lets it go on elsewhere. */
 static void redirect(ucontext_t *u, struct emu_crash *c)
 {
@@ -183,6 +221,7 @@ static void go_down(struct emu_machine *m, int number, uintptr_t address, void *
     c->strand = m->self;
     c->number = number;
     c->address = address;
+    c->fill = address == UINTPTR_MAX ? find_fill(m, context) : NULL;
     redirect(context, c);
 }
 

@@ -418,6 +418,8 @@ struct emu_machine {
 
     /* machine.c */
     struct emu_crash *crash; /* crash.c; NULL: crashes are not caught */
+    const struct emu_fill *fills;
+    unsigned fill_count;
     struct {
         emu_boot_fn *fn;
         void *context;

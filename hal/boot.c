@@ -31,6 +31,7 @@ void hal_boot(struct emu_machine *m, void *context)
     mm_boot(k);
     io_boot(k);
     io_waiting_boot(k);
+    pool_boot(k);
     pool_watch_boot(k);
 }
 

@@ -15,6 +15,7 @@
 #include <emu/access.h>
 #include <emu/choose.h>
 #include <emu/cpu.h>
+#include <emu/crash.h>
 #include <emu/finding.h>
 #include <emu/liveness.h>
 #include <emu/unseen.h>
@@ -45,6 +46,17 @@ struct pool_header {
 _Static_assert(sizeof(struct pool_header) == POOL_GRANULE, "a block behind its header stays aligned");
 
 static const uint16_t coarse_sizes[POOL_COARSE_CLASSES] = {640, 816, 1024, 1360, 2048, EMU_PAGE_SIZE};
+
+/* The last two are what gcc and clang fill local variables of a driver with (the driver's dialect). */
+static const struct emu_fill fills[] = {{POOL_FILL_FREED, "pool that was freed"},
+                                        {POOL_FILL_FRESH, "memory that was allocated and not written yet"},
+                                        {0xFE, "variables that were not set yet"},
+                                        {0xAA, "variables that were not set yet"}};
+
+void pool_boot(struct hal_kernel *k)
+{
+    emu_crash_fills(k->machine, fills, sizeof fills / sizeof fills[0]);
+}
 
 static uint64_t seal_of(const struct pool_block *block)
 {

@@ -105,6 +105,8 @@ struct pool_request {
 struct pool_block *pool_block_at(struct hal_kernel *k, const void *address);
 const char *pool_tag_text(uint32_t tag, char out[POOL_TAG_BYTES + 1]);
 
+void pool_boot(struct hal_kernel *k);
+
 /* ex_pool_watch.c */
 void pool_watch_boot(struct hal_kernel *k);
 

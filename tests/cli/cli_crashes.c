@@ -49,6 +49,26 @@ static void set_up_wild_pointer(void)
     haldma_thread("wild", 0, write_nowhere, NULL);
 }
 
+enum { CRASH_TAG = 0x68737243 };
+
+static void follow_freed(void *context)
+{
+    struct link {
+        struct link *next;
+        int value;
+    } *link = ExAllocatePool2(POOL_FLAG_NON_PAGED, sizeof *link, CRASH_TAG);
+    (void)context;
+    if (link == NULL)
+        return;
+    ExFreePool(link);
+    link->next->value = 1;
+}
+
+static void set_up_freed(void)
+{
+    haldma_thread("late", 0, follow_freed, NULL);
+}
+
 static void set_up_overflow(void)
 {
     haldma_thread("deep", 0, overflow, NULL);
@@ -80,6 +100,11 @@ static const struct haldma_scenario scenarios[] = {
      .summary = "a null pointer",
      .configure = configure,
      .set_up = set_up_wild_pointer},
+    {.name = "freed",
+     .platforms = pc,
+     .summary = "a pointer in memory that was freed",
+     .configure = configure,
+     .set_up = set_up_freed},
     {.name = "overflow",
      .platforms = pc,
      .summary = "a stack too small",

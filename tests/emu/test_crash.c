@@ -69,6 +69,16 @@ static void read_nowhere(void *context)
     (void)*(volatile int *)nowhere;
 }
 
+static void read_where_a_freed_pointer_leads(void *context)
+{
+    static const struct emu_fill fill = {0xDF, "what was freed"};
+    (void)context;
+    emu_crash_fills(emu_current(), &fill, 1);
+    bare_work(1);
+    volatile uintptr_t freed = 0xDFDFDFDFDFDFDFDF;
+    (void)*(volatile int *)(freed + 0x18);
+}
+
 static void call_null(void *context)
 {
     void (*volatile nowhere)(void) = NULL;
@@ -223,6 +233,14 @@ static void a_read_from_nowhere_is_a_finding(void **state)
 }
 
 /* rule: EMU-CRASH-1 */
+static void a_pointer_out_of_memory_that_was_freed_is_told_as_such(void **state)
+{
+    (void)state;
+    assert_finding(read_where_a_freed_pointer_leads, EMU_RULE_CRASH_ACCESS,
+                   "crashing reads from an address made of 0xDF, which fills what was freed, in ");
+}
+
+/* rule: EMU-CRASH-1 */
 static void a_call_through_a_null_pointer_names_the_caller(void **state)
 {
     (void)state;
@@ -329,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_write_through_a_null_pointer_is_a_finding),
         cmocka_unit_test(a_read_from_nowhere_is_a_finding),
+        cmocka_unit_test(a_pointer_out_of_memory_that_was_freed_is_told_as_such),
         cmocka_unit_test(a_call_through_a_null_pointer_names_the_caller),
         cmocka_unit_test(a_stack_that_overflows_is_a_finding),
         cmocka_unit_test(a_division_by_zero_is_a_finding),

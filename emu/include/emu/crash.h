@@ -37,6 +37,17 @@ bool emu_crash_catch(struct emu_machine *m);
 bool emu_crash_signal(int number, const siginfo_t *info, void *context);
 
 /*
+ * What memory is filled with whose contents mean nothing. A crash at an address that is made of such a byte
+ * says so: "an address made of 0xDF, which fills pool that was freed". Not copied; stays until it is
+ * replaced.
+ */
+struct emu_fill {
+    unsigned char byte;
+    const char *what; /* is filled with it */
+};
+void emu_crash_fills(struct emu_machine *m, const struct emu_fill *fills, unsigned count);
+
+/*
  * In the handler of a timer that counts the process's time, about twice a second: true when the machine that
  * runs on this thread has made no step for EMU_HANG_TICKS such ticks. The run ends with a finding as above.
  */
