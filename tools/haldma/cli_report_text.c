@@ -1,6 +1,7 @@
 /*
  * Reports as people and programs read them.
  */
+#include "cli_checksum.h"
 #include "cli_coverage.h"
 #include "cli_describe.h"
 #include "cli_finding.h"
@@ -277,7 +278,10 @@ json_t *cli_report_json(const struct cli_report *r, const struct emu_machine *ma
     EMU_ASSERT(json != NULL);
     if (of(r, "faults") != NULL)
         json_object_set(json, "faults", json_object_get(r->what, "faults"));
-    if (json_integer_value(json_array_get(json_object_get(r->what, "shard"), 1)) > 0)
-        json_object_set_new(json, "part", cli_report_write(r));
+    if (json_integer_value(json_array_get(json_object_get(r->what, "shard"), 1)) > 0) {
+        json_t *part = cli_report_write(r);
+        cli_checksum_set(part);
+        json_object_set_new(json, "part", part);
+    }
     return json;
 }

@@ -3,13 +3,15 @@
  */
 #include "cli_resume.h"
 
+#include "cli_checksum.h"
 #include "cli_output.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { FORMAT = 1, NAMES_MAX = 1000, NAME_TEXT = 40 };
+enum { FORMAT = 2, NAMES_MAX = 1000, NAME_TEXT = 40 };
 
 void cli_standing_end(struct cli_standing *s)
 {
@@ -62,18 +64,21 @@ static bool read_file(struct cli_resume *r, const char *path)
     json_t *options, *entries;
     int format;
     if (file == NULL && access(path, R_OK) != 0) {
-        cli_complain("%s cannot be read", path);
+        cli_complain("%s: %s", path, strerror(errno));
         return false;
     }
     bool good = file != NULL && json_unpack(file, "{s:i, s:o, s:o}", "haldma_resume", &format, "options",
                                             &options, "explorations", &entries) == 0;
     good = good && format == FORMAT && json_is_array(entries);
-    if (!good)
+    if (!good) {
         cli_complain("%s is no resume file of this version of haldma", path);
-    else if (same_options(r->options, options, path))
-        json_array_extend(r->entries, entries);
-    else
+    } else if (!cli_checksum_holds(file)) {
+        cli_complain("%s is damaged: its checksum is not that of the rest", path);
         good = false;
+    }
+    good = good && same_options(r->options, options, path);
+    if (good)
+        json_array_extend(r->entries, entries);
     json_decref(file);
     return good;
 }
@@ -159,6 +164,7 @@ static bool write_file(const struct cli_resume *r)
         return false;
     json_t *file = json_pack("{s:i, s:O, s:O}", "haldma_resume", FORMAT, "options", r->options,
                              "explorations", r->entries);
+    cli_checksum_set(file);
     json_dumpf(file, out.stream, JSON_COMPACT);
     fputc('\n', out.stream);
     json_decref(file);

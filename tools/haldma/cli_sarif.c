@@ -4,6 +4,7 @@
  * some readers refuse a file with a result that has no place), stacks for who raised it and where objects
  * came from, and the last steps of each processor as a flow.
  */
+#include "cli_checksum.h"
 #include "cli_describe.h"
 #include "cli_finding.h"
 #include "cli_results.h"
@@ -251,9 +252,7 @@ static json_int_t rule_index(struct sarif *s, const json_t *finding)
 
 static uint64_t fold(uint64_t hash, const char *text)
 {
-    for (; *text != '\0'; text++)
-        hash = (hash ^ (unsigned char)*text) * 0x100000001B3ull;
-    return (hash ^ '/') * 0x100000001B3ull;
+    return cli_hash_on(cli_hash_on(hash, text), "/");
 }
 
 /*
@@ -265,7 +264,7 @@ static json_t *fingerprints_json(const json_t *result, const json_t *finding, co
     char text[FINGERPRINT_TEXT];
     const char *file = cli_member_text(place, "file"), *slash = strrchr(file, '/');
     const char *code = cli_member_text(finding, "code");
-    uint64_t hash = fold(0xCBF29CE484222325ull, cli_member_text(finding, "rule"));
+    uint64_t hash = fold(CLI_HASH_OF_NOTHING, cli_member_text(finding, "rule"));
     hash = fold(hash, json_is_object(json_object_get(finding, "bug_check")) ? code : "");
     hash =
         fold(hash, place != NULL ? cli_member_text(place, "function") : cli_member_text(result, "scenario"));

@@ -3,6 +3,7 @@
  */
 #include "cli_suppress.h"
 
+#include "cli_checksum.h"
 #include "cli_finding.h"
 
 #include <errno.h>
@@ -76,8 +77,7 @@ static bool read_lines(struct cli_suppressions *s, FILE *file)
     size_t size = 0;
     bool good = true;
     for (unsigned number = 1; good && getline(&line, &size, file) > 0; number++) {
-        for (const char *c = line; *c != '\0'; c++)
-            s->hash = (s->hash ^ (unsigned char)*c) * 0x100000001B3ull;
+        s->hash = cli_hash_on(s->hash, line);
         char *text = trimmed(line);
         if (text[0] == '\0' || text[0] == '#')
             continue;
@@ -98,7 +98,7 @@ static bool read_lines(struct cli_suppressions *s, FILE *file)
 
 bool cli_suppress_open(struct cli_suppressions *s, const char *path, enum cli_severity least)
 {
-    *s = (struct cli_suppressions){.path = path, .hash = 0xCBF29CE484222325ull, .least = least};
+    *s = (struct cli_suppressions){.path = path, .hash = CLI_HASH_OF_NOTHING, .least = least};
     if (path == NULL)
         return true;
     FILE *file = fopen(path, "r");

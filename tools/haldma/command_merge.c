@@ -2,12 +2,14 @@
  * haldma merge: reports of shards, put together. They have to be one whole: of the same exploration, every
  * shard once.
  */
+#include "cli_checksum.h"
 #include "cli_report.h"
 #include "cli_status.h"
 #include "commands.h"
 
 #include "cli_results.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -114,6 +116,11 @@ static bool take_part(struct merging *m, const char *file, const json_t *result)
         cli_complain("%s is no report of a shard (explore --shard K/N --format json --output FILE)", file);
         return false;
     }
+    if (!cli_checksum_holds(part)) {
+        cli_complain("%s is damaged: the checksum of a part is not that of the rest", file);
+        cli_report_end(&report);
+        return false;
+    }
     bool good = take_report(m, file, &report);
     if (report.what != NULL)
         cli_report_end(&report);
@@ -124,12 +131,14 @@ static bool read_file(struct merging *m, const char *file)
 {
     json_error_t error;
     if (access(file, R_OK) != 0) {
-        cli_complain("%s cannot be read", file);
+        cli_complain("%s: %s", file, strerror(errno));
         return false;
     }
     json_t *json = json_load_file(file, 0, &error);
     const json_t *scenarios = json_object_get(json, "scenarios");
-    bool good = true;
+    bool good = scenarios == NULL || json_array_size(scenarios) > 0;
+    if (!good)
+        cli_complain("%s has no scenarios", file);
     size_t count = scenarios != NULL ? json_array_size(scenarios) : 1;
     for (size_t i = 0; i < count && good; i++)
         good = take_part(m, file, scenarios != NULL ? json_array_get(scenarios, i) : json);

@@ -16,6 +16,10 @@ haldma merge missing.json
 haldma merge
 echo '{"part": {"what": 1}}' >broken.json
 haldma merge broken.json
+sed '/"part"/,$s/"steps": [0-9][0-9]*/"steps": 1/' whole.json >changed.json
+haldma merge changed.json
+echo '{"scenarios": []}' >none.json
+haldma merge none.json
 haldma explore "$bugs" --shard 0/3
 haldma explore "$bugs" --shard 4/3
 haldma explore "$bugs" --shard 1/5000
