@@ -417,6 +417,11 @@ static bool is_endless(const struct exploration *x, enum emu_stop stop)
            !is_passed_over(x, emu_machine_finding(x->machine));
 }
 
+static bool is_used_up(const struct exploration *x)
+{
+    return x->options->runs != 0 && x->report->runs >= x->options->runs;
+}
+
 /* Makes one run. False: the exploration is over. */
 static bool explore_once(struct exploration *x)
 {
@@ -434,6 +439,10 @@ static bool explore_once(struct exploration *x)
         return false;
     }
     counts &= !s->is_elsewhere;
+    if (counts && is_used_up(x)) {
+        give_up(x);
+        return false;
+    }
     if (coverage != NULL && counts)
         emu_coverage_end_run(coverage);
     else if (coverage != NULL)
@@ -458,7 +467,7 @@ static bool explore_once(struct exploration *x)
         report->complete = false;
         return false;
     }
-    if (!more || (x->options->runs != 0 && report->runs >= x->options->runs))
+    if (!more || (is_used_up(x) && !s->is_shard)) /* all that a shard still has may be another's */
         return false;
     report->saturated =
         x->options->until_saturated && coverage != NULL && emu_coverage_is_saturated(coverage);

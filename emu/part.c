@@ -46,6 +46,7 @@ bool emu_strategy_set_shard(struct emu_strategy *s, uint32_t index, uint32_t cou
     if (s->set_shard == NULL)
         return false;
     s->set_shard(s, index, count);
+    s->is_shard = true;
     return true;
 }
 

@@ -222,6 +222,40 @@ static void the_shards_of_a_search_are_disjoint_and_together_the_whole(void **st
         }
 }
 
+/* How far a shard comes with at most so many runs (0: all that it has). */
+static struct emu_report report_of_shard(const char *strategy, uint32_t index, uint32_t count, uint64_t runs)
+{
+    struct part shard;
+    part_open(&shard, &subjects[0], strategy);
+    assert_true(emu_strategy_set_shard(shard.strategy, index, count));
+    part_explore(&shard, runs, 0, 0);
+    struct emu_report report = {.runs = shard.report.runs, .complete = shard.report.complete};
+    part_close(&shard);
+    return report;
+}
+
+/* Behind its last run it may meet others' subtrees: these are no runs of its own. */
+/* rule: EMU-JOBS-1 */
+static void a_shard_that_has_no_more_runs_than_its_limit_is_complete(void **state)
+{
+    enum { COUNT = 5 };
+    (void)state;
+    for (unsigned k = 0; k < COUNT_OF(searches); k++)
+        for (uint32_t i = 0; i < COUNT; i++) {
+            uint64_t runs = report_of_shard(searches[k], i, COUNT, 0).runs;
+            if (runs == 0)
+                continue;
+            struct emu_report all = report_of_shard(searches[k], i, COUNT, runs);
+            assert_int_equal(all.runs, runs);
+            assert_true(all.complete);
+            if (runs == 1)
+                continue;
+            struct emu_report cut = report_of_shard(searches[k], i, COUNT, runs - 1);
+            assert_int_equal(cut.runs, runs - 1);
+            assert_false(cut.complete);
+        }
+}
+
 /* Each of its numbers has its turn in one shard. */
 /* rule: EMU-JOBS-5 */
 static void the_shards_of_a_sweep_of_faults_are_disjoint_and_together_the_whole(void **state)
@@ -403,6 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_shards_of_a_search_are_disjoint_and_together_the_whole),
+        cmocka_unit_test(a_shard_that_has_no_more_runs_than_its_limit_is_complete),
         cmocka_unit_test(the_shards_of_a_sampler_make_every_run_of_the_whole_once),
         cmocka_unit_test(the_shards_of_a_sweep_of_faults_are_disjoint_and_together_the_whole),
         cmocka_unit_test(random_faults_are_divided_by_the_runs_of_the_sampler_around_them),

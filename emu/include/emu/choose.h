@@ -154,6 +154,7 @@ struct emu_strategy {
     const char *(*running)(const struct emu_strategy *s); /* or NULL: whose run the last one was */
     /* Parts (part.h); each may be NULL. */
     void (*set_shard)(struct emu_strategy *s, uint32_t index, uint32_t count);
+    bool is_shard;     /* set_shard() was called */
     bool is_elsewhere; /* the run that was made last is another shard's: it counts nowhere */
     void (*save)(const struct emu_strategy *s, struct emu_words *to);
     bool (*restore)(struct emu_strategy *s, struct emu_words *from);
