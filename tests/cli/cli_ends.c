@@ -5,6 +5,7 @@
 
 #include <emu/choose.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -29,6 +30,11 @@ static void set_up_exit_at_once(void)
 static void set_up_quick_exit(void)
 {
     quick_exit(0);
+}
+
+static void set_up_mute(void)
+{
+    fclose(stdout);
 }
 
 static void set_up_breakpoint(void)
@@ -98,6 +104,7 @@ static const struct haldma_scenario scenarios[] = {
     {"exits", "the set-up calls exit()", NULL, set_up_exit, NULL, pc, 0},
     {"exits_at_once", "a thread calls _exit()", NULL, set_up_exit_at_once, NULL, pc, 0},
     {"exits_quickly", "the set-up calls quick_exit()", NULL, set_up_quick_exit, NULL, pc, 0},
+    {"mute", "the set-up closes standard output", NULL, set_up_mute, NULL, pc, 0},
     {"breakpoint", "the set-up meets a breakpoint", NULL, set_up_breakpoint, NULL, pc, 0},
     {"system_call", "the set-up makes a forbidden system call", NULL, set_up_system_call, NULL, pc, 0},
     {"set_up_fails", "the finding is in the set-up; this is not UTF-8: \xff", NULL, set_up_failing, NULL, pc,

@@ -279,21 +279,21 @@ static bool explore_alone(struct exploration *x, struct cli_report *shown)
     return good;
 }
 
-static bool explore_somehow(struct exploration *x, struct cli_report *shown)
+/* CLI_CLEAN, or said why not. */
+static enum cli_status explore_somehow(struct exploration *x, struct cli_report *shown)
 {
-    bool good;
     if (x->options->jobs > 0 && x->options->shards == 0 && !x->standing.is_known &&
         may_prove(x->options->strategy)) {
         if (!explore_alone(x, shown))
-            return false;
+            return CLI_BAD_INPUT;
         if (!x->standing.ended && cli_progress_interrupted())
-            return true;
+            return CLI_CLEAN;
     }
     if (x->standing.ended || x->options->jobs == 0) {
-        good = explore_here(x);
+        bool good = explore_here(x);
         cli_report_add(shown, &x->standing.report);
         shown->complete = x->standing.report.complete;
-        return good;
+        return good ? CLI_CLEAN : CLI_BAD_INPUT;
     }
     return jobs_explore(x->options, &x->session, &x->standing, shown, save_standing, x);
 }
@@ -347,9 +347,7 @@ static int explore_on(const struct cli_options *options, const struct haldma_sce
         if (options->worker) {
             x.progress.shown = false;
             status = jobs_work(explore_part, &x);
-        } else if (!explore_somehow(&x, &shown)) {
-            status = options->jobs > 0 ? CLI_EMULATOR : CLI_BAD_INPUT;
-        } else {
+        } else if ((status = (int)explore_somehow(&x, &shown)) == CLI_CLEAN) {
             status = json_array_size(shown.findings) > 0 ? CLI_FINDING : CLI_CLEAN;
             if (!show(&x, &shown, results))
                 status = CLI_BAD_INPUT;

@@ -10,6 +10,7 @@
 #include "cli_describe.h"
 #include "cli_progress.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -29,18 +30,23 @@ enum {
     LINE_TEXT = 128,
     ARGUMENTS_MAX = 48,
     NUMBER_TEXT = 24,
+    SHARD_TEXT = 2 * NUMBER_TEXT,
     TEXT_FIRST = 1 << 16,
     NOBODY = -1,
+    LOOP_PIPES = 4, /* as many files as a loop has, and more */
 };
 #define PORTION_SECONDS 0.2 /* aimed at */
+#define SECONDS_LEAST   0.01
 
-enum portion_state { PORTION_WAITING, PORTION_OUT, PORTION_DONE, PORTION_PARTIAL };
+/* CUT: a shard that came to its share of the limit on runs, and may have more. */
+enum portion_state { PORTION_WAITING, PORTION_OUT, PORTION_DONE, PORTION_PARTIAL, PORTION_CUT };
 
 struct portion {
     struct jobs_part part;
     enum portion_state state;
     unsigned attempts;
-    struct cli_report report; /* DONE, PARTIAL */
+    uint64_t runs;            /* of report, also when it is merged */
+    struct cli_report report; /* the last one there was; what NULL: none, or it is merged */
 };
 
 struct worker {
@@ -76,7 +82,8 @@ struct jobs {
     double seconds_before;
     uint64_t began; /* ns */
     uint64_t ticks, stopped_at;
-    bool stopping, failed, by_hand;
+    bool stopping, by_hand;
+    enum cli_status status; /* CLI_CLEAN: workers do what they are told */
     struct cli_progress progress;
     void (*save)(void *context);
     void *context;
@@ -107,23 +114,96 @@ static struct portion *add_portion(struct jobs *j)
     return p;
 }
 
-/* Rounds up; of a limit on runs each shard has the same. */
-static uint64_t share_of(uint64_t runs, uint32_t shards)
+static bool is_late(const struct jobs *j)
 {
-    return (runs + shards - 1) / shards;
+    return j->options->seconds > 0 && j->seconds_before + elapsed(j) >= j->options->seconds;
+}
+
+/* What the one at this place has of runs that are shared by so many. */
+static uint64_t share_of(uint64_t runs, size_t at, size_t count)
+{
+    return runs / count + (at < runs % count);
+}
+
+/* "3/16" */
+static const char *shard_key(const struct portion *p, char key[SHARD_TEXT])
+{
+    snprintf(key, SHARD_TEXT, "%" PRIu32 "/%" PRIu32, p->part.shard, p->part.shards);
+    return key;
+}
+
+static bool is_cut(const struct portion *p)
+{
+    return p->part.count > 0 && p->runs >= p->part.count && !p->report.complete &&
+           json_array_size(p->report.findings) == 0;
+}
+
+static void keep_shard(struct jobs *j, const struct portion *p)
+{
+    char key[SHARD_TEXT];
+    json_t *kept = cli_report_write(&p->report);
+    json_object_set_new(kept, "limit", json_integer((json_int_t)p->part.count));
+    json_object_set_new(j->standing->shards, shard_key(p, key), kept);
+}
+
+static void find_shard(struct jobs *j, struct portion *p)
+{
+    char key[SHARD_TEXT];
+    const json_t *kept = json_object_get(j->standing->shards, shard_key(p, key));
+    if (kept == NULL || !cli_report_read(&p->report, kept))
+        return;
+    p->part.count = (uint64_t)json_integer_value(json_object_get(kept, "limit"));
+    p->runs = p->report.runs;
+    p->state = is_cut(p) ? PORTION_CUT : PORTION_DONE;
 }
 
 static void add_shards(struct jobs *j)
 {
     for (uint32_t i = 0; i < j->shards; i++) {
         struct portion *p = add_portion(j);
-        char number[NUMBER_TEXT];
         p->part = (struct jobs_part){
-            .count = share_of(j->options->runs, j->shards), .shard = i, .shards = j->shards};
-        snprintf(number, sizeof number, "%" PRIu32, i);
-        const json_t *kept = json_object_get(j->standing->shards, number);
-        if (kept != NULL && cli_report_read(&p->report, kept))
+            .count = share_of(j->options->runs, i, j->shards), .shard = i, .shards = j->shards};
+        find_shard(j, p);
+    }
+}
+
+/* How many shards are cut, when all of interest have answered, else 0; *used: the runs that they made. */
+static size_t count_cut(const struct jobs *j, uint64_t *used)
+{
+    size_t cut = 0;
+    *used = 0;
+    for (size_t i = 0; i < j->dealt && i <= j->last; i++) {
+        const struct portion *p = &j->portions[i];
+        if (p->state != PORTION_DONE && p->state != PORTION_CUT)
+            return 0;
+        cut += p->state == PORTION_CUT;
+        *used += p->runs;
+    }
+    return cut;
+}
+
+/*
+ * A search is not spread evenly: what some shards left over of the limit on runs goes to those that it cut,
+ * which are made again with more, until all is used or none is cut. Who came first does not matter.
+ */
+static void share_rest(struct jobs *j)
+{
+    uint64_t used, limit = j->options->runs;
+    size_t cut = j->shards != 0 ? count_cut(j, &used) : 0, at = 0;
+    uint64_t left = cut > 0 && limit > used ? limit - used : 0;
+    bool goes_on = (limit == 0 || left > 0) && j->last == SIZE_MAX && !is_late(j);
+    for (size_t i = 0; at < cut; i++) {
+        struct portion *p = &j->portions[i];
+        if (p->state != PORTION_CUT)
+            continue;
+        uint64_t more = share_of(left, at++, cut);
+        if (goes_on && (limit == 0 || more > 0)) {
+            p->part.count = limit == 0 ? 0 : p->runs + more;
+            p->state = PORTION_WAITING;
+            p->attempts = 0;
+        } else if (!goes_on) {
             p->state = PORTION_DONE;
+        }
     }
 }
 
@@ -204,11 +284,20 @@ static void size_portions(struct jobs *j, const struct cli_report *r)
     j->block = most < PORTION_FIRST_RUNS ? PORTION_FIRST_RUNS : (uint64_t)most;
 }
 
-static void keep_shard(struct jobs *j, const struct portion *p)
+static void take_report(struct jobs *j, struct portion *p, struct cli_report *r)
 {
-    char number[NUMBER_TEXT];
-    snprintf(number, sizeof number, "%" PRIu32, p->part.shard);
-    json_object_set_new(j->standing->shards, number, cli_report_write(&p->report));
+    if (r->interrupted && r->runs < p->runs) { /* an earlier one tells more */
+        cli_report_end(r);
+        p->state = PORTION_PARTIAL;
+        return;
+    }
+    if (p->report.what != NULL)
+        cli_report_end(&p->report);
+    p->report = *r;
+    p->runs = r->runs;
+    p->state = r->interrupted ? PORTION_PARTIAL : j->shards != 0 && is_cut(p) ? PORTION_CUT : PORTION_DONE;
+    if (p->state != PORTION_PARTIAL && j->shards != 0)
+        keep_shard(j, p);
 }
 
 static bool take_answer(struct worker *w, const char *text)
@@ -220,18 +309,18 @@ static bool take_answer(struct worker *w, const char *text)
     struct portion *p = &j->portions[number];
     json_error_t error;
     json_t *json = json_loads(text, 0, &error);
-    bool good = json != NULL && cli_report_read(&p->report, json);
+    struct cli_report report;
+    bool good = json != NULL && cli_report_read(&report, json);
     json_decref(json);
     if (!good)
         return false;
     w->portion = NOBODY;
-    p->state = p->report.interrupted ? PORTION_PARTIAL : PORTION_DONE;
-    if (p->state == PORTION_DONE && j->shards != 0)
-        keep_shard(j, p);
+    size_portions(j, &report);
+    take_report(j, p, &report);
     bool ends = json_array_size(p->report.findings) > 0 || (j->shards == 0 && p->report.complete);
     if (p->state == PORTION_DONE && ends && number < j->last)
         j->last = number;
-    size_portions(j, &p->report);
+    share_rest(j);
     merge(j);
     return true;
 }
@@ -245,7 +334,7 @@ static void on_closed(uv_handle_t *handle)
     if (--w->open > 0)
         return;
     struct jobs *j = w->jobs;
-    if (!j->stopping && !j->failed && next_portion(j) != NOBODY)
+    if (!j->stopping && j->status == CLI_CLEAN && next_portion(j) != NOBODY)
         spawn(w);
 }
 
@@ -259,9 +348,9 @@ static void bury(struct worker *w)
         struct portion *p = &j->portions[w->portion];
         p->state = PORTION_WAITING;
         w->portion = NOBODY;
-        if (!j->stopping && ++p->attempts == ATTEMPTS_MAX) {
+        if (!j->stopping && ++p->attempts == ATTEMPTS_MAX && j->status == CLI_CLEAN) {
             cli_complain("a worker ended %d times at the same share of the exploration", ATTEMPTS_MAX);
-            j->failed = true;
+            j->status = CLI_EMULATOR;
         }
     }
     uv_close((uv_handle_t *)&w->process, on_closed);
@@ -272,7 +361,7 @@ static void bury(struct worker *w)
 static void on_exit_of(uv_process_t *process, int64_t status, int signal_number)
 {
     struct worker *w = process->data;
-    bool expected = w->told_to_end || w->jobs->stopping;
+    bool expected = w->told_to_end || w->jobs->stopping || w->jobs->status != CLI_CLEAN;
     if (!expected && (status != 0 || signal_number != 0))
         cli_complain("a worker ended (%s %" PRId64 "): its share is done again",
                      signal_number != 0 ? "signal" : "status",
@@ -300,6 +389,8 @@ static void on_text(uv_stream_t *stream, ssize_t length, const uv_buf_t *buffer)
     if (length < 0) {
         uv_read_stop(stream);
         w->drained = true;
+        if (!w->exited)
+            uv_process_kill(&w->process, SIGKILL); /* it can never answer */
         bury(w);
         return;
     }
@@ -332,14 +423,16 @@ static void deal(struct worker *w)
     struct jobs *j = w->jobs;
     if (w->exited || w->told_to_end || w->portion != NOBODY)
         return;
-    w->portion = j->stopping || j->failed ? NOBODY : next_portion(j);
+    w->portion = j->stopping || j->status != CLI_CLEAN ? NOBODY : next_portion(j);
     if (w->portion == NOBODY)
         return;
     struct portion *p = &j->portions[w->portion];
     p->state = PORTION_OUT;
     p->part.seconds = 0;
-    if (j->options->seconds > 0 && j->options->strategy == CLI_STRATEGY_AUTO)
-        p->part.seconds = j->options->seconds - j->seconds_before;
+    if (j->options->seconds > 0 && j->options->strategy == CLI_STRATEGY_AUTO) {
+        double left = j->options->seconds - j->seconds_before - elapsed(j);
+        p->part.seconds = left > SECONDS_LEAST ? left : SECONDS_LEAST; /* 0: no limit */
+    }
     snprintf(w->line, sizeof w->line, "%" PRIu64 " %" PRIu64 " %" PRIu32 " %" PRIu32 " %.6f\n", p->part.first,
              p->part.count, p->part.shard, p->part.shards, p->part.seconds);
     uv_buf_t buffer = uv_buf_init(w->line, (unsigned)strlen(w->line));
@@ -416,6 +509,14 @@ static void say_options(struct arguments *a, const struct jobs *j, const char *p
     say(a, o->module);
 }
 
+/* Said once, however many cannot be. */
+static void cannot_start(struct jobs *j, int error)
+{
+    if (j->status == CLI_CLEAN)
+        cli_complain("no worker can be started: %s", uv_strerror(error));
+    j->status = CLI_BAD_INPUT;
+}
+
 static void spawn(struct worker *w)
 {
     struct jobs *j = w->jobs;
@@ -444,8 +545,7 @@ static void spawn(struct worker *w)
                                     .stdio = files};
     int error = uv_spawn(&j->loop, &w->process, &options);
     if (error != 0) {
-        cli_complain("no worker can be started: %s", uv_strerror(error));
-        j->failed = true;
+        cannot_start(j, error);
         w->exited = w->drained = true;
         bury(w);
         return;
@@ -485,17 +585,11 @@ static bool somebody_works(const struct jobs *j)
     return false;
 }
 
-static bool is_late(const struct jobs *j)
-{
-    return j->options->seconds > 0 && j->seconds_before + elapsed(j) >= j->options->seconds;
-}
-
 static void show_progress(struct jobs *j)
 {
     struct emu_report so_far = {.runs = j->shown->runs, .seconds = j->seconds_before + elapsed(j)};
     for (size_t i = j->merged; i < j->dealt; i++)
-        if (j->portions[i].state == PORTION_DONE)
-            so_far.runs += j->portions[i].report.runs;
+        so_far.runs += j->portions[i].runs;
     cli_progress_report(&j->progress, &so_far);
 }
 
@@ -506,7 +600,7 @@ static void on_tick(uv_timer_t *timer)
     show_progress(j);
     bool portions_end = j->shards != 0 && j->options->strategy == CLI_STRATEGY_AUTO;
     j->by_hand |= cli_progress_interrupted();
-    if (!j->stopping && (j->failed || j->by_hand || (is_late(j) && !portions_end)))
+    if (!j->stopping && (j->status != CLI_CLEAN || j->by_hand || (is_late(j) && !portions_end)))
         stop(j);
     bool gave_up = j->stopping && j->ticks - j->stopped_at >= GRACE_TICKS;
     if (is_done(j) || gave_up || (j->stopping && !somebody_works(j))) {
@@ -523,24 +617,45 @@ static void on_tick(uv_timer_t *timer)
         j->save(j->context);
 }
 
+/* libuv ends the process where it cannot have the files of a loop: whether they are to be had is tried first.
+ * 0, or an error of libuv. */
+static int begin_loop(struct jobs *j)
+{
+    int files[2 * LOOP_PIPES], error = 0;
+    unsigned count = 0;
+    while (count < LOOP_PIPES && error == 0)
+        if (pipe(&files[2 * count]) == 0)
+            count++;
+        else
+            error = uv_translate_sys_error(errno);
+    for (unsigned i = 0; i < 2 * count; i++)
+        close(files[i]);
+    return error != 0 ? error : uv_loop_init(&j->loop);
+}
+
+static void end_portions(struct jobs *j)
+{
+    for (size_t i = 0; i < j->dealt; i++)
+        if (j->portions[i].report.what != NULL)
+            cli_report_end(&j->portions[i].report);
+    free(j->portions);
+}
+
 /* What came out of order, or in part, when all was stopped. */
 static void show_rest(struct jobs *j)
 {
     for (size_t i = j->merged; i < j->dealt; i++) {
         struct portion *p = &j->portions[i];
-        if ((p->state == PORTION_DONE || p->state == PORTION_PARTIAL) && i <= j->last &&
-            p->report.what != NULL) {
+        if (i <= j->last && p->report.what != NULL) {
             show_portion(j, p);
             j->shown->complete = false;
         }
-        if (p->report.what != NULL)
-            cli_report_end(&p->report);
     }
 }
 
-bool jobs_explore(const struct cli_options *options, const struct cli_session *session,
-                  struct cli_standing *standing, struct cli_report *shown, void (*save)(void *context),
-                  void *context)
+enum cli_status jobs_explore(const struct cli_options *options, const struct cli_session *session,
+                             struct cli_standing *standing, struct cli_report *shown,
+                             void (*save)(void *context), void *context)
 {
     char label[CLI_LABEL_TEXT];
     struct jobs j = {.options = options,
@@ -562,12 +677,23 @@ bool jobs_explore(const struct cli_options *options, const struct cli_session *s
         uint32_t wanted =
             options->strategy == CLI_STRATEGY_AUTO ? options->jobs : SHARDS_PER_JOB * options->jobs;
         j.shards = wanted < SHARDS_LEAST && options->strategy != CLI_STRATEGY_AUTO ? SHARDS_LEAST : wanted;
+        if (options->runs > 0 && options->runs < j.shards)
+            j.shards = (uint32_t)options->runs;
         add_shards(&j);
+        share_rest(&j);
+    } else {
+        cli_report_add(shown, &standing->report);
     }
-    cli_report_add(shown, &standing->report);
     merge(&j);
     j.workers = calloc(j.count, sizeof *j.workers);
-    EMU_ASSERT(j.workers != NULL && uv_loop_init(&j.loop) == 0);
+    EMU_ASSERT(j.workers != NULL);
+    int error = begin_loop(&j);
+    if (error != 0) {
+        cannot_start(&j, error);
+        free(j.workers);
+        end_portions(&j);
+        return j.status;
+    }
     uv_timer_init(&j.loop, &j.timer);
     j.timer.data = &j;
     uv_timer_start(&j.timer, on_tick, TICK_MS, TICK_MS);
@@ -588,6 +714,6 @@ bool jobs_explore(const struct cli_options *options, const struct cli_session *s
     for (unsigned i = 0; i < j.count; i++)
         free(j.workers[i].text);
     free(j.workers);
-    free(j.portions);
-    return !j.failed;
+    end_portions(&j);
+    return j.status;
 }

@@ -5,15 +5,17 @@
 #define JOBS_H
 
 #include "cli_resume.h"
+#include "cli_status.h"
 
 /*
  * Explores the session's scenario with options->jobs workers, from where *standing stands, until it is done
  * or a limit is reached; *standing is then where it stands, and *shown the report to show, begun by the
- * caller. save is called now and then. False: said why; workers could not do their share.
+ * caller. save is called now and then. CLI_CLEAN; CLI_BAD_INPUT: no workers can be had; CLI_EMULATOR: they
+ * could not do their share; said why.
  */
-bool jobs_explore(const struct cli_options *options, const struct cli_session *session,
-                  struct cli_standing *standing, struct cli_report *shown, void (*save)(void *context),
-                  void *context);
+enum cli_status jobs_explore(const struct cli_options *options, const struct cli_session *session,
+                             struct cli_standing *standing, struct cli_report *shown,
+                             void (*save)(void *context), void *context);
 
 /*
  * A worker: answers each line of standard input that asks for a part of the exploration with a line of JSON,

@@ -17,6 +17,18 @@ same --scenario kept_update --strategy exhaustive --preemptions 2 --profile typi
 same --scenario lost_update
 same --scenario kept_update --strategy dpor --profile typical
 
+# A limit on runs is one for all shares together: what one leaves over another has, also when it goes on later.
+limited() {
+    "$tool" explore "$bugs" --scenario kept_update --platform pc --strategy exhaustive --format json --quiet "$@" |
+        grep -E '^  "(runs|complete)":'
+}
+all=$(limited | sed -n 's/^  "runs": \([0-9]*\),$/\1/p')
+for limit in 5 $((all - 1)) "$all"; do
+    [ "$(limited --runs "$limit")" = "$(limited --runs "$limit" --jobs 2)" ] || echo "another number of runs: $limit"
+done
+limited --runs 20 --jobs 2 --save state
+[ "$(limited)" = "$(limited --runs "$all" --jobs 8 --resume state)" ] && echo "the same by two explorations"
+
 runs=$((SLOW_BUILD ? 50000 : 1500000)) # more than can be made before that
 begin_long() {
     "$tool" explore "$bugs" --scenario kept_update --strategy random --runs $runs --jobs 2 --format json --output killed.json 2>errors &
@@ -41,6 +53,17 @@ sleep 0.5
 kill -9 "$first" "$second"
 kill -CONT $!
 end_long
+# One that closes its output never answers.
+for limit in '--runs 40' '--seconds 20'; do
+    haldma explore modules/cli_ends.so --scenario mute --strategy random --quiet $limit --jobs 2 | uniq
+done
+# Where files are short none is started, or those that were are ended.
+for files in 8 12 16; do
+    (
+        ulimit -n "$files"
+        haldma explore "$bugs" --scenario kept_update --strategy random --runs 2000 --jobs 6 --quiet
+    )
+done
 haldma explore "$bugs" --jobs 0
 haldma explore "$bugs" --jobs 1025
 haldma explore "$bugs" --jobs many
