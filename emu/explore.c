@@ -114,8 +114,9 @@ static bool same_stack(const struct emu_callers *a, const struct emu_callers *b)
     return same;
 }
 
-/* A place for it among findings, of which there are *count; NULL: seen before, or there is no room. */
-static struct emu_found *place_of(struct emu_found *findings, unsigned *count,
+/* A place for it among findings, of which there are *count; NULL: seen before, or there is no room, which is
+ * counted in *unlisted. */
+static struct emu_found *place_of(struct emu_found *findings, unsigned *count, uint64_t *unlisted,
                                   const struct emu_finding *finding, bool by_stack)
 {
     for (unsigned i = 0; i < *count; i++) {
@@ -125,15 +126,19 @@ static struct emu_found *place_of(struct emu_found *findings, unsigned *count,
         findings[i].times++;
         return NULL;
     }
-    return *count < EMU_FOUND_MAX ? &findings[(*count)++] : NULL;
+    if (*count < EMU_FOUND_MAX)
+        return &findings[(*count)++];
+    (*unlisted)++;
+    return NULL;
 }
 
 /* NULL: seen before, or the book is full. */
 static struct emu_found *book(struct emu_report *report, uint64_t run, const struct emu_finding *finding,
                               const struct emu_record *record, uint64_t hash, bool passed_over)
 {
-    struct emu_found *found = passed_over ? place_of(report->passed_over, &report->passed, finding, true)
-                                          : place_of(report->findings, &report->found, finding, false);
+    struct emu_found *found =
+        passed_over ? place_of(report->passed_over, &report->passed, &report->passed_unlisted, finding, true)
+                    : place_of(report->findings, &report->found, &report->found_unlisted, finding, false);
     if (found == NULL)
         return NULL;
     *found = (struct emu_found){.finding = *finding, .run = run, .hash = hash, .times = 1};

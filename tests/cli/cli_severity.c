@@ -3,6 +3,9 @@
  */
 #include <haldma.h>
 
+#include <emu/choose.h>
+#include <stdio.h>
+
 enum { NO_PORT = 0x300 };
 
 static void set_up(void)
@@ -63,9 +66,25 @@ static void set_up_waits(void)
     haldma_thread("requesting", 1, requesting, NULL);
 }
 
+/* More kinds of failures than are kept of an exploration. */
+static void fail_in_many_ways(void *context)
+{
+    enum { WAYS = 20, NAME_BYTES = 16 };
+    char rule[NAME_BYTES];
+    (void)context;
+    snprintf(rule, sizeof rule, "way_%u", (unsigned)emu_latitude(emu_current(), EMU_OP_BASE_HOST, WAYS));
+    haldma_fail(rule, "one of many");
+}
+
+static void set_up_ways(void)
+{
+    haldma_thread("failing", 0, fail_in_many_ways, NULL);
+}
+
 static const struct haldma_scenario scenarios[] = {
     {.name = "careless", .summary = "several mistakes in a row", .set_up = set_up_careless},
     {.name = "waits", .summary = "a wait that never ends", .set_up = set_up_waits},
+    {.name = "ways", .summary = "each run fails in another way", .set_up = set_up_ways},
     {.name = "reads_nowhere", .summary = "a read of no port", .set_up = set_up},
 };
 HALDMA_MODULE(scenarios);

@@ -315,6 +315,49 @@ static void what_is_passed_over_does_not_end_an_exploration(void **state)
     emu_machine_destroy(m);
 }
 
+static void fail_in_many_ways(void *context)
+{
+    (void)context;
+    char rule[EMU_FINDING_RULE];
+    struct emu_machine *m = emu_current();
+    unsigned way = emu_choose(m, EMU_CHOICE_DEVICE, RACE_SITE, 2 * EMU_FOUND_MAX);
+    snprintf(rule, sizeof rule, "%u", way);
+    emu_finding_raise(m, rule, NULL, NULL, "one of many");
+}
+
+static void ways_set_up(void *context)
+{
+    race_start("failing", 0, fail_in_many_ways, context);
+}
+
+static bool is_any(void *context, const struct emu_finding *finding)
+{
+    (void)context;
+    (void)finding;
+    return true;
+}
+
+/* rule: EMU-EXPLORE-2 */
+static void findings_of_more_kinds_than_have_room_are_counted(void **state)
+{
+    (void)state;
+    const struct emu_program program = {"ways", ways_set_up, NULL, NULL};
+    struct emu_machine *m = bare_machine(NULL);
+    struct emu_report r = explore_with(m, &program, emu_strategy_exhaustive(EMU_UNBOUNDED),
+                                       (struct emu_explore_options){.keep_going = true});
+    assert_int_equal(r.found, EMU_FOUND_MAX);
+    assert_int_equal(r.found_unlisted, EMU_FOUND_MAX);
+    assert_int_equal(r.passed_unlisted, 0);
+    emu_report_free(&r);
+    r = explore_with(m, &program, emu_strategy_exhaustive(EMU_UNBOUNDED),
+                     (struct emu_explore_options){.pass_over = is_any});
+    assert_int_equal(r.passed, EMU_FOUND_MAX);
+    assert_int_equal(r.passed_unlisted, EMU_FOUND_MAX);
+    assert_int_equal(r.found_unlisted, 0);
+    emu_report_free(&r);
+    emu_machine_destroy(m);
+}
+
 static void report_two(void *context)
 {
     (void)context;
@@ -530,6 +573,7 @@ int main(void)
         cmocka_unit_test(deepening_finds_it_with_the_fewest_preemptions_first),
         cmocka_unit_test(going_on_counts_findings_by_rule_and_code),
         cmocka_unit_test(what_is_passed_over_does_not_end_an_exploration),
+        cmocka_unit_test(findings_of_more_kinds_than_have_room_are_counted),
         cmocka_unit_test(an_exploration_goes_on_past_reports_and_has_a_record_for_each),
         cmocka_unit_test(a_deadlock_is_found_like_any_other_error),
         cmocka_unit_test(runs_seconds_and_the_caller_end_an_exploration),

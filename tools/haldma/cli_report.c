@@ -110,6 +110,8 @@ void cli_report_take(struct cli_report *r, const struct cli_session *session,
     r->reduces = reduction != NULL;
     if (reduction != NULL)
         r->reduction = *reduction;
+    r->findings_unlisted = explored->found_unlisted;
+    r->passed_unlisted = explored->passed_unlisted;
     for (unsigned i = 0; i < explored->found; i++)
         json_array_append_new(r->findings, finding_json(session, &explored->findings[i]));
     for (unsigned i = 0; i < explored->passed; i++) {
@@ -220,13 +222,31 @@ static bool somebody_was_whole(const json_t *shares)
     return json_array_size(shares) == 0;
 }
 
+/* What can be added up, and what is found in lists. */
+static void add_counts(struct cli_report *r, const struct cli_report *part)
+{
+    size_t i;
+    json_t *finding;
+    r->runs += part->runs;
+    r->steps += part->steps;
+    r->seconds += part->seconds;
+    r->findings_unlisted += part->findings_unlisted;
+    r->passed_unlisted += part->passed_unlisted;
+    json_array_foreach(part->findings, i, finding) add_finding(r, finding);
+    json_array_foreach(part->passed, i, finding) add_passed(r, finding);
+}
+
+void cli_report_go_on(struct cli_report *r, const struct cli_report *before)
+{
+    add_counts(r, before);
+    r->complete &= json_array_size(r->findings) == 0;
+}
+
 void cli_report_add(struct cli_report *r, const struct cli_report *part)
 {
     bool is_first = r->runs == 0 && r->seconds <= 0;
     r->complete = part->complete && (is_first || r->complete);
-    r->runs += part->runs;
-    r->steps += part->steps;
-    r->seconds += part->seconds;
+    add_counts(r, part);
     r->interrupted |= part->interrupted;
     r->saturated |= part->saturated;
     r->watched = part->watched && (is_first || r->watched);
@@ -236,10 +256,6 @@ void cli_report_add(struct cli_report *r, const struct cli_report *part)
     r->reduction.misfits += part->reduction.misfits;
     r->reduction.forced |= part->reduction.forced;
     r->reduction.repeated |= part->reduction.repeated;
-    size_t i;
-    json_t *finding;
-    json_array_foreach(part->findings, i, finding) add_finding(r, finding);
-    json_array_foreach(part->passed, i, finding) add_passed(r, finding);
     add_shares(r, part->shares);
     r->complete &= somebody_was_whole(r->shares) && json_array_size(r->findings) == 0;
     free(r->bound);
@@ -289,12 +305,14 @@ json_t *cli_report_write(const struct cli_report *r)
     json_t *reduction =
         json_pack("[b, I, I, I, b, b]", (int)r->reduces, (json_int_t)d->classes, (json_int_t)d->blocked,
                   (json_int_t)d->misfits, (int)d->forced, (int)d->repeated);
-    json_t *json = json_pack("{s:O, s:I, s:I, s:f, s:b, s:b, s:b, s:b, s:o, s:O, s:O, s:O, s:s?, s:o}",
-                             "what", r->what, "runs", (json_int_t)r->runs, "steps", (json_int_t)r->steps,
-                             "seconds", r->seconds, "complete", (int)r->complete, "interrupted",
-                             (int)r->interrupted, "saturated", (int)r->saturated, "watched", (int)r->watched,
-                             "reduction", reduction, "findings", r->findings, "passed_over", r->passed,
-                             "shares", r->shares, "bound", r->bound, "coverage", cli_words_json(&words));
+    json_t *json =
+        json_pack("{s:O, s:I, s:I, s:f, s:b, s:b, s:b, s:b, s:o, s:O, s:O, s:I, s:I, s:O, s:s?, s:o}", "what",
+                  r->what, "runs", (json_int_t)r->runs, "steps", (json_int_t)r->steps, "seconds", r->seconds,
+                  "complete", (int)r->complete, "interrupted", (int)r->interrupted, "saturated",
+                  (int)r->saturated, "watched", (int)r->watched, "reduction", reduction, "findings",
+                  r->findings, "passed_over", r->passed, "findings_unlisted",
+                  (json_int_t)r->findings_unlisted, "passed_over_unlisted", (json_int_t)r->passed_unlisted,
+                  "shares", r->shares, "bound", r->bound, "coverage", cli_words_json(&words));
     emu_words_free(&words);
     EMU_ASSERT(json != NULL);
     return json;
@@ -321,21 +339,23 @@ static bool is_whole_what(const json_t *what)
 
 bool cli_report_read(struct cli_report *r, const json_t *json)
 {
-    json_t *what, *findings, *passed = NULL, *shares, *coverage;
-    json_int_t runs, steps, classes, blocked, misfits;
+    json_t *what, *findings, *passed, *shares, *coverage;
+    json_int_t runs, steps, classes, blocked, misfits, findings_unlisted, passed_unlisted;
     int complete, interrupted, saturated, watched, reduces, forced, repeated;
     json_t *bound;
     struct emu_words words = {0};
     *r = (struct cli_report){0};
     double seconds;
     if (json_unpack((json_t *)(uintptr_t)json,
-                    "{s:o, s:I, s:I, s:F, s:b, s:b, s:b, s:b, s:[b, I, I, I, b, b], s:o, s?o, s:o, s:o, s:o}",
+                    "{s:o, s:I, s:I, s:F, s:b, s:b, s:b, s:b, s:[b, I, I, I, b, b], s:o, s:o, s:I, s:I, s:o, "
+                    "s:o, s:o}",
                     "what", &what, "runs", &runs, "steps", &steps, "seconds", &seconds, "complete", &complete,
                     "interrupted", &interrupted, "saturated", &saturated, "watched", &watched, "reduction",
                     &reduces, &classes, &blocked, &misfits, &forced, &repeated, "findings", &findings,
-                    "passed_over", &passed, "shares", &shares, "bound", &bound, "coverage", &coverage) != 0 ||
+                    "passed_over", &passed, "findings_unlisted", &findings_unlisted, "passed_over_unlisted",
+                    &passed_unlisted, "shares", &shares, "bound", &bound, "coverage", &coverage) != 0 ||
         runs < 0 || steps < 0 || !(seconds >= 0) || !are_objects(findings, "rule", "run") ||
-        (passed != NULL && !are_objects(passed, "rule", "times")) ||
+        !are_objects(passed, "rule", "times") || findings_unlisted < 0 || passed_unlisted < 0 ||
         !are_objects(shares, "strategy", "runs") || !is_whole_what(what) ||
         !cli_words_read(&words, coverage)) {
         emu_words_free(&words);
@@ -343,8 +363,9 @@ bool cli_report_read(struct cli_report *r, const json_t *json)
     }
     cli_report_begin(r, what);
     json_array_extend(r->findings, findings);
-    if (passed != NULL)
-        json_array_extend(r->passed, passed);
+    json_array_extend(r->passed, passed);
+    r->findings_unlisted = (uint64_t)findings_unlisted;
+    r->passed_unlisted = (uint64_t)passed_unlisted;
     json_decref(r->shares);
     r->shares = json_deep_copy(shares);
     r->runs = (uint64_t)runs;

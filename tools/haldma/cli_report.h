@@ -23,8 +23,10 @@ struct cli_report {
     struct emu_reduction reduction;
     json_t *findings; /* by run */
     json_t *passed;   /* findings that were passed over, each with suppression and times */
-    json_t *shares;   /* who had how many runs */
-    char *bound;      /* a line about what a clean result says; NULL: nothing */
+    /* how often there were findings of more kinds than an exploration keeps; they are not in the arrays */
+    uint64_t findings_unlisted, passed_unlisted;
+    json_t *shares; /* who had how many runs */
+    char *bound;    /* a line about what a clean result says; NULL: nothing */
     struct emu_coverage *coverage;
 };
 
@@ -44,6 +46,9 @@ void cli_report_take(struct cli_report *r, const struct cli_session *session,
 
 /* Adds what takes runs of its own to learn: the last steps before each finding. After the exploration. */
 void cli_report_complete(struct cli_report *r, struct cli_session *session);
+
+/* Adds what was done before r, of which strategy and coverage in r know already. */
+void cli_report_go_on(struct cli_report *r, const struct cli_report *before);
 
 /*
  * Adds another part's report. Of findings with one rule and code the first one is kept. complete: both have

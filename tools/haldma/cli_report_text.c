@@ -183,6 +183,7 @@ static void show_passed(FILE *out, const struct cli_report *r)
 {
     size_t i;
     json_t *finding;
+    char more[CLI_COUNT_TEXT];
     json_array_foreach(r->passed, i, finding)
     {
         char headline[CLI_HEADLINE_TEXT], runs[CLI_COUNT_TEXT];
@@ -200,6 +201,8 @@ static void show_passed(FILE *out, const struct cli_report *r)
         else
             fputs(": less severe than --fail-on\n", out);
     }
+    if (r->passed_unlisted > 0)
+        fprintf(out, "  passed over: more kinds than are listed, %s\n", cli_runs(r->passed_unlisted, more));
     if (i > 0 && goes_on(r))
         fputs("  (where the machine cannot go on, a run ends at what is passed over)\n", out);
     else if (i > 0)
@@ -247,6 +250,9 @@ void cli_report_text(FILE *out, const struct cli_report *r, const struct cli_rep
     size_t i;
     json_t *finding;
     json_array_foreach(r->findings, i, finding) show_finding(out, r, finding, shape);
+    char more[CLI_COUNT_TEXT];
+    if (r->findings_unlisted > 0)
+        fprintf(out, "findings of more kinds than are listed: %s\n", cli_runs(r->findings_unlisted, more));
     if (i == 0)
         show_clean(out, r);
 }
@@ -265,7 +271,7 @@ json_t *cli_report_json(const struct cli_report *r, const struct emu_machine *ma
     json_t *json = json_pack(
         "{s:s, s:s, s:s, s:s, s:s, s:O, s:O, s:O, s:O, s:s, s:I, s:o, s:o, s:b, s:b, s:b, s:f, s:f, s:O, "
         "s:s?, s:o, "
-        "s:O, s:O}",
+        "s:O, s:O, s:I, s:I}",
         "module", of(r, "module"), "scenario", of(r, "scenario"), "summary", of(r, "summary"), "platform",
         of(r, "platform"), "strategy", of(r, "strategy"), "seed", json_object_get(r->what, "seed"),
         "preemptions", json_object_get(r->what, "preemptions"), "interrupts",
@@ -274,7 +280,8 @@ json_t *cli_report_json(const struct cli_report *r, const struct emu_machine *ma
         "blocked", reduction_number(r, r->reduction.blocked), "complete", (int)r->complete, "interrupted",
         (int)r->interrupted, "saturated", (int)r->saturated, "seconds", r->seconds, "runs_per_second", rate,
         "shares", r->shares, "bound", r->bound, "coverage", cli_coverage_json(machine, r->coverage),
-        "findings", r->findings, "passed_over", r->passed);
+        "findings", r->findings, "passed_over", r->passed, "findings_unlisted",
+        (json_int_t)r->findings_unlisted, "passed_over_unlisted", (json_int_t)r->passed_unlisted);
     EMU_ASSERT(json != NULL);
     if (of(r, "faults") != NULL)
         json_object_set(json, "faults", json_object_get(r->what, "faults"));

@@ -217,6 +217,8 @@ static bool is_used(const json_t *results, unsigned number)
     json_t *result, *finding;
     json_array_foreach((json_t *)(uintptr_t)results, i, result)
     {
+        if (json_integer_value(json_object_get(result, "passed_over_unlisted")) > 0)
+            return true; /* as far as is known */
         json_array_foreach(json_object_get(result, "passed_over"), k, finding)
         {
             const json_t *by = json_object_get(finding, "suppression");

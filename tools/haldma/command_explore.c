@@ -106,9 +106,7 @@ static void stand(struct exploration *x, const struct emu_report *explored, stru
     const struct cli_report *before = &x->standing.report;
     cli_report_begin(&s->report, before->what);
     cli_report_take(&s->report, &x->session, x->suppressions, explored, x->strategy, x->coverage);
-    s->report.runs += before->runs;
-    s->report.steps += before->steps;
-    s->report.seconds += before->seconds;
+    cli_report_go_on(&s->report, before);
     s->ended = s->report.complete || (explored->found > 0 && !x->options->go_on) || explored->saturated;
     s->next = x->first + explored->runs * x->stride;
     s->shards = json_object();

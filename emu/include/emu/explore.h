@@ -112,6 +112,8 @@ struct emu_report {
     struct emu_found findings[EMU_FOUND_MAX];
     unsigned passed; /* distinct findings that were passed over (rule, code and stack), first ones first */
     struct emu_found passed_over[EMU_FOUND_MAX];
+    /* How often there was one of more kinds than have room above: these are told of nowhere else. */
+    uint64_t found_unlisted, passed_unlisted;
     size_t choices_max; /* the longest record */
     uint64_t resumed;   /* runs that began with what an earlier set-up had left */
     bool underway;      /* progress is called in the middle of a run: the strategy stands in it */

@@ -20,6 +20,14 @@ for strategy in random pct pos surw; do
     interrupted_is_the_same --strategy $strategy
 done
 interrupted_is_the_same --strategy random --jobs 2
+# What was passed over is told of both parts.
+printf 'property # known\n' >known
+passed() {
+    "$tool" explore "$bugs" --scenario lost_update --strategy random --suppress known --format json "$@" | grep -E '"times"|^  "runs"'
+}
+passed --runs 1000 --save state >/dev/null
+[ "$(passed --runs 2000)" = "$(passed --runs 2000 --resume state)" ] && echo "the same: passed over"
+rm -f state
 "$tool" explore "$bugs" --scenario kept_update --strategy random --runs 1000 --save state --quiet >/dev/null
 haldma explore "$bugs" --scenario kept_update --strategy pct --resume state
 haldma explore "$bugs" --scenario lost_update --strategy random --resume state
