@@ -37,6 +37,19 @@ static void set_up_mute(void)
     fclose(stdout);
 }
 
+/* As a driver of the field does it: the log ends where the machine did. */
+static void write_nowhere(void *context)
+{
+    volatile int *nowhere = context;
+    DbgPrint("wild: writes\n");
+    *nowhere = 0;
+}
+
+static void set_up_wild(void)
+{
+    haldma_thread("wild", 0, write_nowhere, NULL);
+}
+
 static void set_up_breakpoint(void)
 {
     raise(SIGTRAP);
@@ -105,6 +118,7 @@ static const struct haldma_scenario scenarios[] = {
     {"exits_at_once", "a thread calls _exit()", NULL, set_up_exit_at_once, NULL, pc, 0},
     {"exits_quickly", "the set-up calls quick_exit()", NULL, set_up_quick_exit, NULL, pc, 0},
     {"mute", "the set-up closes standard output", NULL, set_up_mute, NULL, pc, 0},
+    {"wild", "prints, then writes to a null pointer", NULL, set_up_wild, NULL, pc, 0},
     {"breakpoint", "the set-up meets a breakpoint", NULL, set_up_breakpoint, NULL, pc, 0},
     {"system_call", "the set-up makes a forbidden system call", NULL, set_up_system_call, NULL, pc, 0},
     {"set_up_fails", "the finding is in the set-up; this is not UTF-8: \xff", NULL, set_up_failing, NULL, pc,

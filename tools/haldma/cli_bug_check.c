@@ -1,9 +1,9 @@
 /*
- * Bug checks: two tables, from the pages "Bug Check 0x..." of Microsoft's reference, in our own words.
+ * Bug checks: tables, from the pages "Bug Check 0x..." of Microsoft's reference, in our own words.
  */
 #include "cli_bug_check.h"
 
-#include <stdbool.h>
+#include <emu/crash.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,4 +127,36 @@ const char *cli_bug_check_parameter(const char *code, unsigned index)
         if (strcmp(meanings[i].code, code) == 0)
             return meanings[i].parameters[index];
     return index == 0 && strchr(code, '/') != NULL ? KIND : NULL;
+}
+
+/* ---- Crashes ------------------------------------------------------------------------------------------- */
+
+/* Exceptions that nobody handled: KMODE_EXCEPTION_NOT_HANDLED, SYSTEM_SERVICE_EXCEPTION,
+ * SYSTEM_THREAD_EXCEPTION_NOT_HANDLED, KERNEL_MODE_EXCEPTION_NOT_HANDLED; and as minidumps have them. */
+#define EXCEPTIONS 0x1E, 0x3B, 0x7E, 0x8E, 0x1000007E, 0x1000008E
+/* UNEXPECTED_KERNEL_MODE_TRAP */
+#define TRAPS 0x7F, 0x1000007F
+
+enum { CODES_MAX = 16 };
+static const struct {
+    const char *rule;
+    unsigned long codes[CODES_MAX];
+} crashes[] = {
+    /* Page faults, at a high IRQL or not, in special pool or not. */
+    {EMU_RULE_CRASH_ACCESS, {EXCEPTIONS, 0xA, 0x50, 0xCC, 0xCD, 0xD1, 0xD5, 0xD6}},
+    {EMU_RULE_CRASH_STACK, {TRAPS, 0x2B /* PANIC_STACK_SWITCH */}},
+    {EMU_RULE_CRASH_DIVISION, {EXCEPTIONS, TRAPS}},
+    {EMU_RULE_CRASH_INSTRUCTION, {EXCEPTIONS, TRAPS}},
+    {EMU_RULE_HANG, {0x101 /* CLOCK_WATCHDOG_TIMEOUT */, 0x133 /* DPC_WATCHDOG_VIOLATION */}},
+};
+
+bool cli_bug_check_may_be(const char *rule, unsigned long code)
+{
+    size_t at = 0, count = sizeof crashes / sizeof crashes[0];
+    while (at < count && strcmp(crashes[at].rule, rule) != 0)
+        at++;
+    bool may = at == count;
+    for (size_t i = 0; at < count && i < CODES_MAX && crashes[at].codes[i] != 0; i++)
+        may |= crashes[at].codes[i] == code;
+    return may;
 }

@@ -5,6 +5,7 @@
  * (emu_strategy_guided) begin again and again where the agreement with the log got furthest, until one agrees
  * with all of it and fails.
  */
+#include "cli_bug_check.h"
 #include "cli_describe.h"
 #include "cli_finding.h"
 #include "cli_module.h"
@@ -38,11 +39,15 @@ struct search {
     uint64_t failed_otherwise; /* runs */
 };
 
-/* Is it what the machine in the field stopped with? Not every finding has a bug check's code. */
+/* Is it what the machine in the field stopped with? Not every finding has a bug check's code: a crash may be
+ * one of several, and what breaks a rule may be told by Windows in any way, or not at all. */
 static bool is_failure_of(const struct field_log *log, const struct emu_finding *finding)
 {
-    return log->bugcheck == 0 || finding->code[0] == '\0' ||
-           strtoul(finding->code, NULL, HEXADECIMAL) == log->bugcheck;
+    if (log->bugcheck == 0)
+        return true;
+    if (finding->code[0] == '\0')
+        return cli_bug_check_may_be(finding->rule, log->bugcheck);
+    return strtoul(finding->code, NULL, HEXADECIMAL) == log->bugcheck;
 }
 
 static void search_begin(struct emu_strategy *s, uint64_t run)
