@@ -6,9 +6,9 @@
 #include "cli_bug_check.h"
 
 #include <ctype.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 const char *const cli_severity_names[CLI_SEVERITIES] = {"note", "warning", "error"};
 
@@ -54,6 +54,25 @@ const struct cli_rule *cli_rule_find(const char *id)
         if (strcmp(others[i].id, id) == 0)
             return &others[i];
     return NULL;
+}
+
+/* "DMA-" of "DMA-FLUSH-1" */
+static bool same_area(const char *a, const char *b)
+{
+    size_t length = strcspn(a, "-");
+    return a[length] == '-' && strncasecmp(a, b, length + 1) == 0;
+}
+
+bool cli_rule_is_misspelt(const char *id)
+{
+    const struct cli_rule *rule;
+    bool is_like = false;
+    for (unsigned i = 0; (rule = cli_rule_at(i)) != NULL; i++) {
+        if (strcmp(rule->id, id) == 0)
+            return false;
+        is_like |= strcasecmp(rule->id, id) == 0 || same_area(rule->id, id);
+    }
+    return is_like;
 }
 
 enum cli_severity cli_rule_severity(const char *id)

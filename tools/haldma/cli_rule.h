@@ -4,6 +4,7 @@
 #ifndef CLI_RULE_H
 #define CLI_RULE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* note: worth a look. warning: Windows lets it pass today, a page says that it is wrong. error: all else. */
@@ -23,6 +24,9 @@ extern const unsigned cli_rule_book_size;
 const struct cli_rule *cli_rule_find(const char *id);
 /* The rules of the book, then the names of other findings; NULL: that was all. */
 const struct cli_rule *cli_rule_at(unsigned index);
+/* It is not known, but no name that a scenario may give either: it begins as rules of the book do, or is one
+ * but for capitals. */
+bool cli_rule_is_misspelt(const char *id);
 /* Of a rule that is not known: error. */
 enum cli_severity cli_rule_severity(const char *id);
 

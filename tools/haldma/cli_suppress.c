@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NUMBER_TEXT = 32, DECIMAL = 10 };
+enum { DECIMAL = 10 };
+#define BYTE_ORDER_MARK "\xEF\xBB\xBF" /* UTF-8 */
 
 /* ---- The file ------------------------------------------------------------------------------------------ */
 
@@ -52,6 +53,8 @@ static const char *take_line(struct cli_suppression *s, char *text)
     char *rest, *rule = strtok_r(text, " \t", &rest), *place = strtok_r(NULL, " \t", &rest);
     if (rule == NULL)
         return "there is no rule";
+    if (cli_rule_is_misspelt(rule))
+        return "there is no such rule ('haldma rules' names them)";
     if (reason[0] == '\0')
         return "there is no reason behind #";
     if (strtok_r(NULL, " \t", &rest) != NULL)
@@ -78,7 +81,8 @@ static bool read_lines(struct cli_suppressions *s, FILE *file)
     bool good = true;
     for (unsigned number = 1; good && getline(&line, &size, file) > 0; number++) {
         s->hash = cli_hash_on(s->hash, line);
-        char *text = trimmed(line);
+        bool marked = number == 1 && strncmp(line, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0;
+        char *text = trimmed(marked ? line + strlen(BYTE_ORDER_MARK) : line);
         if (text[0] == '\0' || text[0] == '#')
             continue;
         struct cli_suppression *added = add(s);

@@ -13,6 +13,10 @@ printf 'property cli/cli_bugs.c:%s # by line\n' "$line" >line
 bugs_c --suppress line
 bugs_c --suppress line --jobs 2
 
+# An editor may begin the file with a byte order mark.
+printf '\357\273\277property # by rule\n' >marked
+"$tool" explore "$bugs" --scenario lost_update --strategy exhaustive --preemptions 1 --quiet --suppress marked | grep 'passed over:'
+
 # Another place, another rule.
 printf 'property cli_bugs.c:1 # another line\nproperty bugs.c # not the whole name\ndeadlock # any place\n' >other
 bugs_c --suppress other
@@ -46,7 +50,8 @@ done
 
 # Files that cannot be used: one line each.
 bugs_c --suppress nowhere
-for text in 'property' 'property # ' '# ok\nproperty cli_bugs.c:x # r' 'property a b # r' ' # r\nx cli_bugs.c:0 # r' 'property :3 # r'; do
+for text in 'property' 'property # ' '# ok\nproperty cli_bugs.c:x # r' 'property a b # r' ' # r\nx cli_bugs.c:0 # r' 'property :3 # r' \
+    '# ok\nDMA-FLSH-6 SpoolFinish # r' 'io-complete-1 # r' 'Deadlock # r'; do
     printf "$text\n" >bad
     bugs_c --suppress bad
 done
