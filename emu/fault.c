@@ -294,13 +294,16 @@ static bool faults_describe(const struct emu_strategy *s, char *text, size_t siz
     const struct emu_fault_sweep *w = &f->sweep;
     if (f->policy.policy == EMU_FAULTS_RANDOM)
         return emu_strategy_describe(f->inside, text, size);
+    static const char *const names[][2] = {
+        {"calls that can fail", "call that can fail"},
+        {"call stacks with a call that can fail", "call stack with a call that can fail"}};
     bool by_stacks = f->policy.policy == EMU_FAULTS_STACKS;
     snprintf(text, size,
              "faults: %" PRIu64 " %s failed in turn%s (%s %" PRIu64 "), in up to %" PRIu64
-             " runs each; for %" PRIu64 " these are all runs that there are",
-             w->done, by_stacks ? "call stacks with a call that can fail" : "calls that can fail",
-             f->policy.persistent ? ", with all calls after it" : "", by_stacks ? "met:" : "a run has up to",
-             w->calls, runs_of(f), w->whole);
+             " run%s each; for %" PRIu64 " these are all runs that there are",
+             w->done, names[by_stacks][w->done == 1], f->policy.persistent ? ", with all calls after it" : "",
+             by_stacks ? "met:" : "a run has up to", w->calls, runs_of(f), runs_of(f) == 1 ? "" : "s",
+             w->whole);
     return true;
 }
 

@@ -16,7 +16,8 @@ enum {
     GAP = 2,
     CELL_MIN = 18,
     CELL_MAX = 64,
-    CELL_BYTES = EMU_STORY_TEXT + EMU_STORY_NAME + 4,
+    DECORATION_BYTES = 32, /* around a step's text and two names */
+    CELL_BYTES = EMU_STORY_TEXT + 2 * EMU_STORY_NAME + DECORATION_BYTES,
     AFTERWARDS = 12, /* steps that are shown behind the decisive one */
     SENTENCE_BYTES = 3 * CELL_BYTES,
 };

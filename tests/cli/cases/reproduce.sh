@@ -44,6 +44,7 @@ done
 # A sweep comes to its end: no single failure prints this.
 printf 'failing: no memory, counts on from 0\nfailing: no memory, counts on from 0\n' >both.log
 haldma reproduce "$failing" --log both.log --quiet --faults sweep --fault-runs 4
+"$tool" reproduce "$failing" --log both.log --quiet --faults sweep --fault-runs 1 --runs 4 | grep -o 'faults: 1 call that can fail .* up to 1 run each'
 haldma reproduce "$failing" --log both.log --quiet --faults sweep:persistent
 haldma reproduce "$failing" --log both.log --fault-runs 4
 
