@@ -9,6 +9,7 @@
 
 #include "cli_describe.h"
 #include "cli_progress.h"
+#include "jobs_arguments.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,9 +29,7 @@ enum {
     SAVE_TICKS = 100, /* between two writes of the resume file */
     GRACE_TICKS = 60, /* for workers to end what they do */
     LINE_TEXT = 128,
-    ARGUMENTS_MAX = 48,
-    NUMBER_TEXT = 24,
-    SHARD_TEXT = 2 * NUMBER_TEXT,
+    SHARD_TEXT = 32,
     TEXT_FIRST = 1 << 16,
     NOBODY = -1,
     LOOP_PIPES = 4, /* as many files as a loop has, and more */
@@ -439,76 +438,6 @@ static void deal(struct worker *w)
     uv_write(&w->write, (uv_stream_t *)&w->in, &buffer, 1, on_written);
 }
 
-struct arguments {
-    char *words[ARGUMENTS_MAX];
-    char numbers[ARGUMENTS_MAX][NUMBER_TEXT];
-    unsigned count;
-};
-
-static void say(struct arguments *a, const char *word)
-{
-    EMU_ASSERT(a->count < ARGUMENTS_MAX - 1);
-    a->words[a->count++] = (char *)(uintptr_t)word;
-}
-
-static void say_number(struct arguments *a, const char *option, int64_t number)
-{
-    say(a, option);
-    snprintf(a->numbers[a->count], NUMBER_TEXT, "%" PRId64, number);
-    say(a, a->numbers[a->count]);
-}
-
-static void say_options(struct arguments *a, const struct jobs *j, const char *program)
-{
-    const struct cli_options *o = j->options;
-    say(a, program);
-    say(a, "explore");
-    say(a, "--worker");
-    say(a, "--scenario");
-    say(a, j->session->scenario->name);
-    if (haldma_platform_find(j->session->platform) != NULL) {
-        say(a, "--platform");
-        say(a, j->session->platform);
-    }
-    say(a, "--strategy");
-    say(a, cli_strategy_names[o->strategy]);
-    say_number(a, "--seed", (int64_t)o->seed);
-    if (o->preemptions != CLI_UNBOUNDED)
-        say_number(a, "--preemptions", o->preemptions);
-    if (o->interrupts != CLI_UNBOUNDED)
-        say_number(a, "--interrupts", o->interrupts);
-    if (o->delays != CLI_UNBOUNDED)
-        say_number(a, "--delays", o->delays);
-    if (o->depth != 0)
-        say_number(a, "--depth", o->depth);
-    if (o->profile != CLI_PROFILE_OF_SCENARIO) {
-        say(a, "--profile");
-        say(a, emu_profile_name(cli_profile_of_machine(o->profile)));
-    }
-    if (o->hardware != CLI_HARDWARE_OF_SCENARIO) {
-        say(a, "--hardware");
-        say(a, o->hardware == CLI_HARDWARE_FAITHFUL ? "faithful" : "misbehaving");
-    }
-    if (o->faults_said != NULL) {
-        say(a, "--faults");
-        say(a, o->faults_said);
-    }
-    if (o->faults.runs != 0)
-        say_number(a, "--fault-runs", (int64_t)o->faults.runs);
-    if (o->go_on)
-        say(a, "--go-on");
-    if (o->suppress != NULL) {
-        say(a, "--suppress");
-        say(a, o->suppress);
-    }
-    if (o->fail_on != CLI_NOTE) {
-        say(a, "--fail-on");
-        say(a, cli_severity_names[o->fail_on]);
-    }
-    say(a, "--");
-    say(a, o->module);
-}
-
 /* Said once, however many cannot be. */
 static void cannot_start(struct jobs *j, int error)
 {
@@ -522,7 +451,7 @@ static void spawn(struct worker *w)
     struct jobs *j = w->jobs;
     char program[4096];
     size_t size = sizeof program;
-    struct arguments arguments = {.count = 0};
+    struct jobs_arguments arguments;
     w->portion = NOBODY;
     w->used = 0;
     w->exited = w->drained = w->told_to_end = false;
@@ -531,7 +460,7 @@ static void spawn(struct worker *w)
     uv_pipe_init(&j->loop, &w->out, 0);
     w->process.data = w->in.data = w->out.data = w;
     uv_exepath(program, &size);
-    say_options(&arguments, j, program);
+    jobs_arguments_of_worker(&arguments, j->options, j->session, program);
     uv_stdio_container_t files[] = {
         {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE, .data.stream = (uv_stream_t *)&w->in},
         {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE, .data.stream = (uv_stream_t *)&w->out},
