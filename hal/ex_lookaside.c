@@ -17,7 +17,7 @@ static VOID initialize(PGENERAL_LOOKASIDE list, POOL_TYPE type, ULONG flags, SIZ
     memset(list, 0, sizeof *list);
     list->Type = type;
     list->Flags = flags;
-    list->Size = (ULONG)size;
+    list->Size = size < MAXULONG ? (ULONG)size : MAXULONG; /* no entry is that large */
     list->Tag = tag;
 }
 

@@ -209,10 +209,11 @@ static void guard_large(struct hal_kernel *k, struct pool_block *b, bool on)
 static struct pool_block *take_pages(struct hal_kernel *k, size_t bytes)
 {
     struct pool_block *b = k->mm.spare_blocks;
-    uint64_t pages = ((uint64_t)bytes + POOL_GUARD_LEAST + EMU_PAGE_SIZE - 1) >> EMU_PAGE_SHIFT;
 
-    if (pages > UINT32_MAX >> EMU_PAGE_SHIFT)
+    if (bytes >
+        UINT32_MAX - 2 * EMU_PAGE_SIZE) /* what is rounded up, with its page before, has a 32-bit size */
         return NULL;
+    uint64_t pages = ((uint64_t)bytes + POOL_GUARD_LEAST + EMU_PAGE_SIZE - 1) >> EMU_PAGE_SHIFT;
     const struct emu_ram_request request = {.pages = (uint32_t)pages + 1};
     uint8_t *base = emu_ram_alloc(k->machine, &request);
     if (base == NULL)

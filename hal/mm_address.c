@@ -69,11 +69,14 @@ BOOLEAN MmIsAddressValid(PVOID VirtualAddress)
     return emu_ram_owns(emu_current(), VirtualAddress) ? TRUE : FALSE;
 }
 
-/* RAM has its address already; what is no RAM must be a register window. */
+/* RAM has its address already; what is no RAM must be a register window. NULL for a range that is neither, or
+ * that goes beyond the last address. */
 static void *map(struct emu_machine *m, uint64_t physical, uint64_t bytes)
 {
     uint8_t *ram = emu_ram_at(m, physical);
 
+    if (bytes - 1 > UINT64_MAX - physical)
+        return NULL;
     if (ram == NULL)
         return emu_bus_map(m, physical, bytes);
     uint64_t last = (physical + bytes - 1) & ~(uint64_t)(PAGE_SIZE - 1);

@@ -16,7 +16,7 @@ enum { CONTIGUOUS_FILL = 0xA5 }; /* contents are not initialised for the caller 
 
 static uint32_t pages_of(uint64_t bytes)
 {
-    uint64_t pages = (bytes + PAGE_SIZE - 1) >> PAGE_SHIFT;
+    uint64_t pages = (bytes >> PAGE_SHIFT) + (bytes % PAGE_SIZE != 0);
 
     return pages <= UINT32_MAX ? (uint32_t)pages : UINT32_MAX;
 }
@@ -143,16 +143,22 @@ VOID MmFreeNonCachedMemory(PVOID BaseAddress, SIZE_T NumberOfBytes)
 /* The tag of such an MDL, which the caller frees with ExFreePool: "MmPg". */
 #define MDL_PAGES_TAG 0x67506D4Du
 
-/* Takes as many of the pages as there are, and at least one; 0 when there is none. */
-static void *take_pages(struct emu_machine *m, struct emu_ram_request *request, bool all)
+/* Takes as many of the pages as there are, with room for the MDL, and at least one; NULL when there is none.
+ */
+static PMDL take_pages(struct emu_machine *m, struct emu_ram_request *request, bool all, uint8_t **base)
 {
-    void *base = emu_ram_alloc(m, request);
-
-    while (base == NULL && !all && request->pages > 1) {
-        request->pages /= 2;
-        base = emu_ram_alloc(m, request);
+    for (;; request->pages /= 2) {
+        size_t bytes = (size_t)request->pages << PAGE_SHIFT;
+        *base = emu_ram_alloc(m, request);
+        PMDL mdl =
+            *base != NULL ? hal_pool_take(0, NonPagedPoolNx, MmSizeOfMdl(NULL, bytes), MDL_PAGES_TAG) : NULL;
+        if (mdl != NULL)
+            return mdl;
+        if (*base != NULL)
+            emu_ram_free(m, *base, request->pages);
+        if (all || request->pages == 1)
+            return NULL;
     }
-    return base;
 }
 
 PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighAddress,
@@ -172,17 +178,12 @@ PMDL MmAllocatePagesForMdlEx(PHYSICAL_ADDRESS LowAddress, PHYSICAL_ADDRESS HighA
     if (request.pages == 0 || request.highest == 0 || emu_fault(m, HAL_OP_IO_ALLOCATE_PAGES))
         return NULL;
     if (!all && request.pages > 1 && emu_latitude(m, HAL_OP_IO_ALLOCATE_PAGES, 2) != 0)
-        request.pages = (request.pages + 1) / 2;
-    uint8_t *base = take_pages(m, &request, all);
-    if (base == NULL)
+        request.pages -= request.pages / 2;
+    uint8_t *base;
+    PMDL mdl = take_pages(m, &request, all, &base);
+    if (mdl == NULL)
         return NULL;
     emu_cache_share(m, base, request.pages, CacheType != MmCached && CacheType != MmNotMapped);
-    PMDL mdl = hal_pool_take(0, NonPagedPoolNx, MmSizeOfMdl(NULL, (SIZE_T)request.pages << PAGE_SHIFT),
-                             MDL_PAGES_TAG);
-    if (mdl == NULL) {
-        emu_ram_free(m, base, request.pages);
-        return NULL;
-    }
     MmInitializeMdl(mdl, NULL, request.pages << PAGE_SHIFT);
     mdl->Process = NULL;
     mdl->MappedSystemVa = NULL;

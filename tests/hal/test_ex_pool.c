@@ -339,6 +339,14 @@ static void writing_to_freed_memory_is_found_when_it_is_used_again(void **state)
 
 /* ---- Failing ---- */
 
+/* No block is that large; rounded up to pages, some of them would be small. */
+static const SIZE_T no_sizes[] = {~(SIZE_T)0,
+                                  ~(SIZE_T)0 - 16,
+                                  ~(SIZE_T)0 - PAGE_SIZE + 1,
+                                  ~(SIZE_T)0 - PAGE_SIZE,
+                                  ~(SIZE_T)0 - 2 * PAGE_SIZE,
+                                  (SIZE_T)1 << 63};
+
 static void impossible(void *context)
 {
     (void)context;
@@ -346,6 +354,40 @@ static void impossible(void *context)
     rig_expect(ExAllocatePool2(POOL_FLAG_NON_PAGED, (SIZE_T)1 << 40, TAG) == NULL);
     rig_expect(ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_PAGED, 16, TAG) == NULL);
     rig_expect(ExAllocatePool2(0, 16, TAG) == NULL);
+    for (unsigned i = 0; i < sizeof no_sizes / sizeof no_sizes[0]; i++) {
+        rig_expect(ExAllocatePoolWithTag(NonPagedPoolNx, no_sizes[i], TAG) == NULL);
+        rig_expect(ExAllocatePoolWithTag(NonPagedPoolNxCacheAligned, no_sizes[i], TAG) == NULL);
+        rig_expect(ExAllocatePoolWithTagPriority(PagedPool, no_sizes[i], TAG, NormalPoolPriority) == NULL);
+        rig_expect(ExAllocatePool2(POOL_FLAG_NON_PAGED, no_sizes[i], TAG) == NULL);
+        rig_expect(ExAllocatePool3(POOL_FLAG_PAGED, no_sizes[i], TAG, NULL, 0) == NULL);
+    }
+}
+
+static void raise_for_flags(void *context)
+{
+    ExAllocatePool2(POOL_FLAG_NON_PAGED | POOL_FLAG_RAISE_ON_FAILURE, *(const SIZE_T *)context, TAG);
+}
+
+static void raise_for_type(void *context)
+{
+    ExAllocatePoolWithTag((POOL_TYPE)((ULONG)NonPagedPoolNx | POOL_RAISE_IF_ALLOCATION_FAILURE),
+                          *(const SIZE_T *)context, TAG);
+}
+
+static void raise_for_quota(void *context)
+{
+    ExAllocatePoolWithQuotaTag(PagedPool, *(const SIZE_T *)context, TAG);
+}
+
+/* Nobody handles the exception here. */
+static void run_raising(void (*body)(void *), SIZE_T bytes)
+{
+    struct rig_outcome outcome;
+    struct emu_machine *m = rig_machine(NULL, boots);
+
+    rig_run(m, body, &bytes, &outcome);
+    emu_machine_destroy(m);
+    rig_assert_stopped(&outcome, "KE-EXC-1", "0x1E");
 }
 
 /* rule: EX-POOL-12 */
@@ -353,6 +395,17 @@ static void an_allocation_that_cannot_be_had_returns_null(void **state)
 {
     (void)state;
     run_clean(impossible);
+}
+
+/* rule: EX-POOL-12 */
+static void an_allocation_that_cannot_be_had_raises_where_the_caller_asks_for_it(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < sizeof no_sizes / sizeof no_sizes[0]; i++) {
+        run_raising(raise_for_flags, no_sizes[i]);
+        run_raising(raise_for_type, no_sizes[i]);
+        run_raising(raise_for_quota, no_sizes[i]);
+    }
 }
 
 static void allocate_one(void *context)
@@ -424,6 +477,9 @@ static void lookaside(void *context)
     LOOKASIDE_LIST_EX paged;
 
     (void)context;
+    ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, (SIZE_T)1 << 63, TAG, 0);
+    rig_expect(ExAllocateFromNPagedLookasideList(&list) == NULL);
+    ExDeleteNPagedLookasideList(&list);
     ExInitializeNPagedLookasideList(&list, NULL, NULL, 0, 100, TAG, 0);
     PVOID p = ExAllocateFromNPagedLookasideList(&list);
     rig_expect_equal(hal_pool_each(TAG, NULL, NULL), 1);
@@ -632,6 +688,7 @@ int main(void)
         cmocka_unit_test(touching_beside_a_block_is_bug_check_d6),
         cmocka_unit_test(writing_to_freed_memory_is_found_when_it_is_used_again),
         cmocka_unit_test(an_allocation_that_cannot_be_had_returns_null),
+        cmocka_unit_test(an_allocation_that_cannot_be_had_raises_where_the_caller_asks_for_it),
         cmocka_unit_test(with_faults_on_an_allocation_is_explored_both_ways),
         cmocka_unit_test(live_blocks_can_be_listed_by_tag),
         cmocka_unit_test(lookaside_entries_have_the_lists_size_and_tag_and_none_is_left),

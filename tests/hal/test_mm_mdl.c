@@ -408,6 +408,60 @@ static void contiguous_memory_is_contiguous_and_inside_its_limits(void **state)
     run_clean(contiguous);
 }
 
+/* Nothing has that many bytes; rounded up to pages, or halved, some of them would be few. */
+static const SIZE_T no_sizes[] = {0,
+                                  ~(SIZE_T)0,
+                                  ~(SIZE_T)0 - PAGE_SIZE + 1,
+                                  ~(SIZE_T)0 - PAGE_SIZE,
+                                  ~(SIZE_T)0 - 2 * PAGE_SIZE,
+                                  (SIZE_T)1 << 63};
+
+static void no_such_sizes(void *context)
+{
+    uint8_t *ram = MmAllocateNonCachedMemory(PAGE_SIZE);
+    PHYSICAL_ADDRESS physical = MmGetPhysicalAddress(ram);
+
+    (void)context;
+    for (unsigned i = 0; i < sizeof no_sizes / sizeof no_sizes[0]; i++) {
+        SIZE_T bytes = no_sizes[i];
+        rig_expect(MmAllocateContiguousMemory(bytes, at(~0ull)) == NULL);
+        rig_expect(MmAllocateNonCachedMemory(bytes) == NULL);
+        rig_expect(MmAllocatePagesForMdlEx(at(0), at(~0ull), at(0), bytes, MmCached,
+                                           MM_ALLOCATE_FULLY_REQUIRED) == NULL);
+        rig_expect(MmMapIoSpace(physical, bytes, MmNonCached) == NULL);
+        rig_expect(MmMapIoSpace(at(~0ull), bytes, MmNonCached) == NULL);
+        if (bytes != 0)
+            rig_expect(MmCreateMdl(NULL, ram, bytes) == NULL);
+    }
+    rig_expect(IoAllocateMdl(ram, MAXULONG, FALSE, FALSE, NULL) == NULL);
+    MmFreeNonCachedMemory(ram, PAGE_SIZE);
+}
+
+/* rule: MM-CONTIGUOUS-1, MM-PAGES-1, MM-MDL-1, MM-IOSPACE-5 */
+static void no_size_makes_less_than_was_asked_for(void **state)
+{
+    (void)state;
+    run_clean(no_such_sizes);
+}
+
+static void as_many_pages_as_there_are(void *context)
+{
+    (void)context;
+    for (unsigned i = 1; i < sizeof no_sizes / sizeof no_sizes[0]; i++) {
+        PMDL mdl = MmAllocatePagesForMdl(at(0), at(~0ull), at(0), no_sizes[i]);
+        rig_expect(mdl != NULL && mdl->ByteCount != 0);
+        MmFreePagesFromMdl(mdl);
+        ExFreePool(mdl);
+    }
+}
+
+/* rule: MM-PAGES-1 */
+static void more_pages_than_there_are_become_those_that_there_are(void **state)
+{
+    (void)state;
+    run_clean(as_many_pages_as_there_are);
+}
+
 static void free_contiguous_twice(void *context)
 {
     PVOID p = MmAllocateContiguousMemory(PAGE_SIZE, at(~0ull));
@@ -625,6 +679,8 @@ int main(void)
         cmocka_unit_test(advancing_takes_bytes_and_pages_from_the_front),
         cmocka_unit_test(pages_for_an_mdl_are_zeroed_inside_the_limits_and_may_be_fewer),
         cmocka_unit_test(contiguous_memory_is_contiguous_and_inside_its_limits),
+        cmocka_unit_test(no_size_makes_less_than_was_asked_for),
+        cmocka_unit_test(more_pages_than_there_are_become_those_that_there_are),
         cmocka_unit_test(freeing_contiguous_memory_twice_is_bug_check_c2_60),
         cmocka_unit_test(registers_and_ports_are_read_and_written_with_their_width_one_step_each),
         cmocka_unit_test(a_register_access_that_meets_nothing_is_a_finding),
