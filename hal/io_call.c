@@ -57,6 +57,7 @@ static void check_call(struct emu_machine *m, PDEVICE_OBJECT device, PIRP irp)
                           "IoCallDriver found no stack location left in %s, which has %d",
                           io_irp_tell(m, irp, name), irp->StackCount);
     }
+    io_irp_require_at(m, irp, 1, irp->StackCount + 1, "IoCallDriver found");
 }
 
 NTSTATUS IofCallDriver(PDEVICE_OBJECT DeviceObject, PIRP Irp)
@@ -124,6 +125,7 @@ static void check_completion(struct emu_machine *m, PIRP irp)
                           "IoCompleteRequest was called for %s, which is already completed",
                           io_irp_tell(m, irp, name));
     }
+    io_irp_require_at(m, irp, 1, irp->StackCount, "IoCompleteRequest found");
     if (irp->IoStatus.Status == STATUS_PENDING || irp->IoStatus.Status == -1) {
         emu_finding_report(m, "IO-COMPLETE-6", "0xC9/06", parameters,
                            "IoCompleteRequest was called for %s, whose status is 0x%08x",
@@ -224,6 +226,19 @@ static void finish(struct emu_machine *m, PIRP irp)
         KeSetEvent(event, IO_NO_INCREMENT, FALSE);
 }
 
+/* The completion routine has answered that the way up goes on: the IRP is still there, and where it was. */
+static void check_answered(struct emu_machine *m, const IRP *irp, int current)
+{
+    uint64_t parameters[4] = {(uintptr_t)irp, 0, 0, 0};
+    char name[IO_NAME_BYTES];
+
+    if (irp->Type != IO_TYPE_IRP)
+        emu_finding_raise(m, "IO-COMPLETE-11", NULL, parameters,
+                          "a completion routine freed %s and did not return STATUS_MORE_PROCESSING_REQUIRED",
+                          io_irp_tell(m, irp, name));
+    io_irp_require_at(m, irp, current, current, "a completion routine left");
+}
+
 VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
 {
     struct emu_machine *m = emu_current();
@@ -246,14 +261,15 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
         emu_deed_note(m, irp, "completed");
     emu_progress(m);
 
-    PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
-    irp->CurrentLocation++;
-    irp->Tail.Overlay.CurrentStackLocation++;
-    for (; irp->CurrentLocation <= irp->StackCount + 1; location++) {
+    const int highest = irp->StackCount;
+    for (int number = irp->CurrentLocation; number <= highest; number++) {
+        PIO_STACK_LOCATION location = IoGetCurrentIrpStackLocation(irp);
+        bool last = number == highest;
+        irp->CurrentLocation++;
+        irp->Tail.Overlay.CurrentStackLocation++;
         io_call_passed(k, irp, location);
         irp->AllocationFlags |= IO_IRP_PASSED;
         irp->PendingReturned = (location->Control & SL_PENDING_RETURNED) != 0;
-        bool last = irp->CurrentLocation == irp->StackCount + 1;
         if (wants_call(location, irp)) {
             PIO_COMPLETION_ROUTINE routine = location->CompletionRoutine;
             PVOID context = location->Context;
@@ -264,13 +280,12 @@ VOID IofCompleteRequest(PIRP Irp, CCHAR PriorityBoost)
             emu_spare(m, spared);
             if (answer == STATUS_MORE_PROCESSING_REQUIRED)
                 return;
+            check_answered(m, irp, number + 1);
         } else {
             if (irp->PendingReturned && !last)
                 IoMarkIrpPending(irp);
             clear_location(location);
         }
-        irp->CurrentLocation++;
-        irp->Tail.Overlay.CurrentStackLocation++;
     }
     finish(m, irp);
 }
@@ -335,6 +350,7 @@ BOOLEAN IoCancelIrp(PIRP Irp)
                           "IoCancelIrp found a cancel routine in %s, which is already completed",
                           io_irp_tell(m, Irp, name));
     }
+    io_irp_require_at(m, Irp, 1, Irp->StackCount, "IoCancelIrp found");
     Irp->CancelIrql = irql;
     bool spared = emu_spare(m, false);
     routine(IoGetCurrentIrpStackLocation(Irp)->DeviceObject, Irp);

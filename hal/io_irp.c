@@ -1,6 +1,7 @@
 /*
  * IRPs: allocating, initialising, reusing, freeing.
  */
+#include <stdio.h>
 #include <wdm.h>
 
 #include <emu/choose.h>
@@ -33,6 +34,50 @@ const char *io_irp_tell(struct emu_machine *m, const IRP *irp, char out[IO_NAME_
     emu_deed_tell(m, irp);
     return emu_object_text(m, object, out, IO_NAME_BYTES);
 }
+
+/* ---- Stack locations --------------------------------------------------------------------------------------
+ */
+
+bool io_irp_is_at(const IRP *irp, int lowest, int highest)
+{
+    const IO_STACK_LOCATION *first = (const IO_STACK_LOCATION *)(irp + 1);
+    int number = irp->CurrentLocation;
+
+    return number >= lowest && number <= highest &&
+           irp->Tail.Overlay.CurrentStackLocation == first + number - 1;
+}
+
+void io_irp_require_at(struct emu_machine *m, const IRP *irp, int lowest, int highest, const char *what)
+{
+    uint64_t parameters[4] = {(uintptr_t)irp, (uint64_t)irp->CurrentLocation, 0, 0};
+    bool is_number = irp->CurrentLocation >= lowest && irp->CurrentLocation <= highest;
+    char name[IO_NAME_BYTES];
+
+    if (!io_irp_is_at(irp, lowest, highest))
+        emu_finding_raise(m, "IO-LOCATION-2", NULL, parameters,
+                          "%s %s, which has %d stack locations, with CurrentLocation %d%s", what,
+                          io_irp_tell(m, irp, name), irp->StackCount, irp->CurrentLocation,
+                          is_number ? " and a CurrentStackLocation that is another" : "");
+}
+
+VOID haldma_IoNoStackLocation(PIRP Irp, const char *Routine)
+{
+    struct emu_machine *m = emu_current();
+    char what[IO_NAME_BYTES], name[IO_NAME_BYTES];
+
+    if (Irp->Type != IO_TYPE_IRP)
+        return; /* freed: told by whoever is given it */
+    snprintf(what, sizeof what, "%s was called for", Routine);
+    if (io_irp_is_lost(hal_kernel(), Irp, what))
+        return;
+    uint64_t parameters[4] = {(uintptr_t)Irp, (uint64_t)Irp->CurrentLocation, 0, 0};
+    emu_finding_raise(m, "IO-LOCATION-1", NULL, parameters,
+                      "%s was called for %s, which has %d stack locations, with CurrentLocation %d", Routine,
+                      io_irp_tell(m, Irp, name), Irp->StackCount, Irp->CurrentLocation);
+}
+
+/* ---- Allocating and freeing -------------------------------------------------------------------------------
+ */
 
 static void count(struct hal_kernel *k, int change)
 {

@@ -39,6 +39,7 @@ BOOLEAN IoForwardIrpSynchronously(PDEVICE_OBJECT DeviceObject, PIRP Irp)
 
     if (Irp->CurrentLocation <= 1)
         return FALSE;
+    io_irp_require_at(emu_current(), Irp, 1, Irp->StackCount, "IoForwardIrpSynchronously found");
     KeInitializeEvent(&done, NotificationEvent, FALSE);
     IoCopyCurrentIrpStackLocationToNext(Irp);
     IoSetCompletionRoutine(Irp, forwarded, &done, TRUE, TRUE, TRUE);

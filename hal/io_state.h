@@ -178,6 +178,12 @@ PIRP io_irp_allocate(struct hal_kernel *k, CCHAR stack_size, bool for_itself);
  * done to the IRP. */
 const char *io_irp_tell(struct emu_machine *m, const IRP *irp, char out[IO_NAME_BYTES]);
 
+/* Is the current stack location, by number and by pointer, one of lowest to highest? StackCount + 1: none is
+ * current yet. */
+bool io_irp_is_at(const IRP *irp, int lowest, int highest);
+/* A finding unless it is. what: "IoCallDriver found". */
+void io_irp_require_at(struct emu_machine *m, const IRP *irp, int lowest, int highest, const char *what);
+
 /*
  * A finding where the IRP is not the running driver's any more: its completion has passed this driver's
  * stack location. what: "IoCallDriver was called for", "the driver reads". True: it is not, and the run goes

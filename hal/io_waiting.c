@@ -30,8 +30,7 @@ static void take(void *context, const struct hal_pool_live *block)
     const IRP *irp = block->address;
     char name[IO_NAME_BYTES];
 
-    if (block->bytes < sizeof *irp || irp->Type != IO_TYPE_IRP || irp->CurrentLocation < 1 ||
-        irp->CurrentLocation > irp->StackCount)
+    if (block->bytes < sizeof *irp || irp->Type != IO_TYPE_IRP || !io_irp_is_at(irp, 1, irp->StackCount))
         return;
     struct emu_machine *m = q->kernel->machine;
     const IO_STACK_LOCATION *location = IoGetCurrentIrpStackLocation((PIRP)(uintptr_t)irp);

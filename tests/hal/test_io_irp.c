@@ -200,6 +200,197 @@ static void calling_without_a_stack_location_left_is_bug_check_35(void **state)
     run_stopped(no_location, "IO-CALL-2", "0x35");
 }
 
+/* An IRP of a driver's own, of two locations, of which the upper is current. */
+static PIRP irp_at_its_second(void)
+{
+    PIRP irp = IoAllocateIrp(2, FALSE);
+
+    IoSetNextIrpStackLocation(irp);
+    irp->IoStatus.Status = STATUS_SUCCESS;
+    return irp;
+}
+
+static void move_down_too_often(void *context)
+{
+    PIRP irp = irp_at_its_second();
+
+    (void)context;
+    IoSetNextIrpStackLocation(irp);
+    rig_expect(IoGetCurrentIrpStackLocation(irp) == (PIO_STACK_LOCATION)(irp + 1));
+    IoSetNextIrpStackLocation(irp);
+}
+
+static void move_up_too_often(void *context)
+{
+    PIRP irp = irp_at_its_second();
+
+    (void)context;
+    IoSkipCurrentIrpStackLocation(irp);
+    rig_expect_equal(irp->CurrentLocation, 3);
+    IoSkipCurrentIrpStackLocation(irp);
+}
+
+static void move_where_there_are_none(void *context)
+{
+    (void)context;
+    IoSetNextIrpStackLocation(IoAllocateIrp(0, FALSE));
+}
+
+static void move_in_too_many(void *context)
+{
+    (void)context;
+    IoSetNextIrpStackLocation(IoAllocateIrp(MAXCHAR, FALSE));
+}
+
+/* rule: IO-LOCATION-1 */
+static void the_current_location_is_not_moved_out_of_the_irp(void **state)
+{
+    (void)state;
+    run_stopped(move_down_too_often, "IO-LOCATION-1", "");
+    run_stopped(move_up_too_often, "IO-LOCATION-1", "");
+    run_stopped(move_where_there_are_none, "IO-LOCATION-1", "");
+    run_stopped(move_in_too_many, "IO-LOCATION-1", "");
+}
+
+/* What a driver writes itself into an IRP whose second location is current. */
+struct by_hand {
+    CHAR number;
+    int pointer; /* how many locations further */
+};
+
+static const struct by_hand by_hand[] = {{0, 0},  {-3, 0},  {-3, -5},  {-100, 0}, {1, 0},
+                                         {2, -1}, {2, -50}, {2, 5000}, {1, -2}};
+
+static void (*use)(struct stack *s, PIRP irp);
+
+static void write_and_use(void *context)
+{
+    const struct by_hand *h = context;
+    struct stack s = make_stack(0);
+    PIRP irp = irp_at_its_second();
+
+    irp->CurrentLocation = h->number;
+    irp->Tail.Overlay.CurrentStackLocation += h->pointer;
+    use(&s, irp);
+}
+
+static void run_by_hand(const struct by_hand *h, const char *rule, const char *code)
+{
+    struct rig_outcome outcome;
+    struct emu_machine *m = rig_machine(NULL, boots);
+    struct by_hand copy = *h;
+
+    rig_run(m, write_and_use, &copy, &outcome);
+    emu_machine_destroy(m);
+    rig_assert_stopped(&outcome, rule, code);
+}
+
+static void use_complete(struct stack *s, PIRP irp)
+{
+    (void)s;
+    IoCompleteRequest(irp, IO_NO_INCREMENT);
+}
+
+static void use_call(struct stack *s, PIRP irp)
+{
+    IoCallDriver(s->lower, irp);
+}
+
+static void use_forward(struct stack *s, PIRP irp)
+{
+    IoForwardIrpSynchronously(s->lower, irp);
+}
+
+static VOID never_called(PDEVICE_OBJECT device, PIRP irp)
+{
+    (void)device;
+    (void)irp;
+    rig_expect(false);
+}
+
+static void use_cancel(struct stack *s, PIRP irp)
+{
+    (void)s;
+    IoSetCancelRoutine(irp, never_called);
+    IoCancelIrp(irp);
+}
+
+/* rule: IO-LOCATION-2 */
+static void a_location_that_a_driver_wrote_by_hand_is_told_and_not_read(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < sizeof by_hand / sizeof by_hand[0]; i++) {
+        use = use_complete;
+        run_by_hand(&by_hand[i], "IO-LOCATION-2", "");
+        use = use_cancel;
+        run_by_hand(&by_hand[i], "IO-LOCATION-2", "");
+        use = use_call;
+        if (by_hand[i].number > 1)
+            run_by_hand(&by_hand[i], "IO-LOCATION-2", "");
+        else
+            run_by_hand(&by_hand[i], "IO-CALL-2", "0x35");
+        use = use_forward;
+        if (by_hand[i].number > 1)
+            run_by_hand(&by_hand[i], "IO-LOCATION-2", "");
+    }
+    use = use_call;
+    run_by_hand(&(struct by_hand){4, 2}, "IO-LOCATION-2", "");
+    use = use_forward;
+    run_by_hand(&(struct by_hand){3, 1}, "IO-LOCATION-2", "");
+}
+
+static NTSTATUS moves_down(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    (void)device;
+    (void)context;
+    IoSetNextIrpStackLocation(irp);
+    return STATUS_SUCCESS;
+}
+
+static NTSTATUS frees_and_goes_on(PDEVICE_OBJECT device, PIRP irp, PVOID context)
+{
+    (void)device;
+    (void)context;
+    IoFreeIrp(irp);
+    return STATUS_SUCCESS;
+}
+
+static void complete_by(PIO_COMPLETION_ROUTINE routine)
+{
+    struct stack s = make_stack(0);
+    PIRP irp = IoAllocateIrp(s.lower->StackSize, FALSE);
+
+    IoGetNextIrpStackLocation(irp)->MajorFunction = IRP_MJ_FLUSH_BUFFERS;
+    IoSetCompletionRoutine(irp, routine, NULL, TRUE, TRUE, TRUE);
+    IoCallDriver(s.lower, irp);
+}
+
+static void complete_by_moving(void *context)
+{
+    (void)context;
+    complete_by(moves_down);
+}
+
+static void complete_by_freeing(void *context)
+{
+    (void)context;
+    complete_by(frees_and_goes_on);
+}
+
+/* rule: IO-LOCATION-2 */
+static void a_completion_routine_that_moves_the_location_and_goes_on_is_a_finding(void **state)
+{
+    (void)state;
+    run_stopped(complete_by_moving, "IO-LOCATION-2", "");
+}
+
+/* rule: IO-COMPLETE-11 */
+static void a_completion_routine_that_frees_the_irp_and_goes_on_is_a_finding(void **state)
+{
+    (void)state;
+    run_stopped(complete_by_freeing, "IO-COMPLETE-11", "");
+}
+
 static void call_freed(void *context)
 {
     struct stack s = make_stack(0);
@@ -383,6 +574,10 @@ int main(void)
         cmocka_unit_test(completing_above_dispatch_level_is_bug_check_c9_e),
         cmocka_unit_test(a_drivers_own_irp_that_nobody_takes_back_is_a_finding),
         cmocka_unit_test(calling_without_a_stack_location_left_is_bug_check_35),
+        cmocka_unit_test(the_current_location_is_not_moved_out_of_the_irp),
+        cmocka_unit_test(a_location_that_a_driver_wrote_by_hand_is_told_and_not_read),
+        cmocka_unit_test(a_completion_routine_that_moves_the_location_and_goes_on_is_a_finding),
+        cmocka_unit_test(a_completion_routine_that_frees_the_irp_and_goes_on_is_a_finding),
         cmocka_unit_test(calling_with_what_is_no_irp_is_bug_check_c9_3),
         cmocka_unit_test(calling_what_is_no_device_is_bug_check_c9_4),
         cmocka_unit_test(calling_a_driver_above_dispatch_level_is_bug_check_c9_10),

@@ -210,6 +210,9 @@ VOID IoFreeErrorLogEntry(PVOID ElEntry);
 PKEVENT IoCreateNotificationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle);
 PKEVENT IoCreateSynchronizationEvent(PUNICODE_STRING EventName, PHANDLE EventHandle);
 
+/* A finding: the routine would move the current stack location to where the IRP has none. */
+VOID haldma_IoNoStackLocation(PIRP Irp, const char *Routine);
+
 HALDMA_DECLS_END
 
 /* --- inline parts ------------------------------------------------------------------------------- */
@@ -236,14 +239,21 @@ static __inline__ PIO_STACK_LOCATION IoGetNextIrpStackLocation(PIRP Irp)
     return Irp->Tail.Overlay.CurrentStackLocation - 1;
 }
 
+/* What would leave the IRP's locations is told where it happens. */
 static __inline__ VOID IoSetNextIrpStackLocation(PIRP Irp)
 {
+    if (Irp->CurrentLocation <= 1) {
+        haldma_IoNoStackLocation(Irp, "IoSetNextIrpStackLocation");
+    }
     Irp->CurrentLocation = (CHAR)(Irp->CurrentLocation - 1);
     Irp->Tail.Overlay.CurrentStackLocation--;
 }
 
 static __inline__ VOID IoSkipCurrentIrpStackLocation(PIRP Irp)
 {
+    if (Irp->CurrentLocation > Irp->StackCount) {
+        haldma_IoNoStackLocation(Irp, "IoSkipCurrentIrpStackLocation");
+    }
     Irp->CurrentLocation = (CHAR)(Irp->CurrentLocation + 1);
     Irp->Tail.Overlay.CurrentStackLocation++;
 }
