@@ -86,6 +86,36 @@ static void dispatch(struct emu_machine *m, void *context)
     ke_handler_end(k, &handler);
 }
 
+/* ---- Which are interrupt objects ---- */
+
+static bool is_interrupt(const struct hal_kernel *k, const struct _KINTERRUPT *candidate)
+{
+    const struct _KINTERRUPT *made = NULL;
+    EMU_UNSEEN(k->machine, "an address that IoConnectInterrupt gave stays one, whatever is made besides")
+    {
+        made = k->ke.interrupts;
+        while (made != NULL && made != candidate) {
+            made = made->made_before;
+        }
+    }
+    return made != NULL;
+}
+
+/* A finding unless a driver connected it and has not disconnected it. */
+static void require_connected(struct hal_kernel *k, const struct _KINTERRUPT *interrupt, const char *call)
+{
+    if (!is_interrupt(k, interrupt)) {
+        emu_finding_raise(k->machine, "KE-INT-11", NULL, NULL,
+                          "%s was given what is no interrupt object of IoConnectInterrupt's", call);
+    }
+    emu_touch(k->machine, interrupt->object, EMU_ACCESS_READ);
+    if (!interrupt->connected) {
+        char name[KE_NAME_BYTES];
+        emu_finding_raise(k->machine, "KE-INT-11", NULL, NULL, "%s was given %s, which was disconnected",
+                          call, emu_object_text(k->machine, interrupt->object, name, sizeof(name)));
+    }
+}
+
 /* ---- Connecting ---- */
 
 static struct ke_line *find_line(struct hal_kernel *k, emu_line number)
@@ -110,13 +140,17 @@ static struct _KINTERRUPT *make(struct hal_kernel *k, const struct connection *c
         k->ke.interrupts_free = interrupt->next;
     } else {
         interrupt = emu_arena_alloc(k->machine, sizeof(*interrupt));
+        interrupt->made_before = k->ke.interrupts;
+        k->ke.interrupts = interrupt;
     }
     *interrupt = (struct _KINTERRUPT){
+        .made_before = interrupt->made_before,
         .routine = c->routine,
         .message_routine = c->message_routine,
         .context = c->context,
         .level = c->level,
         .shared = c->shared,
+        .connected = true,
         .active = true,
         .drivers = !emu_is_spared(k->machine),
         .object = emu_object_new(k->machine, "interrupt"),
@@ -130,6 +164,9 @@ static NTSTATUS connect(struct hal_kernel *k, const struct connection *c, PKINTE
     struct emu_machine *m = k->machine;
     emu_step(m, HAL_OP_KE_CONNECT_INTERRUPT, EMU_NO_OBJECT, c->line);
     struct ke_line *line = find_line(k, c->line);
+    if (c->level > HIGH_LEVEL) {
+        return STATUS_INVALID_PARAMETER;
+    }
     if (line->first != NULL && (!c->shared || !line->first->shared)) {
         return STATUS_INVALID_PARAMETER;
     }
@@ -277,7 +314,7 @@ VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
     struct hal_kernel *k = hal_kernel();
     struct emu_machine *m = k->machine;
     ke_level_at_most(m, PASSIVE_LEVEL, "KE-INT-1", KE_CODE_IRQL_IO_PASSIVE4, "IoDisconnectInterrupt");
-    struct ke_line *line = InterruptObject != NULL ? InterruptObject->line : NULL;
+    struct ke_line *line = is_interrupt(k, InterruptObject) ? InterruptObject->line : NULL;
     if (line == NULL) {
         emu_finding_raise(m, "KE-INT-7", NULL, NULL,
                           "IoDisconnectInterrupt of an interrupt that is not connected");
@@ -295,6 +332,7 @@ VOID IoDisconnectInterrupt(PKINTERRUPT InterruptObject)
     }
     emu_step_when(m, HAL_OP_KE_DISCONNECT_INTERRUPT, InterruptObject->object, 0, nobody_inside, line);
     emu_line_touch(m, line->line, EMU_ACCESS_WRITE);
+    InterruptObject->connected = false;
     EMU_UNSEEN(m, "which of the free ones is taken")
     {
         InterruptObject->next = k->ke.interrupts_free;
@@ -308,47 +346,61 @@ VOID IoDisconnectInterruptEx(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
     IoDisconnectInterrupt(Parameters->ConnectionContext.InterruptObject);
 }
 
-static void set_active(PKINTERRUPT interrupt, bool active)
+static void set_active(PKINTERRUPT interrupt, bool active, const char *call)
 {
-    emu_touch(emu_current(), interrupt->object, EMU_ACCESS_WRITE);
+    struct hal_kernel *k = hal_kernel();
+    require_connected(k, interrupt, call);
+    emu_touch(k->machine, interrupt->object, EMU_ACCESS_WRITE);
     interrupt->active = active;
 }
 
 VOID IoReportInterruptActive(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
 {
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
-    set_active(Parameters->ConnectionContext.InterruptObject, true);
+    set_active(Parameters->ConnectionContext.InterruptObject, true, __func__);
 }
 
 VOID IoReportInterruptInactive(PIO_DISCONNECT_INTERRUPT_PARAMETERS Parameters)
 {
     ke_called_at_most(DISPATCH_LEVEL, KE_CODE_WRONG_LEVEL, __func__);
-    set_active(Parameters->ConnectionContext.InterruptObject, false);
+    set_active(Parameters->ConnectionContext.InterruptObject, false, __func__);
 }
 
 /* ---- Keeping the routine out ---- */
 
+static KIRQL keep_out(PKINTERRUPT interrupt, const char *call)
+{
+    struct hal_kernel *k = hal_kernel();
+    require_connected(k, interrupt, call);
+    ke_level_at_most(k->machine, interrupt->level, "KE-INT-6", KE_CODE_WRONG_LEVEL, call);
+    const KIRQL old = emu_level_raise(k->machine, interrupt->level);
+    ke_spinlock_acquire(k->machine, interrupt->lock, HAL_OP_KE_INTERRUPT_LOCK);
+    return old;
+}
+
+static void let_in(PKINTERRUPT interrupt, KIRQL old, const char *call)
+{
+    struct hal_kernel *k = hal_kernel();
+    require_connected(k, interrupt, call);
+    ke_spinlock_release(k->machine, interrupt->lock);
+    ke_spinlock_lower(k->machine, old);
+}
+
 KIRQL KeAcquireInterruptSpinLock(PKINTERRUPT Interrupt)
 {
-    struct emu_machine *m = emu_current();
-    ke_level_at_most(m, Interrupt->level, "KE-INT-6", KE_CODE_WRONG_LEVEL, "KeAcquireInterruptSpinLock");
-    const KIRQL old = emu_level_raise(m, Interrupt->level);
-    ke_spinlock_acquire(m, Interrupt->lock, HAL_OP_KE_INTERRUPT_LOCK);
-    return old;
+    return keep_out(Interrupt, __func__);
 }
 
 VOID KeReleaseInterruptSpinLock(PKINTERRUPT Interrupt, KIRQL OldIrql)
 {
-    struct emu_machine *m = emu_current();
-    ke_spinlock_release(m, Interrupt->lock);
-    ke_spinlock_lower(m, OldIrql);
+    let_in(Interrupt, OldIrql, __func__);
 }
 
 BOOLEAN KeSynchronizeExecution(PKINTERRUPT Interrupt, PKSYNCHRONIZE_ROUTINE SynchronizeRoutine,
                                PVOID SynchronizeContext)
 {
-    const KIRQL old = KeAcquireInterruptSpinLock(Interrupt);
+    const KIRQL old = keep_out(Interrupt, __func__);
     const BOOLEAN result = SynchronizeRoutine(SynchronizeContext);
-    KeReleaseInterruptSpinLock(Interrupt, old);
+    let_in(Interrupt, old, __func__);
     return result;
 }

@@ -24,7 +24,8 @@ struct ke_line {
 /* Lives in the arena: drivers hold pointers and look at nothing. */
 struct _KINTERRUPT {
     struct _KINTERRUPT *next; /* of its line, or of the free ones */
-    struct ke_line *line;     /* NULL: disconnected */
+    struct _KINTERRUPT *made_before;
+    struct ke_line *line; /* NULL: disconnected, or about to be */
     PKSERVICE_ROUTINE routine;
     PKMESSAGE_SERVICE_ROUTINE message_routine; /* set: called instead, for message 0 */
     PVOID context;
@@ -32,8 +33,9 @@ struct _KINTERRUPT {
     KSPIN_LOCK own_lock;
     KIRQL level; /* SynchronizeIrql */
     bool shared;
-    bool active;  /* IoReportInterruptInactive turns it off */
-    bool drivers; /* a driver connected it */
+    bool connected; /* until IoDisconnectInterrupt returns */
+    bool active;    /* IoReportInterruptInactive turns it off */
+    bool drivers;   /* a driver connected it */
     emu_object object;
 };
 

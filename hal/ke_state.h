@@ -92,6 +92,7 @@ struct ke_state {
     struct _KTHREAD *threads_free;
     struct _KTHREAD *threads_live; /* system threads, newest first */
     struct ke_line *lines;
+    struct _KINTERRUPT *interrupts; /* all that were made, newest first */
     struct _KINTERRUPT *interrupts_free;
     struct ke_resource *resources_free;
     struct ke_holder *holders_free;

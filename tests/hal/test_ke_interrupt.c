@@ -140,6 +140,7 @@ static void connect_wrongly(void *context)
                                         LevelSensitive, FALSE, 1, FALSE),
                      STATUS_INVALID_PARAMETER);
     rig_expect_equal(connect(w, 0, ISR_LEVEL - 1, FALSE), STATUS_INVALID_PARAMETER);
+    rig_expect_equal(connect(w, 0, HIGH_LEVEL + 1, FALSE), STATUS_INVALID_PARAMETER);
     rig_expect_equal(connect(w, 0, ISR_LEVEL, FALSE), STATUS_SUCCESS);
     rig_expect_equal(connect(w, 1, ISR_LEVEL, TRUE), STATUS_INVALID_PARAMETER);
 }
@@ -295,13 +296,113 @@ static void disconnect_null(void *context)
     IoDisconnectInterrupt(NULL);
 }
 
+static void disconnect_twice_by_parameters(void *context)
+{
+    struct wiring *w = context;
+    add_line(w);
+    connect(w, 0, ISR_LEVEL, FALSE);
+    IO_DISCONNECT_INTERRUPT_PARAMETERS parameters = {
+        .Version = CONNECT_FULLY_SPECIFIED, .ConnectionContext.InterruptObject = w->routines[0].interrupt};
+    IoDisconnectInterruptEx(&parameters);
+    IoDisconnectInterruptEx(&parameters);
+}
+
 /* rule: KE-INT-7 */
 static void disconnecting_twice_is_a_finding(void **state)
 {
     (void)state;
     struct wiring w = {.trigger = EMU_TRIGGER_EDGE};
     rig_kernel_stops(disconnect_twice, &w, "KE-INT-7", NULL);
+    rig_kernel_stops(disconnect_twice_by_parameters, &w, "KE-INT-7", NULL);
     rig_kernel_stops(disconnect_null, NULL, "KE-INT-7", NULL);
+}
+
+/* ---- What is no interrupt object ---- */
+
+static void use_by_acquiring(PKINTERRUPT interrupt)
+{
+    KeAcquireInterruptSpinLock(interrupt);
+}
+
+static void use_by_releasing(PKINTERRUPT interrupt)
+{
+    KeReleaseInterruptSpinLock(interrupt, PASSIVE_LEVEL);
+}
+
+static void use_by_synchronizing(PKINTERRUPT interrupt)
+{
+    KeSynchronizeExecution(interrupt, synchronized, NULL);
+}
+
+static void use_by_reporting(PKINTERRUPT interrupt)
+{
+    IO_DISCONNECT_INTERRUPT_PARAMETERS parameters = {.Version = CONNECT_FULLY_SPECIFIED,
+                                                     .ConnectionContext.InterruptObject = interrupt};
+    IoReportInterruptInactive(&parameters);
+}
+
+static void (*const uses[])(PKINTERRUPT interrupt) = {use_by_acquiring, use_by_releasing,
+                                                      use_by_synchronizing, use_by_reporting};
+
+enum { USES = sizeof(uses) / sizeof(uses[0]), ANY_BYTES = 400, ANY_TAG = 0x74736574 };
+
+struct use {
+    void (*of)(PKINTERRUPT interrupt);
+    struct wiring w;
+};
+
+static PKINTERRUPT fresh_pool(void)
+{
+    return ExAllocatePoolWithTag(NonPagedPoolNx, ANY_BYTES, ANY_TAG);
+}
+
+static void use_fresh_pool(void *context)
+{
+    const struct use *u = context;
+    u->of(fresh_pool());
+}
+
+static void use_zeroes(void *context)
+{
+    const struct use *u = context;
+    u->of(ExAllocatePoolZero(NonPagedPoolNx, ANY_BYTES, ANY_TAG));
+}
+
+static void use_null(void *context)
+{
+    const struct use *u = context;
+    u->of(NULL);
+}
+
+static void use_disconnected(void *context)
+{
+    struct use *u = context;
+    add_line(&u->w);
+    connect(&u->w, 0, ISR_LEVEL, FALSE);
+    IoDisconnectInterrupt(u->w.routines[0].interrupt);
+    u->of(u->w.routines[0].interrupt);
+}
+
+/* rule: KE-INT-11 */
+static void what_is_no_connected_interrupt_object_is_a_finding(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < USES; i++) {
+        struct use u = {.of = uses[i]};
+        rig_kernel_stops(use_fresh_pool, &u, "KE-INT-11", NULL);
+        rig_kernel_stops(use_zeroes, &u, "KE-INT-11", NULL);
+        rig_kernel_stops(use_null, &u, "KE-INT-11", NULL);
+        rig_kernel_stops(use_disconnected, &u, "KE-INT-11", NULL);
+    }
+}
+
+/* rule: KE-INT-7 */
+static void disconnecting_what_is_no_interrupt_object_is_a_finding(void **state)
+{
+    (void)state;
+    struct use u = {.of = IoDisconnectInterrupt};
+    rig_kernel_stops(use_fresh_pool, &u, "KE-INT-7", NULL);
+    rig_kernel_stops(use_zeroes, &u, "KE-INT-7", NULL);
 }
 
 static KSERVICE_ROUTINE keep_raised;
@@ -491,6 +592,8 @@ int main(void)
         cmocka_unit_test(synchronizing_above_synchronize_irql_is_a_finding),
         cmocka_unit_test(disconnecting_waits_for_a_routine_that_runs),
         cmocka_unit_test(disconnecting_twice_is_a_finding),
+        cmocka_unit_test(what_is_no_connected_interrupt_object_is_a_finding),
+        cmocka_unit_test(disconnecting_what_is_no_interrupt_object_is_a_finding),
         cmocka_unit_test(a_routine_that_returns_at_another_level_is_a_finding),
         cmocka_unit_test(a_device_without_messages_is_connected_to_its_line),
         cmocka_unit_test(a_full_description_is_verified_member_by_member),
