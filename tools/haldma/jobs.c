@@ -131,10 +131,17 @@ static const char *shard_key(const struct portion *p, char key[SHARD_TEXT])
     return key;
 }
 
-static bool is_cut(const struct portion *p)
+/* Did a finding end it? With --go-on only one does that nobody goes on behind. */
+static bool is_stopped(const struct jobs *j, const struct portion *p)
 {
-    return p->part.count > 0 && p->runs >= p->part.count && !p->report.complete &&
-           json_array_size(p->report.findings) == 0;
+    bool found = json_array_size(p->report.findings) > 0;
+    bool early = !p->report.complete && (p->part.count == 0 || p->report.runs < p->part.count);
+    return found && (early || !j->options->go_on);
+}
+
+static bool is_cut(const struct jobs *j, const struct portion *p)
+{
+    return p->part.count > 0 && p->runs >= p->part.count && !p->report.complete && !is_stopped(j, p);
 }
 
 static void keep_shard(struct jobs *j, const struct portion *p)
@@ -153,7 +160,7 @@ static void find_shard(struct jobs *j, struct portion *p)
         return;
     p->part.count = (uint64_t)json_integer_value(json_object_get(kept, "limit"));
     p->runs = p->report.runs;
-    p->state = is_cut(p) ? PORTION_CUT : PORTION_DONE;
+    p->state = is_cut(j, p) ? PORTION_CUT : PORTION_DONE;
 }
 
 static void add_shards(struct jobs *j)
@@ -245,8 +252,7 @@ static void merge(struct jobs *j)
     for (; j->merged < j->dealt && j->merged <= j->last && j->portions[j->merged].state == PORTION_DONE;
          j->merged++) {
         struct portion *p = &j->portions[j->merged];
-        bool found = json_array_size(p->report.findings) > 0 && !j->options->go_on;
-        bool ends = found || (j->shards == 0 && p->report.complete);
+        bool ends = is_stopped(j, p) || (j->shards == 0 && p->report.complete);
         show_portion(j, p);
         if (j->shards == 0) {
             cli_report_add(&j->standing->report, &p->report);
@@ -294,7 +300,7 @@ static void take_report(struct jobs *j, struct portion *p, struct cli_report *r)
         cli_report_end(&p->report);
     p->report = *r;
     p->runs = r->runs;
-    p->state = r->interrupted ? PORTION_PARTIAL : j->shards != 0 && is_cut(p) ? PORTION_CUT : PORTION_DONE;
+    p->state = r->interrupted ? PORTION_PARTIAL : j->shards != 0 && is_cut(j, p) ? PORTION_CUT : PORTION_DONE;
     if (p->state != PORTION_PARTIAL && j->shards != 0)
         keep_shard(j, p);
 }
@@ -316,7 +322,7 @@ static bool take_answer(struct worker *w, const char *text)
     w->portion = NOBODY;
     size_portions(j, &report);
     take_report(j, p, &report);
-    bool ends = json_array_size(p->report.findings) > 0 || (j->shards == 0 && p->report.complete);
+    bool ends = is_stopped(j, p) || (j->shards == 0 && p->report.complete);
     if (p->state == PORTION_DONE && ends && number < j->last)
         j->last = number;
     share_rest(j);
@@ -635,8 +641,8 @@ enum cli_status jobs_explore(const struct cli_options *options, const struct cli
     signal(SIGPIPE, before);
     uv_loop_close(&j.loop);
     cli_progress_end(&j.progress);
-    standing->ended =
-        is_done(&j) && (shown->complete || shown->saturated || json_array_size(shown->findings) > 0);
+    standing->ended = is_done(&j) && (shown->complete || shown->saturated ||
+                                      (json_array_size(shown->findings) > 0 && !options->go_on));
     show_rest(&j);
     shown->interrupted = j.by_hand;
     shown->seconds = standing->report.seconds = j.seconds_before + elapsed(&j);

@@ -16,6 +16,8 @@ same --scenario kept_update --strategy fifo
 same --scenario kept_update --strategy exhaustive --preemptions 2 --profile typical
 same --scenario lost_update
 same --scenario kept_update --strategy dpor --profile typical
+# What a machine goes on after ends no share, either.
+bugs=modules/cli_severity.so same --scenario reads_nowhere --strategy random --runs 3000 --go-on
 
 # A limit on runs is one for all shares together: what one leaves over another has, also when it goes on later.
 limited() {
