@@ -101,6 +101,10 @@ static const struct mistake {
     {"spin_9_held", "KE-SPIN-9", "", NULL},
     {"startio_6_passive", "IO-STARTIO-6", "0xC4/20003", NULL},
     {"wait_5_locked", "KE-WAIT-5", "0xC4/121", NULL},
+    {"location_1_again", "IO-LOCATION-1", "", NULL},
+    {"location_2_half", "IO-LOCATION-2", "", NULL},
+    {"complete_11_freed", "IO-COMPLETE-11", "", NULL},
+    {"int_11_pointer", "KE-INT-11", "", NULL},
 };
 enum { MISTAKES = sizeof mistakes / sizeof mistakes[0] };
 

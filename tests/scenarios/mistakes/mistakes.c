@@ -134,7 +134,11 @@ static const char *const without_registers[] = {"pc", "soc", NULL};
     X(spin_6_other, one_read, NULL, NULL, "a spin lock is released by another processor")                \
     X(spin_9_held, one_read, NULL, NULL, "a DPC returns with its spin lock")                             \
     X(startio_6_passive, one_write, NULL, NULL, "IoStartNextPacket at PASSIVE_LEVEL")                    \
-    X(wait_5_locked, one_write, NULL, NULL, "a wait with a spin lock held")
+    X(wait_5_locked, one_write, NULL, NULL, "a wait with a spin lock held")                              \
+    X(location_1_again, one_write, NULL, NULL, "an IRP is prepared again and its locations are used up") \
+    X(location_2_half, one_write, NULL, NULL, "a stack location is skipped by hand, by half")            \
+    X(complete_11_freed, one_write, NULL, NULL, "a completion routine frees its IRP and lets it go on")  \
+    X(int_11_pointer, one_write, NULL, NULL, "the address of the pointer to the interrupt object")
 
 #define SET_UP(name, happens, configure, platforms, summary)   \
     DRIVER_INITIALIZE bad_##name##_DriverEntry;                \
