@@ -13,7 +13,7 @@ enum {
     LIMIT_MAX = 4,
     MARKS_MAX = 32,
     LONG_CHAIN = 3,
-    SHAPES_STEP = SLOW_BUILD ? 4 : 1
+    SHAPES_STEP = SLOW_BUILD ? 4 : 2
 };
 
 static const uint32_t offsets[] = {0, 1, PAGE_SIZE - 1};

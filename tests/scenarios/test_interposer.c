@@ -22,7 +22,7 @@
 
 enum { PREEMPTIONS = 1, TRIALS_MAX = 2048, OUTCOMES_MAX = 4096, NAME_BYTES = 128 };
 
-enum { RUNS_MAX = SLOW_BUILD ? 4 : 200 };
+enum { RUNS_MAX = SLOW_BUILD ? 4 : 200, SLOW_PLATFORMS = 2 };
 
 struct trial {
     const struct haldma_scenario *scenario;
@@ -237,20 +237,22 @@ static void add(const struct haldma_scenario *scenario, const struct haldma_plat
         (struct CMUnitTest){t->name, a_scenario_has_the_same_results_through_the_interposer, NULL, NULL, t};
 }
 
-/* On each platform that it is for; on its own machine once. Slow builds: the two kinds take turns. */
+/* On each platform that it is for; on its own machine once. Slow builds: on two, the two kinds in turn. */
 static void add_all(const struct haldma_scenario *scenario, PDRIVER_INITIALIZE wraps,
                     PDRIVER_INITIALIZE replaces)
 {
     struct haldma_config config;
     const struct haldma_platform *platform;
     bool own = false;
+    unsigned suited = 0;
     for (unsigned i = 0; !own && (platform = haldma_platform_at(i)) != NULL; i++) {
-        if (!haldma_scenario_suits(scenario, platform))
+        if (!haldma_scenario_suits(scenario, platform) || (SLOW_BUILD && suited == SLOW_PLATFORMS))
             continue;
+        suited++;
         own = haldma_scenario_configure(scenario, platform, &config) == NULL;
-        if (!SLOW_BUILD || i % 2 == 0)
+        if (!SLOW_BUILD || suited % 2 != 0)
             add(scenario, platform, wraps, "an adapter of the interposer's own");
-        if (!SLOW_BUILD || i % 2 != 0 || own)
+        if (!SLOW_BUILD || suited % 2 == 0 || own)
             add(scenario, platform, replaces, "a replaced table");
     }
 }
