@@ -72,6 +72,33 @@ static void the_finding_names_the_drivers_function_and_line(void **state)
     close_subject(&s);
 }
 
+static bool has_function(const struct emu_machine *m, const struct emu_callers *callers, const char *name)
+{
+    const char *modules[EMU_CALLERS_MAX];
+    struct emu_source places[EMU_CALLERS_MAX];
+    bool has = false;
+    emu_callers_tell(m, callers, modules, places);
+    for (unsigned i = 0; i < callers->count; i++)
+        has |= strcmp(places[i].name, name) == 0;
+    return has;
+}
+
+/* The mistake is in what calls, not in what is called, however the driver is optimised. */
+/* rule: EMU-FINDING-4 */
+static void a_stack_has_the_routine_with_the_mistake(void **state)
+{
+    struct subject s = open_subject(*state, "cancel_racy");
+    struct emu_report report = explore_subject(&s, emu_strategy_exhaustive(PREEMPTIONS), BUDGET);
+    require_double_completion(&report);
+    const struct emu_finding *f = &report.findings[0].finding;
+    bool has = has_function(s.machine, &f->callers, "CopierCancel");
+    for (unsigned i = 0; i < f->origin_count; i++)
+        has |= has_function(s.machine, &f->origins[i].callers, "CopierCancel");
+    assert_true(has);
+    emu_report_free(&report);
+    close_subject(&s);
+}
+
 static void the_default_schedule_does_not_show_the_race(void **state)
 {
     struct subject s = open_subject(*state, "cancel_racy");
@@ -166,6 +193,7 @@ int main(int argc, char **argv)
         cmocka_unit_test_prestate(the_racy_driver_is_caught_at_random_within_the_budget_from_every_seed,
                                   argv[1]),
         cmocka_unit_test_prestate(the_finding_names_the_drivers_function_and_line, argv[1]),
+        cmocka_unit_test_prestate(a_stack_has_the_routine_with_the_mistake, argv[1]),
         cmocka_unit_test_prestate(the_default_schedule_does_not_show_the_race, argv[1]),
         cmocka_unit_test_prestate(the_mended_driver_is_clean_in_every_run_with_few_preemptions, argv[1]),
         cmocka_unit_test_prestate(the_mended_driver_is_clean_in_random_runs, argv[1]),
