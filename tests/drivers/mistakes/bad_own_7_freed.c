@@ -13,22 +13,11 @@ IO_ALLOCATION_ACTION ForgottenControl(PDEVICE_OBJECT DeviceObject, PIRP CurrentI
 {
     PMISTAKE_DEVICE device = (PMISTAKE_DEVICE)DeviceObject->DeviceExtension;
     PIRP irp = (PIRP)Context;
-    PVOID start = MmGetMdlVirtualAddress(irp->MdlAddress);
-    NTSTATUS status = STATUS_CANCELLED;
 
     UNREFERENCED_PARAMETER(CurrentIrp);
 
     device->Race.MapRegisterBase = MapRegisterBase;
-    device->Mdl = IoAllocateMdl(start, device->Race.Length, FALSE, FALSE, NULL);
-    if (device->Mdl != NULL) {
-        IoBuildPartialMdl(irp->MdlAddress, device->Mdl, start, device->Race.Length);
-        status = MistakeStage(device, irp);
-        if (!NT_SUCCESS(status)) {
-            IoFreeMdl(device->Mdl);
-        }
-    }
-    if (!NT_SUCCESS(status)) {
-        RaceEnd(&device->Race, irp, STATUS_CANCELLED);
+    if (!MistakeStageOwn(device, irp)) {
         return DeallocateObject;
     }
     return DeallocateObjectKeepRegisters;

@@ -101,6 +101,24 @@ static inline NTSTATUS MistakeStage(PMISTAKE_DEVICE Device, PIRP Irp)
     return status;
 }
 
+/* The same with an MDL of the driver's own over the IRP's buffer. FALSE: it is freed, and the request ended.
+ */
+static inline BOOLEAN MistakeStageOwn(PMISTAKE_DEVICE Device, PIRP Irp)
+{
+    PVOID start = MmGetMdlVirtualAddress(Irp->MdlAddress);
+
+    Device->Mdl = IoAllocateMdl(start, Device->Race.Length, FALSE, FALSE, NULL);
+    if (Device->Mdl != NULL) {
+        IoBuildPartialMdl(Irp->MdlAddress, Device->Mdl, start, Device->Race.Length);
+        if (NT_SUCCESS(MistakeStage(Device, Irp))) {
+            return TRUE;
+        }
+        IoFreeMdl(Device->Mdl);
+    }
+    RaceEnd(&Device->Race, Irp, STATUS_CANCELLED);
+    return FALSE;
+}
+
 static inline VOID MistakeFlush(PMISTAKE_DEVICE Device)
 {
     PRACE_DEVICE race = &Device->Race;
