@@ -33,6 +33,8 @@ enum {
     POOL_FILL_FRESH = 0xA5, /* what a driver finds in memory that it did not initialise */
     POOL_FILL_FREED = 0xDF, /* what it finds in memory that it freed */
     POOL_FILL_GUARD = 0x7B,
+    UNSET_BY_GCC = 0xFE, /* local variables of a driver that were not set: the driver's dialect */
+    UNSET_BY_CLANG = 0xAA,
     POOL_CLASS_LARGE = POOL_CLASSES
 };
 
@@ -47,11 +49,10 @@ _Static_assert(sizeof(struct pool_header) == POOL_GRANULE, "a block behind its h
 
 static const uint16_t coarse_sizes[POOL_COARSE_CLASSES] = {640, 816, 1024, 1360, 2048, EMU_PAGE_SIZE};
 
-/* The last two are what gcc and clang fill local variables of a driver with (the driver's dialect). */
 static const struct emu_fill fills[] = {{POOL_FILL_FREED, "pool that was freed"},
                                         {POOL_FILL_FRESH, "memory that was allocated and not written yet"},
-                                        {0xFE, "variables that were not set yet"},
-                                        {0xAA, "variables that were not set yet"}};
+                                        {UNSET_BY_GCC, "variables that were not set yet"},
+                                        {UNSET_BY_CLANG, "variables that were not set yet"}};
 
 void pool_boot(struct hal_kernel *k)
 {
